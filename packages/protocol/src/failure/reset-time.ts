@@ -1,0 +1,142 @@
+/**
+ * When may this credential be used again? Reads what the upstream said about it from the headers of a refusal.
+ *
+ * Order: `retry-after-ms`, `retry-after` (seconds or a date), `anthropic-ratelimit-unified-reset` (epoch seconds, also
+ * seen as ISO), the latest `anthropic-ratelimit-*-reset` whose `-remaining` is 0 (RFC 3339), `x-ratelimit-reset-*`
+ * (`6m0s`). The first that can be read wins.
+ *
+ * Nothing is ever invented: no header, no time. Dates are read against the response's own `Date` header where there is
+ * one, so that a wrong clock on either side cancels out.
+ */
+export interface ResetHeaders {
+  /** Headers by lower-case name. A header that came twice: the values joined by `, `. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Wall clock now, in epoch milliseconds. */
+  readonly epochMs: number
+}
+
+/** Longer than any real quota window; what says more is broken. */
+const LONGEST_MS = 8 * 24 * 3600 * 1000
+
+const ANTHROPIC_LIMITS = ['requests', 'tokens', 'input-tokens', 'output-tokens']
+const OPENAI_LIMITS = ['requests', 'tokens']
+
+/**
+ * How long from now until the upstream will take requests again.
+ *
+ * @returns milliseconds in [0, 8 days], or `undefined` when no header says so. Never earlier than the header says.
+ * @see https://platform.claude.com/docs/en/api/rate-limits
+ */
+export function retryAfterMs(response: ResetHeaders): number | undefined {
+  const { headers } = response
+  const now = dateMs(headers['date']) ?? response.epochMs
+  const until = (epochMs: number | undefined): number | undefined =>
+    epochMs === undefined ? undefined : Math.max(0, epochMs - now)
+  const readings: (() => number | undefined)[] = [
+    () => numberOf(headers['retry-after-ms']),
+    () => secondsOf(headers['retry-after']) ?? until(dateMs(headers['retry-after'])),
+    () => until(epochSeconds(headers['anthropic-ratelimit-unified-reset'])),
+    () => until(latestExhausted(headers)),
+    () => longestOpenAi(headers),
+    () => until(epochOf(headers['x-ratelimit-reset'])),
+  ]
+  for (const read of readings) {
+    const ms = read()
+    if (ms !== undefined && ms >= 0 && ms <= LONGEST_MS) return Math.ceil(ms)
+  }
+  return undefined
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  if (text === undefined || !/^\s*\d+(\.\d+)?\s*$/.test(text)) return undefined
+  return Number(text)
+}
+
+function secondsOf(text: string | undefined): number | undefined {
+  const seconds = numberOf(text)
+  return seconds === undefined ? undefined : seconds * 1000
+}
+
+/** An HTTP-date or RFC 3339 time as epoch milliseconds. Date arithmetic of our own: pure packages have no `Date`. */
+function dateMs(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  return rfc3339(text.trim()) ?? httpDate(text.trim())
+}
+
+function epochSeconds(text: string | undefined): number | undefined {
+  return secondsOf(text) ?? dateMs(text)
+}
+
+/** Several limits may be used up at once; the last to come back decides. */
+function latestExhausted(headers: Readonly<Record<string, string>>): number | undefined {
+  const resets = ANTHROPIC_LIMITS.filter((limit) => numberOf(headers[`anthropic-ratelimit-${limit}-remaining`]) === 0)
+    .map((limit) => dateMs(headers[`anthropic-ratelimit-${limit}-reset`]))
+    .filter((ms) => ms !== undefined)
+  return resets.length === 0 ? undefined : Math.max(...resets)
+}
+
+function longestOpenAi(headers: Readonly<Record<string, string>>): number | undefined {
+  const exhausted = OPENAI_LIMITS.filter((limit) => numberOf(headers[`x-ratelimit-remaining-${limit}`]) === 0)
+  const lengths = exhausted
+    .map((limit) => durationMs(headers[`x-ratelimit-reset-${limit}`]))
+    .filter((ms) => ms !== undefined)
+  if (lengths.length > 0) return Math.max(...lengths)
+  const single = durationMs(headers['x-ratelimit-reset'])
+  return single !== undefined && single <= LONGEST_MS ? single : undefined
+}
+
+/** OpenRouter's `x-ratelimit-reset` is a moment in epoch milliseconds, others' in seconds; the size tells which. */
+function epochOf(text: string | undefined): number | undefined {
+  const value = numberOf(text)
+  if (value === undefined || value < 1e9) return undefined
+  return value < 1e11 ? value * 1000 : value
+}
+
+/** `6m0s`, `1.5s`, `120ms`, `1h2m`, or plain seconds. */
+export function durationMs(text: string | undefined): number | undefined {
+  const plain = secondsOf(text)
+  if (plain !== undefined || text === undefined) return plain
+  const match = /^(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?$/.exec(text.trim())
+  if (match === null || text.trim() === '') return undefined
+  const [, d = '0', h = '0', m = '0', s = '0', ms = '0'] = match
+  return ((Number(d) * 24 + Number(h)) * 60 + Number(m)) * 60_000 + Number(s) * 1000 + Number(ms)
+}
+
+/** `2026-11-23T03:36:52Z`, with fraction and offset. */
+function rfc3339(text: string): number | undefined {
+  const match = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(\.\d+)?(Z|[+-]\d\d:?\d\d)?$/i.exec(text)
+  if (match === null) return undefined
+  const [, y = '', mo = '', d = '', h = '', mi = '', s = '', fraction = '', zone = 'Z'] = match
+  const sign = zone.startsWith('-') ? -1 : 1
+  const offsetMin = /^z$/i.test(zone) ? 0 : sign * (Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2)))
+  const fractionMs = fraction === '' ? 0 : Number(`0${fraction}`) * 1000
+  return utcMs(Number(y), Number(mo), Number(d), Number(h), Number(mi) - offsetMin, Number(s)) + fractionMs
+}
+
+const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
+
+/**
+ * `Mon, 23 Nov 2026 03:36:52 GMT`. The two obsolete forms are not read.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#name-date-time-formats
+ */
+function httpDate(text: string): number | undefined {
+  const match = /^[a-z]{3}, (\d\d) ([a-z]{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT$/i.exec(text)
+  if (match === null) return undefined
+  const [, d = '', month = '', y = '', h = '', mi = '', s = ''] = match
+  const index = MONTHS.indexOf(month.toLowerCase())
+  return index === -1 ? undefined : utcMs(Number(y), index + 1, Number(d), Number(h), Number(mi), Number(s))
+}
+
+/**
+ * Days from the civil calendar, then milliseconds.
+ * @see https://howardhinnant.github.io/date_algorithms.html#days_from_civil
+ */
+function utcMs(year: number, month: number, day: number, hour: number, minute: number, second: number): number {
+  const y = month <= 2 ? year - 1 : year
+  const era = Math.floor(y / 400)
+  const yearOfEra = y - era * 400
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear
+  const days = era * 146_097 + dayOfEra - 719_468
+  return ((days * 24 + hour) * 60 + minute) * 60_000 + second * 1000
+}

@@ -1,0 +1,224 @@
+import { parseJson } from './json.ts'
+import { err, ok, type Result } from './result.ts'
+
+/**
+ * Reads the outline of a JSON object from its bytes: where each top-level member stands, and whether the text is small
+ * enough in depth and width to be parsed at all. One linear pass that copies nothing.
+ *
+ * It exists for two reasons. A relay that only needs `model` must not pay for parsing a 150 KB conversation, nor change a
+ * byte of it: numbers, key order, duplicate keys and odd unicode survive only if they are never parsed. And a parser that
+ * recurses must not be given a text that is 10^7 deep.
+ *
+ * It is not a validator: brackets and strings must match, but `tru` or `1..2` inside pass. Who parses finds those.
+ */
+export interface JsonOutline {
+  /** Top-level members in the order of the text; a duplicated key appears as often as it stands there. */
+  readonly members: readonly JsonMember[]
+}
+
+/** Byte positions of one member: `"name": value`. */
+export interface JsonMember {
+  /** The key, with its escapes resolved. */
+  readonly name: string
+  /** First byte of the key's opening quote. */
+  readonly keyStart: number
+  /** First byte of the value. */
+  readonly start: number
+  /** First byte after the value. */
+  readonly end: number
+}
+
+export interface JsonLimits {
+  /** @defaultValue 200. Real conversations stay under 30; V8's parser aborts near 10,000. */
+  readonly maxDepth?: number
+  /** Objects, arrays and commas together. @defaultValue 1,000,000: 24 MB of `{}` block V8's parser for seconds. */
+  readonly maxValues?: number
+}
+
+/** Why a text has no outline, and where: `offset` counts bytes from 0. */
+export interface JsonScanProblem {
+  readonly kind: 'syntax' | 'too-deep' | 'too-wide' | 'not-an-object'
+  readonly offset: number
+  readonly message: string
+}
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COMMA = 0x2c
+const COLON = 0x3a
+const OPEN_BRACE = 0x7b
+const CLOSE_BRACE = 0x7d
+const OPEN_BRACKET = 0x5b
+const CLOSE_BRACKET = 0x5d
+
+/** Scans `bytes`, UTF-8 JSON text whose root must be an object. */
+export function scanJsonObject(bytes: Uint8Array, limits: JsonLimits = {}): Result<JsonOutline, JsonScanProblem> {
+  const first = skipSpace(bytes, startOfText(bytes))
+  if (first === bytes.length) return problem('syntax', first, 'the text is empty')
+  if (bytes[first] !== OPEN_BRACE) return problem('not-an-object', first, 'the text is not a JSON object')
+  const members: JsonMember[] = []
+  const budget: Budget = { maxDepth: limits.maxDepth ?? 200, valuesLeft: limits.maxValues ?? 1_000_000 }
+  let at = skipSpace(bytes, first + 1)
+  if (bytes[at] !== CLOSE_BRACE) {
+    for (;;) {
+      const read = readMember(bytes, at, budget)
+      if (!read.ok) return read
+      members.push(read.value)
+      at = skipSpace(bytes, read.value.end)
+      if (bytes[at] === CLOSE_BRACE) break
+      if (bytes[at] !== COMMA) return problem('syntax', at, 'expected "," or "}"')
+      at = skipSpace(bytes, at + 1)
+    }
+  }
+  const end = skipSpace(bytes, at + 1)
+  return end === bytes.length ? ok({ members }) : problem('syntax', end, 'text after the end of the object')
+}
+
+interface Budget {
+  readonly maxDepth: number
+  valuesLeft: number
+}
+
+function readMember(bytes: Uint8Array, keyStart: number, budget: Budget): Result<JsonMember, JsonScanProblem> {
+  if (bytes[keyStart] !== QUOTE) return problem('syntax', keyStart, 'expected a key in double quotes')
+  const keyEnd = stringEnd(bytes, keyStart)
+  if (keyEnd === -1) return problem('syntax', keyStart, 'the key does not end')
+  const name = parseJson(utf8.decode(bytes.subarray(keyStart, keyEnd)))
+  if (!name.ok || typeof name.value !== 'string') return problem('syntax', keyStart, 'the key is not a JSON string')
+  const colon = skipSpace(bytes, keyEnd)
+  if (bytes[colon] !== COLON) return problem('syntax', colon, 'expected ":"')
+  const start = skipSpace(bytes, colon + 1)
+  const end = valueEnd(bytes, start, budget)
+  return end.ok ? ok({ name: name.value, keyStart, start, end: end.value }) : end
+}
+
+/** The index after the value that starts at `start`. */
+function valueEnd(bytes: Uint8Array, start: number, budget: Budget): Result<number, JsonScanProblem> {
+  budget.valuesLeft -= 1
+  if (budget.valuesLeft < 0) return problem('too-wide', start, 'the text holds too many values')
+  const byte = bytes[start]
+  if (byte === QUOTE) {
+    const end = stringEnd(bytes, start)
+    return end === -1 ? problem('syntax', start, 'the string does not end') : ok(end)
+  }
+  if (byte === OPEN_BRACE || byte === OPEN_BRACKET) return containerEnd(bytes, start, budget)
+  const end = scalarEnd(bytes, start)
+  return end === start ? problem('syntax', start, 'expected a value') : ok(end)
+}
+
+/** The index after the object or array that opens at `start`. A stack of closing brackets stands for recursion. */
+function containerEnd(bytes: Uint8Array, start: number, budget: Budget): Result<number, JsonScanProblem> {
+  const closers = new Uint8Array(budget.maxDepth)
+  // The root object is one level already.
+  let depth = 1
+  for (let at = start; at < bytes.length; at += 1) {
+    const byte = bytes[at] as number
+    if (byte === QUOTE) {
+      const end = stringEnd(bytes, at)
+      if (end === -1) return problem('syntax', at, 'the string does not end')
+      at = end - 1
+    } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
+      if (depth >= budget.maxDepth) return problem('too-deep', at, `nested deeper than ${budget.maxDepth} levels`)
+      closers[depth] = byte === OPEN_BRACE ? CLOSE_BRACE : CLOSE_BRACKET
+      depth += 1
+      budget.valuesLeft -= 1
+    } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
+      depth -= 1
+      if (closers[depth] !== byte) return problem('syntax', at, 'the brackets do not match')
+      if (depth === 1) return ok(at + 1)
+    } else if (byte === COMMA) budget.valuesLeft -= 1
+    if (budget.valuesLeft < 0) return problem('too-wide', at, 'the text holds too many values')
+  }
+  return problem('syntax', bytes.length, 'the text ends early')
+}
+
+/** The index after the string whose opening quote is at `open`, or −1. `indexOf` is native; most of a prompt is strings. */
+function stringEnd(bytes: Uint8Array, open: number): number {
+  let quote = bytes.indexOf(QUOTE, open + 1)
+  while (quote !== -1) {
+    let before = quote - 1
+    while (bytes[before] === BACKSLASH) before -= 1
+    if ((quote - before) % 2 === 1) return quote + 1
+    quote = bytes.indexOf(QUOTE, quote + 1)
+  }
+  return -1
+}
+
+/** The index after a number or literal: at the first byte that can only stand behind a value. */
+function scalarEnd(bytes: Uint8Array, start: number): number {
+  let at = start
+  while (at < bytes.length && !isSpace(bytes[at]) && bytes[at] !== COMMA && bytes[at] !== CLOSE_BRACE) at += 1
+  return at
+}
+
+function skipSpace(bytes: Uint8Array, from: number): number {
+  let at = from
+  while (at < bytes.length && isSpace(bytes[at])) at += 1
+  return at
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+}
+
+/** A byte order mark before the text is not JSON, but clients send it and servers accept it. */
+function startOfText(bytes: Uint8Array): number {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
+}
+
+function problem(kind: JsonScanProblem['kind'], offset: number, message: string): Result<never, JsonScanProblem> {
+  return err({ kind, offset, message })
+}
+
+const utf8 = new TextDecoder()
+const toUtf8 = new TextEncoder()
+
+/** What to change in an object's text. Everything that is not named stays as it is, byte for byte. */
+export interface JsonEdits {
+  /** Top-level members to give a new value, as JSON text. All members of that name are set: parsers differ on which counts. */
+  readonly set?: Readonly<Record<string, string>>
+  /** Top-level members to take out, with the comma that belongs to them. */
+  readonly remove?: readonly string[]
+}
+
+/**
+ * Applies `edits` to the text that `outline` was read from. A name in `set` that the object does not have is ignored.
+ *
+ * @returns `bytes` itself when nothing is to be changed.
+ */
+export function editJsonObject(bytes: Uint8Array, outline: JsonOutline, edits: JsonEdits): Uint8Array {
+  const { members } = outline
+  const parts: Uint8Array[] = []
+  let copied = 0
+  const cut = (from: number, to: number, replacement?: Uint8Array): void => {
+    parts.push(bytes.subarray(copied, from))
+    if (replacement !== undefined) parts.push(replacement)
+    copied = to
+  }
+  const isRemoved = (found: JsonMember): boolean => edits.remove?.includes(found.name) ?? false
+  const lastKept = members.findLastIndex((found) => !isRemoved(found))
+  for (const [index, found] of members.slice(0, lastKept + 1).entries()) {
+    if (isRemoved(found)) cut(found.keyStart, members[index + 1]?.keyStart ?? found.end)
+    else if (edits.set !== undefined && Object.hasOwn(edits.set, found.name)) {
+      cut(found.start, found.end, toUtf8.encode(edits.set[found.name]))
+    }
+  }
+  // The removed tail goes with the comma before it.
+  const lastMember = members.at(-1)
+  if (lastMember !== undefined && lastKept < members.length - 1) {
+    cut(members[lastKept]?.end ?? members[0]?.keyStart ?? 0, lastMember.end)
+  }
+  if (parts.length === 0) return bytes
+  parts.push(bytes.subarray(copied))
+  return concat(parts)
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
