@@ -1,4 +1,4 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 // Tests run from TypeScript sources, without a build: the `@lb/source` condition points into `src`.
 const conditions = ['@lb/source', 'module', 'node', 'development|production', 'import', 'default']
@@ -6,7 +6,7 @@ const resolve = { conditions }
 const ssr = { resolve: { conditions, externalConditions: ['@lb/source', 'node', 'import', 'default'] } }
 const exclude = ['**/node_modules/**', '**/dist/**']
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: {
     projects: [
       { resolve, ssr, test: { name: 'packages', include: ['packages/*/src/**/*.test.ts'], exclude } },
@@ -15,3 +15,5 @@ export default defineConfig({
     ],
   },
 })
+
+export default config

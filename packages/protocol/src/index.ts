@@ -37,6 +37,13 @@ export {
 } from './json-scan.ts'
 export type { Moment } from './moment.ts'
 export { assertNever, err, ok, type Result } from './result.ts'
-export { createSseDecoder, decodeSseFrame, type SseDecoder, type SseEnd, type SseEvent } from './sse/decode.ts'
+export { createSseCutter, type SseCutter } from './sse/cut.ts'
+export {
+  createSseDecoder,
+  type SseDecoded,
+  type SseDecoder,
+  type SseEnd,
+  type SseEvent,
+  type SseLimits,
+} from './sse/decode.ts'
 export { encodeSseComment, encodeSseData, encodeSseEvent } from './sse/encode.ts'
-export { createSseSplitter, type SseLimits, type SseSplit, type SseSplitter } from './sse/split.ts'

@@ -1,0 +1,124 @@
+import { describe, expect, test } from 'vitest'
+import { editJsonObject, type JsonEdits, scanJsonObject } from './json-scan.ts'
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+const text = (found: Uint8Array): string => new TextDecoder('utf-8', { ignoreBOM: true }).decode(found)
+
+function members(json: string): [string, string][] {
+  const whole = bytes(json)
+  const scanned = scanJsonObject(whole)
+  if (!scanned.ok) throw new Error(scanned.error.message)
+  return scanned.value.members.map(({ name, start, end }) => [name, text(whole.subarray(start, end))])
+}
+
+function edit(json: string, edits: JsonEdits): string {
+  const whole = bytes(json)
+  const scanned = scanJsonObject(whole)
+  if (!scanned.ok) throw new Error(scanned.error.message)
+  return text(editJsonObject(whole, scanned.value, edits))
+}
+
+describe('the outline', () => {
+  test('lists the top-level members and nothing below them', () => {
+    expect(members('{ "model" : "x", "a": {"model": [1, {"b": "}"}]}, "n": -1.5e+3 }')).toEqual([
+      ['model', '"x"'],
+      ['a', '{"model": [1, {"b": "}"}]}'],
+      ['n', '-1.5e+3'],
+    ])
+  })
+
+  test('of an empty object is empty', () => {
+    expect(members(' { } \n')).toEqual([])
+  })
+
+  test('keeps duplicated keys and resolves escapes in keys', () => {
+    expect(members('{"mod\\u0065l":1,"model":2}')).toEqual([
+      ['model', '1'],
+      ['model', '2'],
+    ])
+  })
+
+  test('is not fooled by quotes, backslashes and brackets inside strings', () => {
+    expect(members('{"a":"\\\\","b":"\\"}{[","c":"\\\\\\"","d":["\\\\"]}').map(([name]) => name)).toEqual([
+      'a',
+      'b',
+      'c',
+      'd',
+    ])
+  })
+
+  test('accepts a byte order mark', () => {
+    expect(members('\ufeff{"a":1}')).toEqual([['a', '1']])
+  })
+})
+
+describe('a text without an outline says why and where', () => {
+  test.each([
+    ['', 'syntax', 0],
+    ['  ', 'syntax', 2],
+    ['[1]', 'not-an-object', 0],
+    ['{"a":1', 'syntax', 6],
+    ['{"a":1}x', 'syntax', 7],
+    ['{a:1}', 'syntax', 1],
+    ['{"a" 1}', 'syntax', 5],
+    ['{"a":}', 'syntax', 5],
+    ['{"a":1 "b":2}', 'syntax', 7],
+    ['{"a":1,}', 'syntax', 7],
+    ['{"a', 'syntax', 1],
+    ['{"a":"b}', 'syntax', 5],
+    ['{"a":["b]}', 'syntax', 6],
+    ['{"a":[1}', 'syntax', 7],
+    ['{"a":{"b":1]}', 'syntax', 11],
+    ['{"a":[1', 'syntax', 7],
+    ['{"\\x":1}', 'syntax', 1],
+  ])('%j is %s at %i', (json, kind, offset) => {
+    expect(scanJsonObject(bytes(json))).toMatchObject({ ok: false, error: { kind, offset } })
+  })
+
+  test('too deep, counted with the root', () => {
+    expect(scanJsonObject(bytes('{"a":[[1]]}'), { maxDepth: 3 }).ok).toBe(true)
+    expect(scanJsonObject(bytes('{"a":[[[1]]]}'), { maxDepth: 3 })).toMatchObject({
+      error: { kind: 'too-deep', offset: 7 },
+    })
+  })
+
+  test('too wide, in members or inside one value', () => {
+    expect(scanJsonObject(bytes('{"a":1,"b":2}'), { maxValues: 1 })).toMatchObject({ error: { kind: 'too-wide' } })
+    expect(scanJsonObject(bytes('{"a":[{},{},{}]}'), { maxValues: 4 })).toMatchObject({ error: { kind: 'too-wide' } })
+  })
+
+  test('10 million levels and 24 MB of empty objects are refused without being walked through', () => {
+    expect(scanJsonObject(bytes(`{"a":${'['.repeat(1e7)}`))).toMatchObject({ error: { kind: 'too-deep', offset: 204 } })
+    expect(scanJsonObject(bytes(`{"a":[${'{},'.repeat(8e6)}{}]}`))).toMatchObject({ error: { kind: 'too-wide' } })
+  })
+})
+
+describe('an edit', () => {
+  test('sets every member of that name and changes no other byte', () => {
+    expect(edit('{"model": "a" , "x":1e400,"mod\\u0065l":"b"}', { set: { model: '"c"', absent: '1' } })).toBe(
+      '{"model": "c" , "x":1e400,"mod\\u0065l":"c"}',
+    )
+  })
+
+  test('removes a member with the comma that belongs to it', () => {
+    const remove = ['p']
+    expect(edit('{"p":1,"a":2}', { remove })).toBe('{"a":2}')
+    expect(edit('{"a":2, "p":1 }', { remove })).toBe('{"a":2 }')
+    expect(edit('{"a":1,"p":2,"b":3}', { remove })).toBe('{"a":1,"b":3}')
+    expect(edit('{"a":1,"p":2,"p":3}', { remove })).toBe('{"a":1}')
+    expect(edit('{ "p":2,"p":3 }', { remove })).toBe('{  }')
+  })
+
+  test('sets and removes at once', () => {
+    expect(edit('{"p":0,"model":"a","p":1,"b":2,"p":3}', { set: { model: '"z"' }, remove: ['p'] })).toBe(
+      '{"model":"z","b":2}',
+    )
+  })
+
+  test('that changes nothing returns the same bytes', () => {
+    const whole = bytes('{"a":1}')
+    const scanned = scanJsonObject(whole)
+    if (!scanned.ok) throw new Error('unreachable')
+    expect(editJsonObject(whole, scanned.value, { set: { b: '1' }, remove: ['c'] })).toBe(whole)
+  })
+})
