@@ -1,0 +1,60 @@
+import type { ServerResponse } from 'node:http'
+
+/**
+ * Where an answer goes: one head, then bytes, then an end. Whoever produces an answer writes to an outlet and does not
+ * know whether one client reads it or many.
+ */
+export interface Outlet {
+  /** Sends status and headers (name, value, name, value…). Once. */
+  head(status: number, headers: string[]): void
+  /** Sends bytes. `false`: whoever reads is slow; pause until `onDrain`. */
+  write(bytes: Uint8Array): boolean
+  /** The answer is complete. */
+  end(bytes?: Uint8Array): void
+  /** Breaks the connection off, so that the client sees a cut and not an end. */
+  abort(): void
+}
+
+/** What the producer of an answer wants to hear from the one who reads it. */
+export interface OutletListener {
+  /** A slow reader has caught up. */
+  drained(): void
+  /** The reader left before the end. Never called after `end` or `abort`. */
+  gone(): void
+}
+
+/** A reader that takes nothing for this long holds memory and an upstream for nobody. */
+const STALLED_READER_MS = 60_000
+
+/** The outlet of one client's connection. */
+export function clientOutlet(response: ServerResponse, listener: OutletListener): Outlet {
+  let finished = false
+  response.on('drain', () => {
+    response.setTimeout(0)
+    listener.drained()
+  })
+  response.on('timeout', () => response.destroy())
+  response.on('close', () => {
+    if (!finished) listener.gone()
+    finished = true
+  })
+  // A write to a connection that the client has just closed: `close` follows and says all.
+  response.on('error', () => {})
+
+  return {
+    head: (status, headers) => void response.writeHead(status, headers),
+    write(bytes) {
+      if (finished || response.write(bytes)) return true
+      response.setTimeout(STALLED_READER_MS)
+      return false
+    },
+    end(bytes) {
+      finished = true
+      response.end(bytes)
+    },
+    abort() {
+      finished = true
+      response.destroy()
+    },
+  }
+}

@@ -1,0 +1,102 @@
+import type { IncomingMessage } from 'node:http'
+import { err, type JsonOutline, ok, parseJson, type Result, scanJsonObject } from '@lb/protocol'
+import { lookupHeaders, type RawHeaders } from './headers.ts'
+import { readBody } from './read-body.ts'
+import { invalidRequest, type Refusal } from './refusal.ts'
+
+/** What a client asked for. The bytes are kept as they came; only what routing needs has been read out of them. */
+export interface ClientRequest {
+  readonly id: string
+  readonly endpoint: Endpoint
+  readonly rawHeaders: RawHeaders
+  /** By lower-case name. */
+  readonly headers: Readonly<Record<string, string>>
+  /** With its `?`, or empty. Passed on as it came. */
+  readonly query: string
+  readonly body: Buffer
+  readonly outline: JsonOutline
+  readonly model: string
+  readonly stream: boolean
+  /** lb's own body field `provider`: only this one may answer. It is taken out before the body goes upstream. */
+  readonly forcedProvider?: string
+  /** Monotonic. */
+  readonly receivedAtMs: number
+}
+
+/** The routes that lead to a model, and the dialect that their clients speak. */
+export const endpoints: Readonly<Record<Endpoint, { readonly dialect: ClientDialect; readonly path: string }>> = {
+  messages: { dialect: 'anthropic', path: '/v1/messages' },
+  'count-tokens': { dialect: 'anthropic', path: '/v1/messages/count_tokens' },
+  chat: { dialect: 'chat', path: '/v1/chat/completions' },
+}
+
+export type Endpoint = 'messages' | 'count-tokens' | 'chat'
+export type ClientDialect = 'anthropic' | 'chat'
+
+/** Where a request came in, and what it may be. */
+export interface Arrival {
+  readonly id: string
+  readonly endpoint: Endpoint
+  readonly receivedAtMs: number
+  readonly limitBytes: number
+}
+
+/** Reads a request from its connection. Parses no more than the outline of the body. */
+export async function readClientRequest(
+  incoming: IncomingMessage,
+  arrival: Arrival,
+): Promise<Result<ClientRequest, Refusal>> {
+  const body = await readBody(incoming, arrival.limitBytes)
+  if (!body.ok) return body
+  const outline = scanJsonObject(body.value)
+  if (!outline.ok) {
+    const { message, offset } = outline.error
+    return err(invalidRequest(`The request body is not usable JSON: ${message} (at byte ${offset}).`))
+  }
+  const read = readMembers(body.value, outline.value)
+  if (!read.ok) return read
+  const url = incoming.url ?? ''
+  const queryStart = url.indexOf('?')
+  return ok({
+    id: arrival.id,
+    endpoint: arrival.endpoint,
+    receivedAtMs: arrival.receivedAtMs,
+    rawHeaders: incoming.rawHeaders,
+    headers: lookupHeaders(incoming.rawHeaders),
+    query: queryStart === -1 ? '' : url.slice(queryStart),
+    body: body.value,
+    outline: outline.value,
+    ...read.value,
+  })
+}
+
+type RoutingMembers = Pick<ClientRequest, 'model' | 'stream' | 'forcedProvider'>
+
+/** Reads the members that routing needs. Of a duplicated key the last one counts, as in every common parser. */
+function readMembers(body: Buffer, outline: JsonOutline): Result<RoutingMembers, Refusal> {
+  const text = (name: string): string | undefined => {
+    const found = outline.members.findLast((member) => member.name === name)
+    return found === undefined ? undefined : body.toString('utf8', found.start, found.end)
+  }
+  const model = stringOf(text('model'))
+  if (model === undefined || model === '')
+    return err(invalidRequest('model: Field required: the name of a model, as a string.'))
+  if (text('messages')?.startsWith('[') !== true)
+    return err(invalidRequest('messages: Field required: a list of messages.'))
+  const provider = text('provider')
+  const forcedProvider = stringOf(provider)
+  if (provider !== undefined && provider !== 'null' && forcedProvider === undefined) {
+    return err(invalidRequest('provider: expected the name of a configured provider, as a string.'))
+  }
+  return ok({
+    model,
+    stream: text('stream') === 'true',
+    ...(forcedProvider === undefined ? {} : { forcedProvider }),
+  })
+}
+
+function stringOf(json: string | undefined): string | undefined {
+  if (json === undefined || !json.startsWith('"')) return undefined
+  const parsed = parseJson(json)
+  return parsed.ok && typeof parsed.value === 'string' ? parsed.value : undefined
+}

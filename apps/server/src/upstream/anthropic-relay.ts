@@ -1,0 +1,194 @@
+import {
+  type CredentialOwner,
+  classify,
+  createSseCutter,
+  createSseDecoder,
+  encodeSseEvent,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  member,
+  type Observation,
+  parseJson,
+  stringMember,
+} from '@lb/protocol'
+import type { StreamReader, StreamStep } from './stream-reader.ts'
+
+/**
+ * Relays an Anthropic event stream without changing a byte, and learns from it in passing.
+ *
+ * Rules of this file:
+ * - Only whole events are given on: an event that a dying upstream cut cannot be taken back from the client.
+ * - The usual event is recognised by its first bytes and never decoded. Only those that carry facts are parsed.
+ * - Nothing is judged by the text of the answer, and unknown events pass.
+ *
+ * @see https://platform.claude.com/docs/en/build-with-claude/streaming
+ */
+export function createAnthropicRelay(options: RelayOptions): StreamReader {
+  const cutter = createSseCutter()
+  const facts = createFacts(options.credential)
+  let held: Buffer[] = []
+  let heldBytes = 0
+  let over = false
+
+  /** Reads the events of `bytes`, which end at `ends`. Neighbours without facts of their own become one step. */
+  function readEvents(bytes: Buffer, ends: readonly number[]): StreamStep[] {
+    const steps: StreamStep[] = []
+    let bodyStart = 0
+    let start = 0
+    let content = false
+    const flush = (to: number): void => {
+      if (to > bodyStart) steps.push({ step: 'body', bytes: bytes.subarray(bodyStart, to), content })
+      content = false
+    }
+    for (const end of ends) {
+      const fact = facts.of(bytes, start, end)
+      if (fact === 'content') content = true
+      else if (fact !== undefined) {
+        // The closing event belongs to the body; an opening and an error are shown or not as the attempt loop decides.
+        flush(fact.step === 'ended' ? end : start)
+        bodyStart = end
+        steps.push(fact)
+        over = fact.step !== 'opening'
+        if (over) return steps
+      }
+      start = end
+    }
+    flush(start)
+    return steps
+  }
+
+  return {
+    push(chunk) {
+      if (over) return []
+      const ends = cutter.push(chunk)
+      const lastEnd = ends.at(-1) ?? 0
+      const offset = heldBytes
+      let steps: StreamStep[] = []
+      if (lastEnd > 0) {
+        const bytes = offset === 0 ? chunk : Buffer.concat([...held, chunk])
+        held = []
+        heldBytes = 0
+        steps = readEvents(bytes, offset === 0 ? ends : ends.map((end) => end + offset))
+      }
+      if (lastEnd < chunk.length) held.push(chunk.subarray(lastEnd))
+      heldBytes += chunk.length - lastEnd
+      if (heldBytes <= options.maxEventBytes || over) return steps
+      over = true
+      return [...steps, facts.failed({ seen: 'bad-response', reason: 'too-large' })]
+    },
+    end() {
+      if (over) return []
+      over = true
+      // A last event that lacks only its blank line is whole. It counts where the answer is complete with it.
+      const rest = Buffer.concat([...held, blankLine])
+      const steps = heldBytes > 0 && facts.isWhole(rest) ? readEvents(rest, [rest.length]) : []
+      const last = steps.at(-1)
+      if (last?.step === 'ended' || last?.step === 'failed') return steps
+      const ending = facts.end()
+      return ending.at(-1)?.step === 'ended' ? [...steps, ...ending] : ending
+    },
+  }
+}
+
+export interface RelayOptions {
+  /** Whose credential was sent: it decides what a refusal inside the stream means. */
+  readonly credential: CredentialOwner
+  /** Longest event; what is longer breaks the stream off. */
+  readonly maxEventBytes: number
+}
+
+const blankLine = Buffer.from('\n\n')
+const messageStop = Buffer.from(encodeSseEvent('message_stop', '{"type":"message_stop"}'))
+
+/** The step that an event makes; `content`: it passes, and is the first content; `undefined`: it just passes. */
+type Fact = Extract<StreamStep, { step: 'opening' | 'ended' | 'failed' }> | 'content' | undefined
+
+interface Facts {
+  of(bytes: Buffer, start: number, end: number): Fact
+  isWhole(event: Buffer): boolean
+  failed(observation: Observation, event?: Buffer): StreamStep & { step: 'failed' }
+  end(): StreamStep[]
+}
+
+/** Follows the stream's grammar as far as the attempt loop needs it. */
+function createFacts(credential: CredentialOwner): Facts {
+  let opened = false
+  let sawContent = false
+  let stopReason: string | undefined
+  let usage: JsonObject = {}
+
+  function failed(observation: Observation, event?: Buffer): StreamStep & { step: 'failed' } {
+    return { step: 'failed', failure: classify(observation), usage, ...(event === undefined ? {} : { event }) }
+  }
+  const broken = (): Fact => failed({ seen: 'bad-response', reason: 'not-a-message' })
+
+  function content(): Fact {
+    if (!opened) return broken()
+    if (sawContent) return undefined
+    sawContent = true
+    return 'content'
+  }
+
+  const byType: Readonly<Record<string, (data: Json, bytes: Buffer) => Fact>> = {
+    message_start(data, bytes) {
+      // A second opening is two answers on one stream: nothing that follows can be trusted.
+      if (opened) return broken()
+      opened = true
+      usage = mergeUsage(usage, member(member(data, 'message'), 'usage'))
+      return { step: 'opening', bytes }
+    },
+    content_block_start: () => (opened ? undefined : broken()),
+    content_block_delta: content,
+    content_block_stop: content,
+    message_delta(data) {
+      stopReason = stringMember(member(data, 'delta'), 'stop_reason') ?? stopReason
+      usage = mergeUsage(usage, member(data, 'usage'))
+      return content()
+    },
+    message_stop: () => (opened ? { step: 'ended', stopReason: stopReason ?? '', endMissing: false, usage } : broken()),
+    error: (data, bytes) => failed({ seen: 'error-event', error: data, credential }, bytes),
+  }
+  return {
+    of(bytes, start, end) {
+      // Nearly all events of a long answer are of this kind, and after the first they say nothing new.
+      if (sawContent && isContentBlockEvent(bytes, start)) return undefined
+      const event = bytes.subarray(start, end)
+      const read = readEvent(event)
+      if (read === undefined || !Object.hasOwn(byType, read.type)) return undefined
+      return byType[read.type]?.(read.data, event)
+    },
+    isWhole: (event) => readEvent(event) !== undefined,
+    failed,
+    end() {
+      if (!opened) return [failed({ seen: 'bad-response', reason: 'empty' })]
+      if (stopReason === undefined) return [failed({ seen: 'stream-end', finished: false })]
+      return [
+        { step: 'body', bytes: messageStop, content: false },
+        { step: 'ended', stopReason, endMissing: true, usage },
+      ]
+    },
+  }
+}
+
+/** Later counts replace earlier ones; a `null` is no count. */
+function mergeUsage(before: JsonObject, after: Json | undefined): JsonObject {
+  if (!isJsonObject(after)) return before
+  const counts = Object.entries(after).filter(([, value]) => value !== null)
+  return { ...before, ...Object.fromEntries(counts) }
+}
+
+/** Whether the event at `start` is a `content_block_…`. Four bytes tell: no other known event has them in these places. */
+function isContentBlockEvent(bytes: Buffer, start: number): boolean {
+  return bytes[start] === 0x65 && bytes[start + 5] === 0x3a && bytes[start + 7] === 0x63 && bytes[start + 14] === 0x5f
+}
+
+/** An event's type and its parsed data. The JSON's own `type` decides; the `event:` line only where there is none. */
+function readEvent(bytes: Buffer): { type: string; data: Json } | undefined {
+  const event = createSseDecoder().push(bytes).events[0]
+  if (event?.data === undefined) return undefined
+  const parsed = parseJson(event.data)
+  if (event.event === 'error') return { type: 'error', data: parsed.ok ? parsed.value : event.data }
+  if (!parsed.ok || !isJsonObject(parsed.value)) return undefined
+  return { type: stringMember(parsed.value, 'type') ?? event.event ?? '', data: parsed.value }
+}

@@ -1,0 +1,45 @@
+import { connectionNames, hopByHop, type RawHeaders } from '../ingress/headers.ts'
+
+/**
+ * Headers of a client's request that never go upstream, beside the hop-by-hop ones.
+ *
+ * Credentials: what authenticated against lb is lb's business, and a cookie for lb's host is nobody else's. The connection
+ * sets `host` and `content-length` anew. `accept-encoding`: a compressed event stream costs more than relaying it and
+ * delays every flush. The rest tells about the way to lb, which is no concern of a vendor.
+ */
+const dropped: ReadonlySet<string> = new Set([
+  'authorization',
+  'x-api-key',
+  'cookie',
+  'host',
+  'content-length',
+  'accept-encoding',
+  'expect',
+  'forwarded',
+  'via',
+  'origin',
+  'referer',
+  'x-real-ip',
+])
+
+const droppedPrefixes = ['x-forwarded-', 'x-lb-', 'sec-']
+
+/**
+ * The headers for an upstream that speaks the client's own dialect: everything the client sent, as an open list, without
+ * what must not leave lb. `anthropic-*` headers of any name and value pass untouched.
+ *
+ * @returns a new list; credentials are added by the caller.
+ */
+export function forwardedHeaders(raw: RawHeaders): string[] {
+  const named = connectionNames(raw)
+  const passed: string[] = []
+  for (let index = 0; index + 1 < raw.length; index += 2) {
+    const name = raw[index] as string
+    const lower = name.toLowerCase()
+    if (hopByHop.has(lower) || dropped.has(lower) || named.includes(lower)) continue
+    if (droppedPrefixes.some((prefix) => lower.startsWith(prefix))) continue
+    passed.push(name, raw[index + 1] as string)
+  }
+  passed.push('accept-encoding', 'identity')
+  return passed
+}
