@@ -18,11 +18,17 @@ const ping = event('ping')
 /** What a stream that comes in these pieces, and then ends, is read as; bytes shown as text. */
 function read(...pieces: string[]): object[] {
   const relay = createAnthropicRelay({ credential: 'key', maxEventBytes: 1000 })
-  const shown = (step: StreamStep): object => ('bytes' in step ? { ...step, bytes: step.bytes.toString() } : step)
   const steps = pieces.flatMap((piece) => [...relay.push(Buffer.from(piece))])
-  return [...steps, ...relay.end()]
-    .map(shown)
-    .map((step) => ('event' in step ? { ...step, event: String(step.event) } : step))
+  return [...steps, ...relay.end()].map(texts)
+}
+/** Bytes as text, so that a failing test can be read. */
+function texts(step: object): object {
+  return Object.fromEntries(
+    Object.entries(step).map(([key, value]) => [
+      key,
+      value instanceof Uint8Array ? Buffer.from(value).toString() : value,
+    ]),
+  )
 }
 const failed = (kind: string, more: object = {}): object =>
   expect.objectContaining({ step: 'failed', failure: expect.objectContaining({ kind }), ...more })
@@ -35,10 +41,11 @@ describe('a whole answer', () => {
       { step: 'body', bytes: blockStart, content: false },
       { step: 'body', bytes: delta, content: true },
       { step: 'body', bytes: delta, content: false },
+      { step: 'block-completed' },
       { step: 'body', bytes: blockStop, content: false },
       { step: 'body', bytes: stop, content: false },
       { step: 'body', bytes: end, content: false },
-      { step: 'ended', stopReason: 'end_turn', endMissing: false, usage: { input_tokens: 7, output_tokens: 9 } },
+      { step: 'ended', stopReason: 'end_turn', usage: { input_tokens: 7, output_tokens: 9 } },
     ])
   })
 
@@ -46,6 +53,7 @@ describe('a whole answer', () => {
     const body = ping + blockStart + delta + blockStop + stop + end
     expect(read(opening + body)).toEqual([
       { step: 'opening', bytes: opening },
+      { step: 'block-completed' },
       { step: 'body', bytes: body, content: true },
       expect.objectContaining({ step: 'ended' }),
     ])
@@ -84,7 +92,7 @@ describe('a whole answer', () => {
       { step: 'opening' },
       { step: 'body' },
       { step: 'body', bytes: `${end}` },
-      { step: 'ended', endMissing: false },
+      { step: 'ended' },
     ])
   })
 })
@@ -106,12 +114,11 @@ describe('an upstream that breaks off', () => {
     ])
   })
 
-  test('after the stop reason: the content is whole, and the end is written for it', () => {
+  test('after the stop reason: the content is whole, and the end is there to be supplied', () => {
     expect(read(opening, delta + stop)).toEqual([
       expect.anything(),
-      expect.anything(),
-      { step: 'body', bytes: end, content: false },
-      { step: 'ended', stopReason: 'end_turn', endMissing: true, usage: { input_tokens: 7, output_tokens: 9 } },
+      { step: 'body', bytes: delta + stop, content: true },
+      failed('end-missing', { closing: end, usage: { input_tokens: 7, output_tokens: 9 } }),
     ])
   })
 
@@ -156,5 +163,24 @@ describe('what is no answer', () => {
 
   test('an event without an end', () => {
     expect(read(opening, 'data: '.padEnd(1001))).toEqual([expect.anything(), failed('response-too-large')])
+  })
+})
+
+describe('an answer that takes over after another attempt’s opening', () => {
+  test('closes with its own counts, input included', () => {
+    const relay = createAnthropicRelay({ credential: 'key', maxEventBytes: 1000 })
+    relay.push(Buffer.from(opening))
+    relay.replaceOpening()
+    const steps = relay.push(Buffer.from(delta + stop + end))
+    const closing = event('message_delta', {
+      delta: { stop_reason: 'end_turn' },
+      usage: { input_tokens: 7, output_tokens: 9 },
+    })
+    expect(steps.map(texts)).toMatchObject([
+      { step: 'body', bytes: delta, content: true },
+      { step: 'body', bytes: closing, content: false },
+      { step: 'body', bytes: end },
+      { step: 'ended' },
+    ])
   })
 })

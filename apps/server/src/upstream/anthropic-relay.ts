@@ -44,12 +44,13 @@ export function createAnthropicRelay(options: RelayOptions): StreamReader {
     for (const end of ends) {
       const fact = facts.of(bytes, start, end)
       if (fact === 'content') content = true
+      else if (fact?.step === 'block-completed') steps.push(fact)
       else if (fact !== undefined) {
-        // The closing event belongs to the body; an opening and an error are shown or not as the attempt loop decides.
+        // The closing event belongs to the body; the others stand in the place of the event.
         flush(fact.step === 'ended' ? end : start)
         bodyStart = end
         steps.push(fact)
-        over = fact.step !== 'opening'
+        over = fact.step === 'ended' || fact.step === 'failed'
         if (over) return steps
       }
       start = end
@@ -86,8 +87,9 @@ export function createAnthropicRelay(options: RelayOptions): StreamReader {
       const last = steps.at(-1)
       if (last?.step === 'ended' || last?.step === 'failed') return steps
       const ending = facts.end()
-      return ending.at(-1)?.step === 'ended' ? [...steps, ...ending] : ending
+      return ending.failure.kind === 'end-missing' ? [...steps, ending] : [ending]
     },
+    replaceOpening: () => facts.replaceOpening(),
   }
 }
 
@@ -99,28 +101,35 @@ export interface RelayOptions {
 }
 
 const blankLine = Buffer.from('\n\n')
-const messageStop = Buffer.from(encodeSseEvent('message_stop', '{"type":"message_stop"}'))
+
+type Failed = Extract<StreamStep, { step: 'failed' }>
 
 /** The step that an event makes; `content`: it passes, and is the first content; `undefined`: it just passes. */
-type Fact = Extract<StreamStep, { step: 'opening' | 'ended' | 'failed' }> | 'content' | undefined
+type Fact = StreamStep | 'content' | undefined
 
 interface Facts {
   of(bytes: Buffer, start: number, end: number): Fact
   isWhole(event: Buffer): boolean
-  failed(observation: Observation, event?: Buffer): StreamStep & { step: 'failed' }
-  end(): StreamStep[]
+  failed(observation: Observation, more?: Pick<Failed, 'event' | 'closing'>): Failed
+  end(): Failed
+  replaceOpening(): void
 }
 
 /** Follows the stream's grammar as far as the attempt loop needs it. */
 function createFacts(credential: CredentialOwner): Facts {
   let opened = false
   let sawContent = false
+  let sawBlockEnd = false
+  let openingReplaced = false
   let stopReason: string | undefined
   let usage: JsonObject = {}
 
-  function failed(observation: Observation, event?: Buffer): StreamStep & { step: 'failed' } {
-    return { step: 'failed', failure: classify(observation), usage, ...(event === undefined ? {} : { event }) }
-  }
+  const failed: Facts['failed'] = (observation, more) => ({
+    step: 'failed',
+    failure: classify(observation),
+    usage,
+    ...more,
+  })
   const broken = (): Fact => failed({ seen: 'bad-response', reason: 'not-a-message' })
 
   function content(): Fact {
@@ -130,7 +139,7 @@ function createFacts(credential: CredentialOwner): Facts {
     return 'content'
   }
 
-  const byType: Readonly<Record<string, (data: Json, bytes: Buffer) => Fact>> = {
+  const byType: Readonly<Record<string, (data: JsonObject, bytes: Buffer) => Fact>> = {
     message_start(data, bytes) {
       // A second opening is two answers on one stream: nothing that follows can be trusted.
       if (opened) return broken()
@@ -140,19 +149,27 @@ function createFacts(credential: CredentialOwner): Facts {
     },
     content_block_start: () => (opened ? undefined : broken()),
     content_block_delta: content,
-    content_block_stop: content,
+    content_block_stop() {
+      if (!opened) return broken()
+      // A block that is whole is content in any case.
+      sawContent = true
+      sawBlockEnd = true
+      return { step: 'block-completed' }
+    },
     message_delta(data) {
       stopReason = stringMember(member(data, 'delta'), 'stop_reason') ?? stopReason
       usage = mergeUsage(usage, member(data, 'usage'))
-      return content()
+      if (!openingReplaced) return content()
+      return { step: 'body', bytes: encode('message_delta', { ...data, usage }), content: content() === 'content' }
     },
-    message_stop: () => (opened ? { step: 'ended', stopReason: stopReason ?? '', endMissing: false, usage } : broken()),
-    error: (data, bytes) => failed({ seen: 'error-event', error: data, credential }, bytes),
+    message_stop: () => (opened ? { step: 'ended', stopReason: stopReason ?? '', usage } : broken()),
+    error: (data, event) => failed({ seen: 'error-event', error: data, credential }, { event }),
   }
   return {
     of(bytes, start, end) {
       // Nearly all events of a long answer are of this kind, and after the first they say nothing new.
-      if (sawContent && isContentBlockEvent(bytes, start)) return undefined
+      if (sawContent && sawBlockEnd && isContentBlockEvent(bytes, start)) return undefined
+      if (sawContent && isDelta(bytes, start)) return undefined
       const event = bytes.subarray(start, end)
       const read = readEvent(event)
       if (read === undefined || !Object.hasOwn(byType, read.type)) return undefined
@@ -161,14 +178,21 @@ function createFacts(credential: CredentialOwner): Facts {
     isWhole: (event) => readEvent(event) !== undefined,
     failed,
     end() {
-      if (!opened) return [failed({ seen: 'bad-response', reason: 'empty' })]
-      if (stopReason === undefined) return [failed({ seen: 'stream-end', finished: false })]
-      return [
-        { step: 'body', bytes: messageStop, content: false },
-        { step: 'ended', stopReason, endMissing: true, usage },
-      ]
+      if (!opened) return failed({ seen: 'bad-response', reason: 'empty' })
+      if (stopReason === undefined) return failed({ seen: 'stream-end', finished: false })
+      return failed(
+        { seen: 'stream-end', finished: true },
+        { closing: encode('message_stop', { type: 'message_stop' }) },
+      )
+    },
+    replaceOpening() {
+      openingReplaced = true
     },
   }
+}
+
+function encode(type: string, data: JsonObject): Buffer {
+  return Buffer.from(encodeSseEvent(type, JSON.stringify(data)))
 }
 
 /** Later counts replace earlier ones; a `null` is no count. */
@@ -183,12 +207,17 @@ function isContentBlockEvent(bytes: Buffer, start: number): boolean {
   return bytes[start] === 0x65 && bytes[start + 5] === 0x3a && bytes[start + 7] === 0x63 && bytes[start + 14] === 0x5f
 }
 
+/** Whether it is a `content_block_delta`: then a `d` follows. */
+function isDelta(bytes: Buffer, start: number): boolean {
+  return isContentBlockEvent(bytes, start) && bytes[start + 21] === 0x64
+}
+
 /** An event's type and its parsed data. The JSON's own `type` decides; the `event:` line only where there is none. */
-function readEvent(bytes: Buffer): { type: string; data: Json } | undefined {
+function readEvent(bytes: Buffer): { type: string; data: JsonObject } | undefined {
   const event = createSseDecoder().push(bytes).events[0]
   if (event?.data === undefined) return undefined
   const parsed = parseJson(event.data)
-  if (event.event === 'error') return { type: 'error', data: parsed.ok ? parsed.value : event.data }
-  if (!parsed.ok || !isJsonObject(parsed.value)) return undefined
-  return { type: stringMember(parsed.value, 'type') ?? event.event ?? '', data: parsed.value }
+  const data = parsed.ok && isJsonObject(parsed.value) ? parsed.value : undefined
+  if (event.event === 'error') return { type: 'error', data: data ?? { error: event.data } }
+  return data === undefined ? undefined : { type: stringMember(data, 'type') ?? event.event ?? '', data }
 }

@@ -9,16 +9,33 @@ export interface StreamReader {
   push(chunk: Buffer): readonly StreamStep[]
   /** The upstream's body has ended. */
   end(): readonly StreamStep[]
+  /**
+   * The client has the opening of another attempt, with that one's input counts. From now on the events that close the
+   * answer say what this one used.
+   */
+  replaceOpening(): void
 }
 
-/** What was read, in order. After `failed` or `ended` nothing follows. `usage`: the upstream's own token counts, as far as
- * they were told. */
+/**
+ * What was read, in order. After `failed` or `ended` nothing follows. `usage`: the upstream's own token counts, as far as
+ * they were told.
+ */
 export type StreamStep =
   /** The event that opens the answer (`message_start`). Shown to the client once, whatever number of attempts it takes. */
   | { readonly step: 'opening'; readonly bytes: Uint8Array }
   /** More of the answer. `content`: it holds the first content, before which another upstream could still take over. */
   | { readonly step: 'body'; readonly bytes: Uint8Array; readonly content: boolean }
-  /** The proper end. `endMissing`: the content is whole, but the upstream left out its closing event. */
-  | { readonly step: 'ended'; readonly stopReason: string; readonly endMissing: boolean; readonly usage: JsonObject }
-  /** The upstream reports an error, or broke off. `event`: its own error event, if the client can be shown it. */
-  | { readonly step: 'failed'; readonly failure: Failure; readonly event?: Uint8Array; readonly usage: JsonObject }
+  /** A content block becomes whole with the next body, which is content in any case. Told once. */
+  | { readonly step: 'block-completed' }
+  /** The proper end. */
+  | { readonly step: 'ended'; readonly stopReason: string; readonly usage: JsonObject }
+  /** The upstream reports an error, or broke off. */
+  | {
+      readonly step: 'failed'
+      readonly failure: Failure
+      readonly usage: JsonObject
+      /** Its own error event, if the client can be shown it. */
+      readonly event?: Uint8Array
+      /** With `end-missing`: the events that the upstream left out. */
+      readonly closing?: Uint8Array
+    }

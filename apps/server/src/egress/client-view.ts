@@ -1,0 +1,67 @@
+import type { ClientDialect } from '../ingress/client-request.ts'
+import type { Refusal } from '../ingress/refusal.ts'
+import { errorEvent, errorResponse } from './error-response.ts'
+import type { Outlet } from './outlet.ts'
+
+/**
+ * What one client has been shown: the only way to its outlet. A head is sent once; what comes behind it fits the stage that
+ * the attempt loop is in.
+ */
+export interface ClientView {
+  /** S0 → S1: 200, headers, and one ping. The status is spent from here on. */
+  preamble(): void
+  /** A sign of life. Only between whole events. */
+  ping(): void
+  /** Part of a streamed answer, whole events. @returns `false` when the client is slow. */
+  events(headers: () => string[], bytes: Uint8Array): boolean
+  /** A whole answer with its status. */
+  whole(status: number, headers: string[], body: Uint8Array): void
+  /** Our own "no": as a status while that is free, else as an error event. The end either way. */
+  refuse(refusal: Refusal): void
+  /** An upstream's own error event, unchanged. The end. */
+  errorEvent(event: Uint8Array): void
+  /** The proper end of a stream. */
+  end(): void
+  /** Breaks the connection off. */
+  abort(): void
+}
+
+/** The client of a stream that dies must not see a proper end of the transfer before its error event. */
+const pings: Readonly<Record<ClientDialect, Buffer>> = {
+  anthropic: Buffer.from('event: ping\ndata: {"type":"ping"}\n\n'),
+  chat: Buffer.from(': ping\n\n'),
+}
+
+const streamHeaders = ['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache']
+
+export function createClientView(outlet: Outlet, dialect: ClientDialect, requestId: string): ClientView {
+  let headSent = false
+  const sendHead = (headers: readonly string[]): void => {
+    headSent = true
+    outlet.head(200, [...streamHeaders, ...headers])
+  }
+  return {
+    preamble() {
+      if (!headSent) sendHead(['request-id', requestId, 'x-lb-request-id', requestId])
+      outlet.write(pings[dialect])
+    },
+    ping: () => void outlet.write(pings[dialect]),
+    events(headers, bytes) {
+      if (!headSent) sendHead(headers())
+      return outlet.write(bytes)
+    },
+    whole(status, headers, body) {
+      outlet.head(status, [...headers, 'content-length', String(body.length)])
+      outlet.end(body)
+    },
+    refuse(refusal) {
+      if (headSent) return outlet.end(Buffer.from(errorEvent(dialect, refusal, requestId)))
+      const { status, headers, body } = errorResponse(dialect, refusal, requestId)
+      outlet.head(status, headers)
+      outlet.end(Buffer.from(body))
+    },
+    errorEvent: (event) => outlet.end(event),
+    end: () => outlet.end(),
+    abort: () => outlet.abort(),
+  }
+}

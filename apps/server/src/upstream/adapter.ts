@@ -1,0 +1,20 @@
+import type { CredentialOwner, Failure, JsonObject, Result } from '@lb/protocol'
+import type { StreamReader } from './stream-reader.ts'
+
+/**
+ * Stands between the client's dialect and an upstream's for one request. The same dialect on both sides changes no byte.
+ */
+export interface Adapter {
+  /** Reads a stream of this upstream and gives the client's. */
+  createReader(credential: CredentialOwner): StreamReader
+  /** Reads a whole answer; an error in the shape of a success is a failure. */
+  readWhole(body: Buffer, credential: CredentialOwner): Result<WholeAnswer, Failure>
+  /** An upstream's error body in the client's dialect. */
+  readRefusal(status: number, body: Buffer): { readonly status: number; readonly body: Buffer }
+}
+
+/** A whole answer in the client's dialect, and the upstream's own token counts. */
+export interface WholeAnswer {
+  readonly body: Uint8Array
+  readonly usage: JsonObject
+}
