@@ -1,1 +1,18 @@
-export {}
+export type {
+  ClientKey,
+  Config,
+  Dialect,
+  Provider,
+  ProviderAuth,
+  ProviderKey,
+  Route,
+  RouteConditions,
+  RouteRule,
+  ServerAuth,
+  Settings,
+} from './config.ts'
+export type { BodyPattern, ProxyUrl } from './keys/entry.ts'
+export { type ConfigFlags, type LoadedConfig, loadConfig } from './load.ts'
+export { type ConfigProblem, formatProblems } from './problem.ts'
+export type { Environment } from './read/env.ts'
+export { Secret } from './secret.ts'

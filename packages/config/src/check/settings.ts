@@ -1,0 +1,137 @@
+import type { ClientKey, ClientKeyFields, Provider, ServerAuth, Settings, SettingsFields } from '../config.ts'
+import type { Findings } from '../problem.ts'
+import { nearest } from '../read/suggest.ts'
+import type { Secret } from '../secret.ts'
+import type { Path } from '../yaml/tree.ts'
+
+type PathOf = (made: object) => Path
+
+/** 128 bits in base64; a shorter key can be guessed by somebody with time. */
+const keyUnitsMin = 22
+
+/** The settings, checked as a whole: who gets in, and whether the doors match the address. */
+export function checkSettings(
+  fields: SettingsFields,
+  providers: readonly Provider[],
+  pathOf: PathOf,
+  findings: Findings,
+): Settings {
+  const path = ['settings', 'auth']
+  const keys = checkClientKeys(fields.auth.keys, providers, pathOf, findings)
+  const auth: ServerAuth = { ...fields.auth, keys }
+  if (auth.enabled) checkAuth(auth, path, findings)
+  else if (!isLoopback(fields.host)) {
+    findings.error(
+      ['settings', 'host'],
+      `listening on ${fields.host} without settings.auth would let everybody who reaches it spend your keys`,
+      'set settings.auth.enabled: true and settings.auth.api_key, or settings.host: 127.0.0.1',
+    )
+  }
+  if (!fields.oauth.enabled && providers.some((provider) => provider.auth.kind === 'oauth')) {
+    const named = providers.filter((provider) => provider.auth.kind === 'oauth').map((provider) => `"${provider.name}"`)
+    findings.notice(
+      ['settings', 'oauth', 'enabled'],
+      `stored logins are off, so ${[...new Set(named)].join(', ')} cannot be used`,
+      'set settings.oauth.enabled: true if the provider’s terms allow it, or use an API key or auth_value: passthrough',
+    )
+  }
+  if (fields.oauth.encryptionKey !== undefined && fields.oauth.encryptionKeyFile !== undefined) {
+    findings.error(['settings', 'oauth', 'encryption_key_file'], 'encryption_key is there, too', 'keep one of the two')
+  }
+  return { ...fields, auth }
+}
+
+function checkAuth(auth: ServerAuth, path: Path, findings: Findings): void {
+  if (auth.apiKey === undefined && auth.keys.length === 0) {
+    // The path of the whole section: if any of its keys is already reported as wrong, that is the reason.
+    findings.error(
+      path,
+      'enabled without any key, so nobody could get in',
+      'set settings.auth.api_key or settings.auth.keys',
+    )
+  } else if (auth.apiKey === undefined && auth.adminKey === undefined) {
+    findings.notice(
+      path,
+      'without api_key and admin_key the management routes are closed',
+      'set settings.auth.admin_key to use them',
+    )
+  }
+  const single = { api_key: auth.apiKey, admin_key: auth.adminKey }
+  for (const [name, key] of Object.entries(single)) warnOfShort(key, [...path, name], findings)
+}
+
+function warnOfShort(key: Secret | undefined, path: Path, findings: Findings): void {
+  if (key !== undefined && key.length < keyUnitsMin) {
+    findings.notice(
+      path,
+      `a key shorter than ${keyUnitsMin} characters can be guessed`,
+      'make one with: openssl rand -hex 32',
+    )
+  }
+}
+
+function checkClientKeys(
+  list: readonly ClientKeyFields[],
+  providers: readonly Provider[],
+  pathOf: PathOf,
+  findings: Findings,
+): readonly ClientKey[] {
+  const keys: ClientKey[] = []
+  for (const fields of list) {
+    const path = pathOf(fields)
+    const { key: _key, keySha256: _keySha256, ...rest } = fields
+    checkKeyProviders(fields, providers, [...path, 'providers'], findings)
+    if (keys.some((other) => other.name === fields.name)) {
+      findings.error([...path, 'name'], `a second key named "${fields.name}"`, 'give it another name')
+    }
+    const credential = readCredential(fields, path, findings)
+    if (credential === undefined) continue
+    const made = { ...rest, credential }
+    if (keys.some((other) => isSameCredential(made, other))) {
+      findings.error(path, 'the same key as one before it', 'give every holder a key of their own')
+    }
+    keys.push(made)
+  }
+  return keys
+}
+
+function checkKeyProviders(
+  fields: ClientKeyFields,
+  providers: readonly Provider[],
+  path: Path,
+  findings: Findings,
+): void {
+  if (findings.hasErrorUnder(['providers'])) return
+  const known = providers.map((provider) => provider.name)
+  for (const name of fields.providers ?? []) {
+    if (known.includes(name)) continue
+    const meant = nearest(name, known)
+    const suggestion = meant === undefined ? undefined : `did you mean "${meant}"?`
+    findings.notice(path, `there is no enabled provider "${name}"`, suggestion)
+  }
+}
+
+function readCredential(fields: ClientKeyFields, path: Path, findings: Findings): ClientKey['credential'] | undefined {
+  const { key, keySha256 } = fields
+  warnOfShort(key, [...path, 'key'], findings)
+  if (key !== undefined && keySha256 === undefined) return { kind: 'key', key }
+  if (key === undefined && keySha256 !== undefined) return { kind: 'sha256', hex: keySha256 }
+  if (key === undefined) findings.error([...path, 'key'], 'missing', 'write key or key_sha256')
+  else findings.error([...path, 'key_sha256'], 'key is there, too', 'keep one of the two')
+  return undefined
+}
+
+/** Two holders of one key could not be told apart. */
+function isSameCredential({ credential: one }: ClientKey, { credential: other }: ClientKey): boolean {
+  if (one.kind === 'key') return other.kind === 'key' && other.key.equals(one.key)
+  return other.kind === 'sha256' && other.hex === one.hex
+}
+
+/** Whether only this machine can reach an address to listen on. Names other than `localhost` could resolve to anything. */
+export function isLoopback(host: string): boolean {
+  const bare = host
+    .trim()
+    .toLowerCase()
+    .replace(/^\[(.*)\]$/, '$1')
+  return bare === 'localhost' || bare === '::1' || /^127(\.\d{1,3}){3}$/.test(bare)
+}

@@ -1,0 +1,241 @@
+import {
+  type Alias,
+  Composer,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Scalar,
+  type YAMLMap,
+  type YAMLParseError,
+  type YAMLSeq,
+} from 'yaml'
+import { limitedTokens, textLimits } from './tokens.ts'
+
+/**
+ * A parsed text as lb reads it: three kinds of node, each knowing where it stands. Aliases are resolved (two parents may
+ * share a node), every key is a text, and the file is small enough to walk without a second thought.
+ */
+export type Tree = TreeScalar | TreeList | TreeMap
+
+export interface TreeScalar extends Extent {
+  readonly kind: 'scalar'
+  /** The text as written, without quotes, escapes resolved. */
+  readonly text: string
+  /** What the YAML 1.2 core schema makes of it. */
+  readonly value: null | boolean | number | string
+  /** Written without quotes. */
+  readonly plain: boolean
+  /** Not from the file but from the command line: how it was called there, `--port`. */
+  readonly flag?: string
+}
+
+export interface TreeList extends Extent {
+  readonly kind: 'list'
+  readonly items: readonly Tree[]
+}
+
+export interface TreeMap extends Extent {
+  readonly kind: 'map'
+  /** In the order of the file. */
+  readonly entries: ReadonlyMap<string, TreeEntry>
+}
+
+export interface TreeEntry {
+  readonly keyAt: number
+  readonly value: Tree
+}
+
+interface Extent {
+  /** Offset of its first character in the text. */
+  readonly at: number
+  /** Nodes in it and levels of it, aliases expanded: what walking it costs. */
+  readonly size: number
+  readonly depth: number
+}
+
+/** Whether nothing is written: an empty value, `null` or `~`. */
+export function isNull(tree: Tree): boolean {
+  return tree.kind === 'scalar' && tree.value === null
+}
+
+/** Something wrong with the text itself, before any key has a meaning. */
+export interface Fault {
+  readonly at: number
+  readonly message: string
+  readonly suggestion?: string
+  /** Where in the tree, if there is one. */
+  readonly path?: Path
+}
+
+/** Keys and positions from the root down. */
+export type Path = readonly (string | number)[]
+
+/** One-based. Columns count UTF-16 units, as editors do. */
+export interface Place {
+  readonly line: number
+  readonly column: number
+}
+
+/** What became of a text. `tree` is missing when the text could not be read at all. */
+export interface ParsedText {
+  readonly tree?: Tree
+  readonly faults: readonly Fault[]
+  place(offset: number): Place
+}
+
+/** Nodes after aliases are expanded: a chain of nine aliases can stand for a billion. */
+const sizeLimit = 200_000
+/** More syntax errors than this are consequences of the first ones. */
+const syntaxErrorLimit = 20
+
+/** Reads YAML text into a tree. Never throws, whatever the text. */
+export function parseYaml(text: string): ParsedText {
+  const lines = new LineCounter()
+  const place = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset)
+    return { line: Math.max(1, line), column: Math.max(1, col) }
+  }
+  const faults: Fault[] = []
+  const composer = new Composer({
+    version: '1.2',
+    schema: 'core',
+    merge: false,
+    uniqueKeys: false,
+    resolveKnownTags: false,
+    logLevel: 'silent',
+  })
+  const [document, another] = [...composer.compose(limitedTokens(text, lines, faults), true, text.length)]
+  if (faults.length > 0 || document === undefined) return { faults, place }
+  for (const error of document.errors.slice(0, syntaxErrorLimit)) faults.push(syntaxFault(error))
+  if (another !== undefined) {
+    faults.push({
+      at: another.range[0],
+      message: 'a second YAML document (---)',
+      suggestion: 'write one document per file',
+    })
+  }
+  if (faults.length > 0) return { faults, place }
+  const builder = new TreeBuilder(faults, place)
+  const tree = document.contents === null ? nothing(0) : builder.build(document.contents, [])
+  if (tree.size > sizeLimit || tree.depth > textLimits.depth) {
+    return {
+      faults: [{ at: 0, message: 'the aliases (*name) stand for too much', suggestion: 'write the values out' }],
+      place,
+    }
+  }
+  return { tree, faults, place }
+}
+
+const syntaxHints: { readonly [code: string]: string } = {
+  BAD_INDENT: 'align it with the lines of the same level',
+  BAD_SCALAR_START: 'put the value in quotes',
+  BLOCK_AS_IMPLICIT_KEY: 'a value that contains ": " must be in quotes',
+  TAB_AS_INDENT: 'indent with spaces',
+}
+
+function syntaxFault(error: YAMLParseError): Fault {
+  // What follows the colon of this one is a piece of the file, and might be of a secret.
+  const message = error.code === 'UNEXPECTED_TOKEN' ? error.message.replace(/: .*/s, '') : error.message
+  const suggestion = syntaxHints[error.code]
+  const fault = { at: error.pos[0], message: `not valid YAML: ${message}` }
+  return suggestion === undefined ? fault : { ...fault, suggestion }
+}
+
+/** A value that was left out. */
+function nothing(at: number): TreeScalar {
+  return { kind: 'scalar', at, text: '', value: null, plain: true, size: 1, depth: 0 }
+}
+
+class TreeBuilder {
+  /** The node of each anchor; `undefined` while it is being built, when a use of it would be endless. */
+  readonly #anchors = new Map<string, Tree | undefined>()
+  readonly #faults: Fault[]
+  readonly #place: (offset: number) => Place
+
+  constructor(faults: Fault[], place: (offset: number) => Place) {
+    this.#faults = faults
+    this.#place = place
+  }
+
+  build(node: Node, path: Path): Tree {
+    if (isAlias(node)) return this.#alias(node, path)
+    const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined
+    if (anchor !== undefined) this.#anchors.set(anchor, undefined)
+    const tree = isMap(node) ? this.#map(node, path) : isSeq(node) ? this.#list(node, path) : scalar(node as Scalar)
+    if (anchor !== undefined) this.#anchors.set(anchor, tree)
+    return tree
+  }
+
+  #alias(node: Alias, path: Path): Tree {
+    const at = start(node)
+    const target = this.#anchors.get(node.source)
+    if (target !== undefined) return { ...target, at }
+    this.#faults.push({
+      at,
+      path,
+      message: `the alias *${node.source} has no anchor before it`,
+      suggestion: `mark the value with &${node.source} first`,
+    })
+    return nothing(at)
+  }
+
+  #list(node: YAMLSeq, path: Path): TreeList {
+    const items = node.items.map((item, index) => this.build(item as Node, [...path, index]))
+    return { kind: 'list', at: start(node), items, ...extent(items) }
+  }
+
+  #map(node: YAMLMap, path: Path): TreeMap {
+    const entries = new Map<string, TreeEntry>()
+    for (const pair of node.items) {
+      const keyNode = this.build(pair.key as Node, path)
+      const key = this.#key(keyNode, path)
+      if (key === undefined) continue
+      const value = pair.value === null ? nothing(keyNode.at) : this.build(pair.value as Node, [...path, key])
+      const first = entries.get(key)
+      if (first === undefined) entries.set(key, { keyAt: keyNode.at, value })
+      else this.#duplicate(keyNode.at, first.keyAt, [...path, key])
+    }
+    return { kind: 'map', at: start(node), entries, ...extent([...entries.values()].map((entry) => entry.value)) }
+  }
+
+  /** The text of a key, or `undefined` for what cannot be one. */
+  #key(key: Tree, path: Path): string | undefined {
+    if (key.kind !== 'scalar' || key.text === '') {
+      this.#faults.push({ at: key.at, path, message: 'a key must be a plain text' })
+      return undefined
+    }
+    if (key.text !== '<<' || !key.plain) return key.text
+    const suggestion = 'write the keys out; an alias may stand for a whole value'
+    this.#faults.push({ at: key.at, path, message: 'merge keys (<<) are not read', suggestion })
+    return undefined
+  }
+
+  #duplicate(at: number, firstAt: number, path: Path): void {
+    const suggestion = `it is already in line ${this.#place(firstAt).line}; remove one of them`
+    this.#faults.push({ at, path, message: 'duplicate key', suggestion })
+  }
+}
+
+function scalar(node: Scalar): TreeScalar {
+  const value = node.value
+  const plain = node.type === 'PLAIN' || node.type === undefined
+  const known = value === null || typeof value === 'boolean' || typeof value === 'number' ? value : String(value)
+  return { kind: 'scalar', at: start(node), text: node.source ?? '', value: known, plain, size: 1, depth: 0 }
+}
+
+function start(node: Node): number {
+  return node.range?.[0] ?? 0
+}
+
+function extent(children: readonly Tree[]): { size: number; depth: number } {
+  let size = 1
+  let depth = 0
+  for (const child of children) {
+    size += child.size
+    depth = Math.max(depth, child.depth)
+  }
+  return { size, depth: depth + 1 }
+}
