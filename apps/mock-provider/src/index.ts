@@ -1,0 +1,26 @@
+export type { Endpoint, MockRequest } from './answer/request.ts'
+export type { ConnectionPreset, FaultPreset } from './fault/preset.ts'
+export {
+  type ConnectionFault,
+  connectionFaultNames,
+  connectionFaults,
+  type FaultName,
+  faultNames,
+  faults,
+} from './fault/presets.ts'
+export type { Answer, ErrorReply, Reply, ToolCall, UsageNumbers } from './script/answer.ts'
+export type {
+  Afterwards,
+  ChatForm,
+  Edit,
+  Ending,
+  Place,
+  PlaceName,
+  ScriptEvent,
+  Split,
+  SseForm,
+} from './script/course.ts'
+export type { AcceptRule, Dialect, MockScript, Rule, Turn, When } from './script/script.ts'
+export { type MockClock, realClock } from './server/clock.ts'
+export { type MockProvider, type MockProviderOptions, startMockProvider } from './server/mock-provider.ts'
+export type { RecordedRequest } from './server/recorder.ts'
