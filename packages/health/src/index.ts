@@ -1,1 +1,7 @@
-export {}
+export { type Availability, availabilityOf } from './availability.ts'
+export type { Bar, BarReason, Growth } from './bar.ts'
+export { type HealthEffect, type HealthEvent, type HealthStep, stepHealth } from './health.ts'
+export type { LastResort, NodeFact, NodeHealth, NodeState, Probe } from './node.ts'
+export { defaultHealthPolicy, type HealthPolicy } from './policy.ts'
+export { type NodePath, pathText, type Target } from './target.ts'
+export { type CredentialHealth, emptyHealth, type HealthState, nodesOf, type ProviderHealth } from './tree.ts'

@@ -1,0 +1,107 @@
+import type { Bar } from './bar.ts'
+import { isLapsed, type NodeHealth } from './node.ts'
+import type { HealthPolicy } from './policy.ts'
+import { familyOf, type NodePath, type Target } from './target.ts'
+import { type HealthState, nodeAt, own } from './tree.ts'
+
+/**
+ * May this target be used? The answer of the weakest of its nodes. The router takes it as it is.
+ */
+export type Availability =
+  /** Yes. `share` < 1 while it recovers: only so much of its usual traffic. */
+  | { readonly kind: 'available'; readonly share: number }
+  /** It was barred and is due: one request may find out. */
+  | { readonly kind: 'probe' }
+  | {
+      readonly kind: 'barred'
+      readonly reason: Bar['reason'] | 'disabled'
+      /** A wait does not help: a dead credential, a missing model, an operator's switch. */
+      readonly hard: boolean
+      /** When it is expected back; `null`: nobody knows. */
+      readonly untilMs: number | null
+      /** From when a request that has nothing else left may try it all the same; `null`: not at all. */
+      readonly lastResortAtMs: number | null
+    }
+
+const whole: Availability = { kind: 'available', share: 1 }
+const due: Availability = { kind: 'probe' }
+
+/** A recovering target gets at least this share at once, or its slow start would never begin. */
+const SHARE_MIN = 0.1
+
+/** The availability of `target` at `nowMs`. */
+export function availabilityOf(state: HealthState, target: Target, nowMs: number, policy: HealthPolicy): Availability {
+  if (own(state.providers, target.provider) === undefined) return whole
+  let weakest = whole
+  for (const path of pathsOf(target)) {
+    const node = nodeAt(state, path)
+    if (node !== undefined) weakest = weaker(weakest, ofNode(node, nowMs, policy))
+  }
+  return weakest
+}
+
+/** The nodes that a target stands on, outermost first. */
+export function pathsOf({ provider, credential, model }: Target): NodePath[] {
+  const paths: NodePath[] = [
+    { provider, credential: null, model: null },
+    { provider, credential: null, model },
+  ]
+  if (credential === null) return paths
+  paths.push({ provider, credential, model: null }, { provider, credential, model })
+  const family = familyOf(model)
+  if (family !== undefined) paths.push({ provider, credential, model: family })
+  return paths
+}
+
+function ofNode(node: NodeHealth, nowMs: number, policy: HealthPolicy): Availability {
+  const { state } = node
+  if (isLapsed(state, nowMs, policy)) return whole
+  switch (state.kind) {
+    case 'closed':
+      return state.recoveredMs === null ? whole : recovering(state.recoveredMs, nowMs, policy)
+    case 'barred':
+      return nowMs >= state.bar.probeAtMs ? due : barred(state.bar, state.bar.untilMs, state.lastResort.atMs)
+    case 'half-open':
+      return nowMs >= state.probe.untilMs
+        ? due
+        : barred(state.bar, Math.max(state.bar.untilMs, state.probe.untilMs), state.lastResort.atMs)
+    case 'disabled':
+      return { kind: 'barred', reason: 'disabled', hard: true, untilMs: null, lastResortAtMs: null }
+  }
+}
+
+function recovering(recoveredMs: number, nowMs: number, policy: HealthPolicy): Availability {
+  const share = (nowMs - recoveredMs) / policy.slowStartMs
+  return share >= 1 ? whole : { kind: 'available', share: Math.max(SHARE_MIN, share) }
+}
+
+function barred(bar: Bar, untilMs: number, lastResortAtMs: number): Availability {
+  return {
+    kind: 'barred',
+    reason: bar.reason,
+    hard: bar.reason === 'down' || bar.reason === 'unsupported' || bar.reason === 'credits',
+    untilMs,
+    lastResortAtMs: Math.max(lastResortAtMs, bar.notBeforeMs ?? 0),
+  }
+}
+
+function weaker(a: Availability, b: Availability): Availability {
+  if (a.kind === 'barred' && b.kind === 'barred') return bothBarred(a, b)
+  if (a.kind === 'barred' || b.kind === 'barred') return a.kind === 'barred' ? a : b
+  if (a.kind === 'probe' || b.kind === 'probe') return due
+  return a.share <= b.share ? a : b
+}
+
+type BarredAvailability = Extract<Availability, { readonly kind: 'barred' }>
+
+function bothBarred(a: BarredAvailability, b: BarredAvailability): Availability {
+  const longer = b.untilMs === null || (a.untilMs !== null && b.untilMs > a.untilMs) ? b : a
+  return {
+    kind: 'barred',
+    reason: longer.reason,
+    hard: a.hard || b.hard,
+    untilMs: longer.untilMs,
+    lastResortAtMs:
+      a.lastResortAtMs === null || b.lastResortAtMs === null ? null : Math.max(a.lastResortAtMs, b.lastResortAtMs),
+  }
+}

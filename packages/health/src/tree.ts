@@ -1,0 +1,91 @@
+import type { NodeHealth } from './node.ts'
+import type { NodePath } from './target.ts'
+
+/**
+ * The state of health as plain JSON: provider → credential → model. What is not in it is healthy: a node appears with
+ * its first failure and is forgotten when nothing about it matters any more, so a quiet day costs nothing.
+ */
+export interface HealthState {
+  readonly providers: Readonly<Record<string, ProviderHealth>>
+}
+
+/** One provider: its own node, one per model whoever pays, and its credentials. */
+export interface ProviderHealth {
+  readonly node: NodeHealth | null
+  readonly models: Nodes
+  readonly credentials: Readonly<Record<string, CredentialHealth>>
+}
+
+/** One credential: its own node, and one per model or family of models. */
+export interface CredentialHealth {
+  readonly node: NodeHealth | null
+  readonly models: Nodes
+}
+
+/** Nodes by the last word of their path. */
+export type Nodes = Readonly<Record<string, NodeHealth>>
+
+/** Nothing known: every target is healthy. */
+export const emptyHealth: HealthState = { providers: {} }
+
+const emptyProvider: ProviderHealth = { node: null, models: {}, credentials: {} }
+const emptyCredential: CredentialHealth = { node: null, models: {} }
+
+/** The node at `path`, or `undefined` when nothing is known about it. */
+export function nodeAt(state: HealthState, path: NodePath): NodeHealth | undefined {
+  const provider = own(state.providers, path.provider)
+  if (provider === undefined) return undefined
+  const holder = path.credential === null ? provider : own(provider.credentials, path.credential)
+  if (holder === undefined) return undefined
+  return path.model === null ? (holder.node ?? undefined) : own(holder.models, path.model)
+}
+
+/** `state` with `node` at `path`; `undefined` forgets it. Records that become empty go with it. */
+export function withNode(state: HealthState, path: NodePath, node: NodeHealth | undefined): HealthState {
+  const provider = own(state.providers, path.provider) ?? emptyProvider
+  const changed = path.credential === null ? held(provider, path, node) : withCredential(provider, path, node)
+  const isEmpty = isBare(changed) && Object.keys(changed.credentials).length === 0
+  return { providers: replaced(state.providers, path.provider, isEmpty ? undefined : changed) }
+}
+
+/** Every node with its path. */
+export function nodesOf(state: HealthState): { readonly path: NodePath; readonly node: NodeHealth }[] {
+  return Object.entries(state.providers).flatMap(([provider, health]) => [
+    ...nodesIn(provider, null, health),
+    ...Object.entries(health.credentials).flatMap(([credential, below]) => nodesIn(provider, credential, below)),
+  ])
+}
+
+/** The member `key` if the record owns it: names come from outside, and may be `__proto__`. */
+export function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined
+}
+
+function nodesIn(provider: string, credential: string | null, { node, models }: CredentialHealth) {
+  const below = Object.entries(models).map(([model, health]) => ({
+    path: { provider, credential, model },
+    node: health,
+  }))
+  return node === null ? below : [{ path: { provider, credential, model: null }, node }, ...below]
+}
+
+function withCredential(provider: ProviderHealth, path: NodePath, node: NodeHealth | undefined): ProviderHealth {
+  const name = path.credential ?? ''
+  const changed = held(own(provider.credentials, name) ?? emptyCredential, path, node)
+  return { ...provider, credentials: replaced(provider.credentials, name, isBare(changed) ? undefined : changed) }
+}
+
+function held<T extends CredentialHealth>(holder: T, path: NodePath, node: NodeHealth | undefined): T {
+  if (path.model === null) return { ...holder, node: node ?? null }
+  return { ...holder, models: replaced(holder.models, path.model, node) }
+}
+
+function isBare({ node, models }: CredentialHealth): boolean {
+  return node === null && Object.keys(models).length === 0
+}
+
+function replaced<T>(record: Readonly<Record<string, T>>, key: string, value: T | undefined): Record<string, T> {
+  if (value !== undefined) return { ...record, [key]: value }
+  const { [key]: _gone, ...rest } = record
+  return rest
+}

@@ -1,0 +1,46 @@
+/**
+ * A target that is considered for one request, with everything that a decision about it needs. The server fills it in:
+ * availability from health, in-flight counts and latency from its own books.
+ */
+export interface Candidate {
+  /** Unique within the request: provider, credential and model in one text. */
+  readonly id: string
+  readonly provider: string
+  /** Which credential, by a stable name that is no secret. */
+  readonly credential: string
+  /** The model as this provider is asked for it. */
+  readonly model: string
+  /** The client's own credential goes up: what it is refused for must not be paid with another one. */
+  readonly passThrough: boolean
+  readonly availability: Availability
+}
+
+/**
+ * May this candidate be used now? Health's answer, or that of the concurrency limit (`full`).
+ */
+export type Availability =
+  /** Yes. `share` < 1: it recovers, and takes only so much of its usual traffic. */
+  | { readonly kind: 'available'; readonly share: number }
+  /** It was barred and is due: one request may find out. */
+  | { readonly kind: 'probe' }
+  /** At its concurrency limit; `queue`: whether a request may still wait for a place. */
+  | { readonly kind: 'full'; readonly queue: boolean }
+  | Barred
+
+/** Not to be used, save as a last resort. */
+export interface Barred {
+  readonly kind: 'barred'
+  /** A word for the record: `ejected`, `paused`, … */
+  readonly reason: string
+  /** A wait does not help: a dead credential, a missing model. */
+  readonly hard: boolean
+  /** When it is expected back, on the monotonic clock; `null`: nobody knows. */
+  readonly untilMs: number | null
+  /** From when a request that has nothing else left may try it all the same; `null`: not at all. */
+  readonly lastResortAtMs: number | null
+}
+
+/** Whether the candidate may be used without a second thought. */
+export function isAvailable({ availability }: Candidate): boolean {
+  return availability.kind === 'available'
+}

@@ -1,0 +1,55 @@
+import type { Failure } from '@lb/protocol'
+import type { Candidate } from './candidate.ts'
+import type { LoopPolicy } from './loop-policy.ts'
+import type { Attempt, LoopState, StartReason, WaitReason } from './loop-state.ts'
+
+/** What a request that has no attempt running does next. */
+export type Choice =
+  | Start
+  | { readonly next: 'wait'; readonly why: WaitReason; readonly untilMs: number }
+  /** `failure` is ours; `null`: pass on the most useful of what the upstreams said. */
+  | { readonly next: 'stop'; readonly failure: Failure | null }
+
+/** Start an attempt; `cost` is what it takes from the shared retry budget. */
+export interface Start {
+  readonly next: 'start'
+  readonly candidate: Candidate
+  readonly why: StartReason
+  readonly cost: 0 | 1
+}
+
+/** Whether this request may still ask the candidate at all. */
+export function isOpen(state: LoopState, candidate: Candidate): boolean {
+  return !state.spent.includes(candidate.id) && (candidate.passThrough || !state.onlyPassThrough)
+}
+
+/**
+ * Whether the last tries are kept for later. A request that may wait after it failed everywhere must not burn all its
+ * attempts in the first second of an outage.
+ */
+export function isPatient(state: LoopState, policy: LoopPolicy): boolean {
+  return policy.holdAfterFailureMs > 0 && state.attempts.length >= Math.max(1, policy.attemptsMax - 2)
+}
+
+/** Failed attempts that may have been billed. */
+export function wastedAttempts(attempts: readonly Attempt[]): number {
+  return attempts.filter(({ paid, outcome }) => paid && outcome === 'failed').length
+}
+
+/** Whether the budgets of the request and of all requests allow it. */
+export function isAffordable(state: LoopState, { cost }: Start, policy: LoopPolicy): boolean {
+  // An available candidate that nobody has asked yet is worth one more bill: see docs/decisions/0041.
+  const wastedMax = cost === 0 ? policy.paidMax : policy.paidMax - 1
+  return (cost === 0 || state.retryTokens >= 1) && wastedAttempts(state.attempts) <= wastedMax
+}
+
+/** The barred candidates for which hope is best: hard ones only if there are no others; soonest first. */
+export function softest(open: readonly Candidate[]): Candidate[] {
+  const barred = open.filter(({ availability }) => availability.kind === 'barred')
+  const soft = barred.filter(({ availability }) => availability.kind === 'barred' && !availability.hard)
+  return (soft.length > 0 ? soft : barred).sort((a, b) => untilMs(a) - untilMs(b))
+}
+
+function untilMs({ availability }: Candidate): number {
+  return availability.kind === 'barred' ? (availability.untilMs ?? Number.POSITIVE_INFINITY) : 0
+}

@@ -1,0 +1,141 @@
+import { type Failure, type FailureScope, failureTable, type Moment } from '@lb/protocol'
+import { type Candidate, isAvailable } from './candidate.ts'
+import { type Choice, isAffordable, isOpen, isPatient, type Start, softest, wastedAttempts } from './choice.ts'
+import { hold } from './hold.ts'
+import type { LoopPolicy } from './loop-policy.ts'
+import type { LoopState, StartReason } from './loop-state.ts'
+
+/**
+ * The rules, first hit wins. What is untried and available comes before everything, so nobody waits while another
+ * candidate is free.
+ *
+ * @param again the candidate to repeat at once, if any.
+ * @param woken something became usable, though nobody had asked.
+ */
+export function choose(state: LoopState, again: string | null, woken: boolean, at: Moment, policy: LoopPolicy): Choice {
+  if (at.nowMs >= state.deadlineMs) return { next: 'stop', failure: deadlineExceeded }
+  if (state.attempts.length >= policy.attemptsMax) return stop
+  const repeated = state.candidates.find(({ id }) => id === again)
+  if (repeated !== undefined) return { next: 'start', candidate: repeated, why: 'again', cost: 0 }
+  const open = state.candidates.filter((candidate) => isOpen(state, candidate))
+  if (policy.failover === 'threshold') return byThreshold(state, open)
+  const offers = isPatient(state, policy) ? [] : [...untried(state, open), ...lastResorts(state, open, at)]
+  return (
+    offers.find((offer) => isAffordable(state, offer, policy)) ??
+    queued(state, open, at, policy) ??
+    anotherRound(state, open, at, policy) ??
+    hold(state, open, woken, at, policy) ??
+    stop
+  )
+}
+
+/** Whether somebody stands behind `candidate`: only then is it worth holding anything back for a failover. */
+export function hasBackup(state: LoopState, candidate: string, policy: LoopPolicy): boolean {
+  if (state.attempts.length >= policy.attemptsMax) return false
+  return state.candidates.some(
+    (other) => other.id !== candidate && !state.tried.includes(other.id) && isOpen(state, other) && isReady(other),
+  )
+}
+
+const stop: Choice = { next: 'stop', failure: null }
+const deadlineExceeded: Failure = { kind: 'deadline-exceeded', message: 'the time for this request is over' }
+
+function isReady({ availability: { kind } }: Candidate): boolean {
+  return kind === 'available' || kind === 'probe'
+}
+
+/** The candidates of this round that may be used now, best first. */
+function untried(state: LoopState, open: readonly Candidate[]): Start[] {
+  const ready = open.filter((candidate) => isReady(candidate) && !state.tried.includes(candidate.id))
+  const isFirst = state.attempts.length === 0
+  const offers = ready.map((candidate): Start => {
+    const isSuspect = sharesFault(state, candidate)
+    return {
+      next: 'start',
+      candidate,
+      why: reason(state, candidate),
+      cost: state.round > 1 || isSuspect ? 1 : 0,
+    }
+  })
+  // A probe takes its natural place at the first choice, if somebody stands behind it; later it comes last.
+  if (isFirst && ready.length > 1 && ready.some(isAvailable)) return offers
+  return offers.sort((a, b) => rank(a) - rank(b))
+}
+
+function reason(state: LoopState, candidate: Candidate): StartReason {
+  if (candidate.availability.kind === 'probe') return 'probe'
+  if (state.attempts.length === 0) return 'first'
+  return state.round > 1 ? 'round' : 'failover'
+}
+
+function rank({ candidate, cost }: Start): number {
+  return (isAvailable(candidate) ? 0 : 2) + cost
+}
+
+/**
+ * Whether an earlier failure of this request speaks against the candidate too: the same provider when the provider was
+ * at fault, and so on. It goes to the back, and costs.
+ */
+function sharesFault(state: LoopState, candidate: Candidate): boolean {
+  return state.attempts.some(({ failure, candidate: id }) => {
+    const failed = failure === null ? undefined : state.candidates.find((other) => other.id === id)
+    return failure !== null && failed !== undefined && suspects[failureTable[failure.kind].scope](failed, candidate)
+  })
+}
+
+const suspects: Readonly<Record<FailureScope, (failed: Candidate, other: Candidate) => boolean>> = {
+  provider: (failed, other) => failed.provider === other.provider,
+  'provider+model': (failed, other) => failed.provider === other.provider && failed.model === other.model,
+  credential: (failed, other) => failed.provider === other.provider && failed.credential === other.credential,
+  'credential+model': () => false,
+  request: () => false,
+}
+
+/** Barred candidates that a request with nothing else left may try now: the last usable target is never ejected. */
+function lastResorts(state: LoopState, open: readonly Candidate[], at: Moment): Start[] {
+  const cost = state.attempts.length === 0 ? 0 : 1
+  return softest(open)
+    .filter(({ id, availability }) => !state.tried.includes(id) && isOpenAt(availability, at.nowMs))
+    .map((candidate) => ({ next: 'start', candidate, why: 'last-resort', cost }))
+}
+
+function isOpenAt(availability: Candidate['availability'], nowMs: number): boolean {
+  return availability.kind === 'barred' && availability.lastResortAtMs !== null && availability.lastResortAtMs <= nowMs
+}
+
+/** All that is left is busy, not broken: wait for a place. */
+function queued(state: LoopState, open: readonly Candidate[], at: Moment, policy: LoopPolicy): Choice | undefined {
+  const isRoom = open.some(({ availability }) => availability.kind === 'full' && availability.queue)
+  const untilMs = (state.heldMs ?? at.nowMs) + policy.queueMaxMs
+  return isRoom && at.nowMs < untilMs ? { next: 'wait', why: 'queue', untilMs } : undefined
+}
+
+/** Everybody had a turn and failed: once more through the list, after a short sleep. */
+function anotherRound(
+  state: LoopState,
+  open: readonly Candidate[],
+  at: Moment,
+  policy: LoopPolicy,
+): Choice | undefined {
+  const isDue = state.round < policy.roundsMax && at.nowMs - state.beganMs < policy.roundWithinMs
+  const isWorthIt = open.some((candidate) => isReady(candidate) && state.tried.includes(candidate.id))
+  const isPaidFor = state.retryTokens >= 1 && wastedAttempts(state.attempts) < policy.paidMax
+  if (!isDue || !isWorthIt || !isPaidFor || isPatient(state, policy)) return undefined
+  const sleepMs = at.roll * Math.min(policy.backoffMaxMs, policy.backoffBaseMs * 2 ** state.round)
+  return { next: 'wait', why: 'backoff', untilMs: at.nowMs + sleepMs }
+}
+
+/**
+ * The predecessor's rule. The candidates were looked at after the failure was reported: an error that did not make its
+ * target unhealthy is the client's to see.
+ */
+function byThreshold(state: LoopState, open: readonly Candidate[]): Choice {
+  const last = state.attempts.at(-1)
+  const failed = last === undefined ? undefined : state.candidates.find(({ id }) => id === last.candidate)
+  if (failed !== undefined && failed.availability.kind !== 'barred') return stop
+  const next = open.find((candidate) => isReady(candidate) && !state.tried.includes(candidate.id))
+  if (next === undefined) return { next: 'stop', failure: allUnusable }
+  return { next: 'start', candidate: next, why: reason(state, next), cost: 0 }
+}
+
+const allUnusable: Failure = { kind: 'no-candidate', message: 'no candidate is usable' }

@@ -1,0 +1,73 @@
+import { type Failure, failureTable } from '@lb/protocol'
+import type { Barred } from './candidate.ts'
+import type { Attempt, Ending, LoopState } from './loop-state.ts'
+
+/** How a request that cannot be answered ends, by what its client has seen. */
+export function endingOf(state: LoopState, ours: Failure | null, nowMs: number): Ending {
+  const best = ours === null ? mostUseful(state.attempts) : undefined
+  const failure = best?.failure ?? ours ?? nobodyUsable(state)
+  const attempt = best?.attempt ?? null
+  if (state.stage !== 'nothing') return { type: 'end-truthfully', attempt, failure }
+  return {
+    type: 'give-up',
+    attempt,
+    failure,
+    retryAfterMs: soonestReturnMs(state, nowMs),
+    shouldRetry: isWorthRetrying(failure),
+  }
+}
+
+/** How a committed answer ends that broke. A block that was relayed whole must not be generated a second time. */
+export function brokenEnding(state: LoopState, attempt: number, failure: Failure): Ending {
+  if (state.client === 'retries-drops' && !state.blockDone) return { type: 'abort-client', failure }
+  return { type: 'end-truthfully', attempt, failure }
+}
+
+/** Whether the client may send the same request again with some hope. */
+export function isWorthRetrying({ kind }: Failure): boolean {
+  const { act, aftermath, origin } = failureTable[kind]
+  if (kind === 'no-candidate' || kind === 'deadline-exceeded') return true
+  if (kind === 'credits-exhausted' || origin === 'downstream') return false
+  return (act === 'next' || act === 'same') && aftermath !== 'down' && aftermath !== 'unsupported'
+}
+
+/**
+ * The upstream's word that helps the client most: what is wrong with its own request, then what an upstream said about
+ * its load or its health, then that nobody answered; what was wrong with a credential of ours comes last. Among equals the first.
+ */
+function mostUseful(attempts: readonly Attempt[]): { readonly attempt: number; readonly failure: Failure } | undefined {
+  let best: { readonly attempt: number; readonly failure: Failure } | undefined
+  for (const { attempt, failure } of attempts) {
+    if (failure !== null && (best === undefined || usefulness(failure) > usefulness(best.failure)))
+      best = { attempt, failure }
+  }
+  return best
+}
+
+function usefulness({ kind, status }: Failure): number {
+  const { origin, scope } = failureTable[kind]
+  if (origin === 'downstream') return 4
+  const isOurs = scope === 'credential' || origin === 'internal'
+  return (isOurs ? 0 : 2) + (status === undefined ? 0 : 1)
+}
+
+/** Nothing was ever tried: say what the candidates wait for, if it is one thing. */
+function nobodyUsable({ candidates }: LoopState): Failure {
+  const reasons = new Set(
+    candidates.map(({ availability }) => (availability.kind === 'barred' ? availability.reason : availability.kind)),
+  )
+  const [only] = reasons
+  if (reasons.size === 1 && only === 'paused')
+    return { kind: 'rate-limited', message: 'every candidate is rate limited' }
+  if (reasons.size === 1 && (only === 'overloaded' || only === 'full'))
+    return { kind: 'overloaded', message: 'every candidate is at its capacity' }
+  return { kind: 'no-candidate', message: 'no candidate is usable' }
+}
+
+/** When the first of the candidates is expected back; `null` when nobody said, or one is usable as it is. */
+function soonestReturnMs({ candidates }: LoopState, nowMs: number): number | null {
+  const barred = candidates.map(({ availability }) => availability).filter((a): a is Barred => a.kind === 'barred')
+  const dates = barred.map(({ untilMs }) => untilMs).filter((untilMs) => untilMs !== null)
+  if (barred.length < candidates.length || dates.length === 0) return null
+  return Math.max(0, Math.min(...dates) - nowMs)
+}

@@ -1,0 +1,117 @@
+import type { Failure, Moment } from '@lb/protocol'
+import { endingOf } from './ending.ts'
+import type { LoopPolicy } from './loop-policy.ts'
+import type { LoopEffect, LoopState, LoopStep } from './loop-state.ts'
+import { closeAttempt, end, failAttempt, look, type RunningPhase, report, runningOf } from './upstream.ts'
+
+/**
+ * When the loop wants its next `tick`, at the latest; `undefined`: it waits for news only. A tick that comes too early
+ * does no harm.
+ */
+export function nextLoopDeadlineMs(state: LoopState, policy: LoopPolicy): number | undefined {
+  const { phase, deadlineMs } = state
+  switch (phase.kind) {
+    case 'sending':
+      return Math.min(deadlineMs, upstreamDeadlineMs(phase, policy), silenceEndsMs(state, policy))
+    case 'relaying':
+      return Math.min(phase.lastUpstreamMs + policy.idleTimeoutMs, silenceEndsMs(state, policy))
+    case 'refreshing':
+    case 'waiting':
+      return Math.min(deadlineMs, phase.untilMs, silenceEndsMs(state, policy))
+    case 'new':
+    case 'looking':
+    case 'over':
+      return undefined
+  }
+}
+
+/** Time has passed: what has run out. */
+export function tick(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep {
+  const running = runningOf(state)
+  if (running !== undefined) return tickRunning(awake(state, running, at, policy), at, policy)
+  const { phase } = state
+  if (phase.kind !== 'waiting' && phase.kind !== 'refreshing') return { state, effects: [] }
+  if (at.nowMs < Math.min(phase.untilMs, state.deadlineMs)) return breakSilence(state, at, policy)
+  // A renewal that takes too long says nothing about the credential, but this request goes on without it.
+  const spent = phase.kind === 'refreshing' ? [...state.spent, phase.candidate] : state.spent
+  return look({ ...state, spent }, null, [])
+}
+
+const tooSlow: Failure = { kind: 'first-byte-timeout', message: 'no first byte in time' }
+const silent: Failure = { kind: 'stream-idle', message: 'the stream went silent' }
+const deadlineExceeded: Failure = { kind: 'deadline-exceeded', message: 'the time for this request is over' }
+
+function tickRunning(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep {
+  const running = runningOf(state)
+  if (running === undefined) return { state, effects: [] }
+  const cancel: LoopEffect = { type: 'cancel-attempt', attempt: running.attempt }
+  if (at.nowMs >= upstreamDeadlineMs(running, policy)) {
+    const failed = failAttempt(state, running, running.responded ? silent : tooSlow, at, policy)
+    return { state: failed.state, effects: [cancel, ...failed.effects] }
+  }
+  if (running.kind === 'sending' && at.nowMs >= state.deadlineMs) {
+    const { outcome, failure } = lateness(running, at, policy)
+    const closed = closeAttempt(state, running, outcome.kind, failure, at)
+    return end(closed, endingOf(closed, deadlineExceeded, at.nowMs), [cancel, report(running, outcome)])
+  }
+  return breakSilence(state, at, policy)
+}
+
+/** The client's patience may be shorter than ours; an upstream that was silent for as long as a probe gets is slow. */
+function lateness(running: RunningPhase, at: Moment, policy: LoopPolicy) {
+  const isSlow = !running.responded && at.nowMs - running.startedMs >= policy.probeFirstByteTimeoutMs
+  return isSlow
+    ? ({ outcome: { kind: 'failed', failure: tooSlow }, failure: tooSlow } as const)
+    : ({ outcome: { kind: 'abandoned' }, failure: null } as const)
+}
+
+function upstreamDeadlineMs(running: RunningPhase, policy: LoopPolicy): number {
+  if (!running.responded) return running.firstByteDeadlineMs
+  const idleMs = running.lastUpstreamMs + policy.idleTimeoutMs
+  return running.kind === 'relaying' ? idleMs : Math.min(idleMs, running.contentDeadlineMs)
+}
+
+/** A tick that comes much too late means that this process slept: the upstream's time starts again. */
+function awake(state: LoopState, running: RunningPhase, at: Moment, policy: LoopPolicy): LoopState {
+  const expectedMs = nextLoopDeadlineMs(state, policy) ?? at.nowMs
+  const lateMs = at.nowMs - expectedMs
+  if (lateMs <= policy.lagMs) return state
+  return {
+    ...state,
+    phase: {
+      ...running,
+      firstByteDeadlineMs: running.firstByteDeadlineMs + lateMs,
+      contentDeadlineMs: running.contentDeadlineMs + lateMs,
+      lastUpstreamMs: running.lastUpstreamMs + lateMs,
+    },
+  }
+}
+
+/** What the client gets so that it does not think we are dead. Streams only: a whole answer has no place for it. */
+function breakSilence(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep {
+  if (at.nowMs < silenceEndsMs(state, policy)) return { state, effects: [] }
+  const running = runningOf(state)
+  const isOpeningDue =
+    running?.kind === 'sending' && state.stage !== 'opening' && at.nowMs >= openingEndsMs(running, policy)
+  const effect: LoopEffect =
+    isOpeningDue && running !== undefined
+      ? { type: 'release-opening', attempt: running.attempt }
+      : { type: state.stage === 'nothing' ? 'send-preamble' : 'ping' }
+  const stage = isOpeningDue ? 'opening' : state.stage === 'nothing' ? 'preamble' : state.stage
+  return { state: { ...state, stage, lastByteMs: at.nowMs }, effects: [effect] }
+}
+
+function silenceEndsMs(state: LoopState, policy: LoopPolicy): number {
+  if (!policy.stream || state.clientGone) return Number.POSITIVE_INFINITY
+  const { phase, stage, lastByteMs } = state
+  if (phase.kind === 'relaying') return Math.max(lastByteMs, phase.lastUpstreamMs) + policy.pingEveryMs
+  const isSending = phase.kind === 'sending'
+  const openingMs = isSending && stage !== 'opening' ? openingEndsMs(phase, policy) : Number.POSITIVE_INFINITY
+  if (stage !== 'nothing') return Math.min(openingMs, lastByteMs + policy.pingEveryMs)
+  if (!isSending) return state.beganMs + policy.quietMs
+  return phase.backup ? Math.min(openingMs, state.beganMs + policy.holdBackMs) : openingMs
+}
+
+function openingEndsMs({ openedMs }: RunningPhase, policy: LoopPolicy): number {
+  return openedMs === null ? Number.POSITIVE_INFINITY : openedMs + policy.openingHoldMs
+}

@@ -1,0 +1,184 @@
+import { assertNever, type Failure, type Moment } from '@lb/protocol'
+import { isAvailable } from './candidate.ts'
+import type { Choice, Start } from './choice.ts'
+import { choose, hasBackup } from './choose.ts'
+import { endingOf } from './ending.ts'
+import { tick } from './loop-clock.ts'
+import type { LoopPolicy } from './loop-policy.ts'
+import type { Attempt, LoopEffect, LoopEvent, LoopState, LoopStep } from './loop-state.ts'
+import { closeAttempt, end, look, over, report, runningOf, upstreamEvent } from './upstream.ts'
+
+/**
+ * The attempt loop: which candidate is asked next, what the client sees meanwhile, and how it ends. The server obeys.
+ *
+ *   new ── begin ──▶ sending ── content ──▶ relaying ── completed, or a truthful end ──▶ over
+ *                    ▲     └─ failed ──▶ looking ──▶ sending │ waiting │ over
+ *                    │                     ▲  └─ (expired credential) ──▶ refreshing
+ *                    └─────────────────────┴── waiting and refreshing look again
+ *
+ * Before `commit` a failure moves on and the client never knows; after it there is one truthful end. Events of attempts
+ * that are over are ignored, so the server need not order cancellations against late news.
+ */
+export function stepLoop(state: LoopState, event: LoopEvent, at: Moment, policy: LoopPolicy): LoopStep {
+  if (state.phase.kind === 'over') return { state, effects: [] }
+  switch (event.type) {
+    case 'begin':
+      return begin(state, event, at, policy)
+    case 'candidates-changed':
+      return lookedAt(state, event, at, policy)
+    case 'refreshed':
+      return refreshed(state, event.candidate, event.failure)
+    case 'client-gone':
+      return clientGone(state, at, policy)
+    case 'tick':
+      return tick(state, at, policy)
+    case 'response-started':
+    case 'opened':
+    case 'content':
+    case 'block-completed':
+    case 'progress':
+    case 'completed':
+    case 'failed':
+      return upstreamEvent(state, event, at, policy)
+    default:
+      return assertNever(event)
+  }
+}
+
+type Begin = Extract<LoopEvent, { readonly type: 'begin' }>
+type CandidatesChanged = Extract<LoopEvent, { readonly type: 'candidates-changed' }>
+
+const throttled: Failure = { kind: 'overloaded', message: 'refused locally: the upstreams refuse most requests' }
+
+function begin(state: LoopState, event: Begin, at: Moment, policy: LoopPolicy): LoopStep {
+  const begun: LoopState = {
+    ...state,
+    client: event.client,
+    beganMs: at.nowMs,
+    lastByteMs: at.nowMs,
+    deadlineMs: at.nowMs + event.timeoutMs,
+    candidates: event.candidates,
+    retryTokens: event.retryTokens,
+  }
+  const isRefused = at.roll < event.refuseChance && !event.candidates.some(isAvailable)
+  if (isRefused) return end(begun, endingOf(begun, throttled, at.nowMs), [])
+  return obey(begun, choose(begun, null, false, at, policy), at, policy)
+}
+
+function lookedAt(state: LoopState, event: CandidatesChanged, at: Moment, policy: LoopPolicy): LoopStep {
+  const { candidates, retryTokens } = event
+  const seen: LoopState = { ...state, candidates, retryTokens }
+  const { phase } = seen
+  switch (phase.kind) {
+    case 'looking':
+      return obey(seen, choose(seen, phase.again, false, at, policy), at, policy)
+    case 'waiting':
+      // A sleep between rounds is not for those who were never asked.
+      return phase.why === 'backoff' && !isNewcomer(seen)
+        ? { state: seen, effects: [] }
+        : obey(seen, choose(seen, null, true, at, policy), at, policy)
+    case 'sending':
+      return { state: { ...seen, phase: { ...phase, backup: hasBackup(seen, phase.candidate, policy) } }, effects: [] }
+    case 'new':
+    case 'relaying':
+    case 'refreshing':
+    case 'over':
+      return { state: seen, effects: [] }
+  }
+}
+
+function isNewcomer({ candidates, attempts }: LoopState): boolean {
+  return candidates.some(
+    (candidate) => isAvailable(candidate) && !attempts.some((attempt) => attempt.candidate === candidate.id),
+  )
+}
+
+function refreshed(state: LoopState, candidate: string, failure: Failure | null): LoopStep {
+  if (state.phase.kind !== 'refreshing' || state.phase.candidate !== candidate) return { state, effects: [] }
+  if (failure === null) return look(state, candidate, [])
+  const last = state.attempts.at(-1)
+  const told: LoopEffect[] =
+    last === undefined
+      ? []
+      : [
+          {
+            type: 'report',
+            attempt: last.attempt,
+            candidate,
+            startedMs: last.startedMs,
+            outcome: { kind: 'failed', failure },
+          },
+        ]
+  return look({ ...state, spent: [...state.spent, candidate] }, null, told)
+}
+
+function clientGone(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep {
+  const running = runningOf(state)
+  const gone: LoopState = { ...state, clientGone: true }
+  if (running === undefined) return over(gone, 'client-gone', [])
+  if (policy.background) return { state: gone, effects: [] }
+  return over(closeAttempt(gone, running, 'abandoned', null, at), 'client-gone', [
+    { type: 'cancel-attempt', attempt: running.attempt },
+    report(running, { kind: 'abandoned' }),
+  ])
+}
+
+function obey(state: LoopState, choice: Choice, at: Moment, policy: LoopPolicy): LoopStep {
+  switch (choice.next) {
+    case 'start':
+      return startAttempt(state, choice, at, policy)
+    case 'wait': {
+      const { why, untilMs } = choice
+      const phase = { kind: 'waiting', why, untilMs } as const
+      if (why === 'backoff') return { state: { ...state, phase, round: state.round + 1, tried: [] }, effects: [] }
+      return { state: { ...state, phase, heldMs: state.heldMs ?? at.nowMs }, effects: [] }
+    }
+    case 'stop':
+      return end(state, endingOf(state, choice.failure, at.nowMs), [])
+  }
+}
+
+function startAttempt(state: LoopState, { candidate, why, cost }: Start, at: Moment, policy: LoopPolicy): LoopStep {
+  const { id } = candidate
+  const last = state.attempts.at(-1)
+  const number = (last?.attempt ?? 0) + 1
+  const attempt: Attempt = {
+    attempt: number,
+    candidate: id,
+    round: state.round,
+    why,
+    startedMs: at.nowMs,
+    paid: false,
+    endedMs: null,
+    outcome: 'running',
+    failure: null,
+  }
+  const attempts = [...state.attempts, attempt]
+  const tried = state.tried.includes(id) ? state.tried : [...state.tried, id]
+  const backup = hasBackup({ ...state, attempts, tried }, id, policy)
+  const isHurried = why === 'probe' && backup
+  const phase = {
+    kind: 'sending',
+    attempt: number,
+    candidate: id,
+    startedMs: at.nowMs,
+    backup,
+    firstByteDeadlineMs: at.nowMs + (isHurried ? policy.probeFirstByteTimeoutMs : policy.firstByteTimeoutMs),
+    contentDeadlineMs: at.nowMs + policy.contentTimeoutMs,
+    responded: false,
+    openedMs: null,
+    lastUpstreamMs: at.nowMs,
+  } as const
+  const started: LoopEffect = {
+    type: 'start-attempt',
+    attempt: number,
+    candidate: id,
+    why,
+    freshConnection: last?.failure?.kind === 'stale-connection' && last.candidate === id,
+    connectTimeoutMs: policy.connectTimeoutMs,
+  }
+  return {
+    state: { ...state, attempts, tried, phase },
+    effects: cost === 0 ? [started] : [{ type: 'spend-budget' }, started],
+  }
+}

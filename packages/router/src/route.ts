@@ -1,0 +1,94 @@
+import { holds, type RequestFeatures, type RouteCondition } from './conditions.ts'
+import { matchRules } from './match.ts'
+
+/** `model_routes`: one pattern and what it leads to. */
+export interface RouteRule {
+  readonly pattern: string
+  readonly entries: readonly RouteEntry[]
+}
+
+/** One line of a route. */
+export interface RouteEntry {
+  readonly provider: string
+  /** The model to ask for; `null`: the client's own (`passthrough`). */
+  readonly model: string | null
+  /** Lower goes first. */
+  readonly priority: number
+  /** Share among entries, above 0. Default 1. */
+  readonly weight?: number
+  readonly when?: RouteCondition
+}
+
+/** What routing knows of a configured provider. */
+export interface RouteProvider {
+  readonly name: string
+  /** Stable names, no secrets; each is a target of its own. */
+  readonly credentials: readonly { readonly name: string; readonly weight: number }[]
+  /** The client's own credential goes up. */
+  readonly passThrough: boolean
+  /** For `cheapest`: what a million input tokens cost, or `null` if unknown. */
+  readonly price: number | null
+}
+
+/** Who asks for what. */
+export interface RouteRequest {
+  readonly model: string
+  readonly features: RequestFeatures
+  /** The body's `provider`: only this one, or `null`. */
+  readonly forcedProvider: string | null
+}
+
+/** A target that a request may go to, before anything is known about its condition. */
+export interface RouteTarget {
+  readonly id: string
+  readonly provider: string
+  readonly credential: string
+  readonly model: string
+  readonly passThrough: boolean
+  /** 0: of the best matching rule; 1: of the next; … A later rule counts only while an earlier one has nobody usable. */
+  readonly rank: number
+  readonly priority: number
+  readonly weight: number
+  readonly price: number | null
+}
+
+/**
+ * Every target that the rules give for a request, in the order of the file.
+ *
+ * @returns an empty list when no rule leads anywhere: a model or a provider that is not known here.
+ */
+export function routeTargets(
+  rules: readonly RouteRule[],
+  providers: readonly RouteProvider[],
+  request: RouteRequest,
+): RouteTarget[] {
+  const { model, features, forcedProvider } = request
+  const seen = new Set<string>()
+  const targets = matchRules(rules, model).flatMap(({ entries }, rank) =>
+    entries
+      .filter((entry) => forcedProvider === null || entry.provider === forcedProvider)
+      .filter((entry) => holds(entry.when, features))
+      .flatMap((entry) => targetsOf(entry, rank, providers, model))
+      .filter(({ id }) => !seen.has(id) && seen.add(id)),
+  )
+  if (targets.length > 0 || forcedProvider === null) return targets
+  // A provider that is named outright needs no rule: it is asked for the client's own model.
+  return targetsOf({ provider: forcedProvider, model: null, priority: 0 }, 0, providers, model)
+}
+
+function targetsOf(entry: RouteEntry, rank: number, providers: readonly RouteProvider[], asked: string): RouteTarget[] {
+  const provider = providers.find(({ name }) => name === entry.provider)
+  if (provider === undefined) return []
+  const model = entry.model ?? asked
+  return provider.credentials.map((credential) => ({
+    id: JSON.stringify([provider.name, credential.name, model]),
+    provider: provider.name,
+    credential: credential.name,
+    model,
+    passThrough: provider.passThrough,
+    rank,
+    priority: entry.priority,
+    weight: (entry.weight ?? 1) * credential.weight,
+    price: provider.price,
+  }))
+}

@@ -1,0 +1,118 @@
+import { isAvailable } from './candidate.ts'
+import type { PlanCandidate } from './plan.ts'
+
+/** How candidates are ordered. */
+export type Strategy = 'priority' | 'round_robin' | 'random' | 'weighted' | 'least_busy' | 'fastest' | 'cheapest'
+
+/** Whose turn it is, between the requests of one route. Plain JSON. */
+export interface Turns {
+  readonly next: number
+  /** Smooth weighted round robin: what each candidate is owed. */
+  readonly owed: Readonly<Record<string, number>>
+}
+
+/** Nobody had a turn yet. */
+export const firstTurns: Turns = { next: 0, owed: {} }
+
+/** An order, and the turns after it. */
+export interface Ordered {
+  readonly candidates: readonly PlanCandidate[]
+  readonly turns: Turns
+}
+
+type Order = (sorted: readonly PlanCandidate[], turns: Turns, draw: () => number) => Ordered
+
+/**
+ * One row per strategy. Each is given the candidates sorted by priority.
+ *
+ * `round_robin` and `random` choose over all tiers, as the predecessor's users know them; the others choose inside a
+ * tier, and tiers follow each other.
+ */
+export const strategies: Readonly<Record<Strategy, Order>> = {
+  priority: (sorted, turns) => ({ candidates: sorted, turns }),
+  round_robin: (sorted, turns) => {
+    const usable = usableOf(sorted)
+    const chosen = usable[turns.next % Math.max(1, usable.length)]
+    return {
+      candidates: toFront(sorted, chosen),
+      turns: { ...turns, next: (turns.next + 1) % Number.MAX_SAFE_INTEGER },
+    }
+  },
+  random: (sorted, turns, draw) => {
+    const first = usableOf(sorted).slice(0, 3)
+    return { candidates: toFront(sorted, first[Math.floor(draw() * first.length)]), turns }
+  },
+  weighted: smoothWeighted,
+  least_busy: byTier((tier) => sortedBy(tier, ({ inFlight, weight }) => (inFlight + 1) / weight)),
+  fastest: byTier(twoChoices),
+  cheapest: byTier((tier) => sortedBy(tier, ({ price }) => price ?? Number.POSITIVE_INFINITY)),
+}
+
+/** What one more request would cost there, in time: peak-sensitive latency times the queue, per weight. */
+export function loadCost({ ttftMs, inFlight, weight }: PlanCandidate): number {
+  return ((ttftMs ?? 0) * (1 + inFlight)) / weight
+}
+
+function usableOf(candidates: readonly PlanCandidate[]): readonly PlanCandidate[] {
+  const usable = candidates.filter(isAvailable)
+  return usable.length > 0 ? usable : candidates
+}
+
+function toFront(candidates: readonly PlanCandidate[], chosen: PlanCandidate | undefined): readonly PlanCandidate[] {
+  return chosen === undefined ? candidates : [chosen, ...candidates.filter((candidate) => candidate !== chosen)]
+}
+
+function sortedBy(candidates: readonly PlanCandidate[], cost: (candidate: PlanCandidate) => number): PlanCandidate[] {
+  return candidates
+    .map((candidate) => ({ candidate, cost: cost(candidate) }))
+    .sort((a, b) => (a.cost === b.cost ? 0 : a.cost - b.cost))
+    .map(({ candidate }) => candidate)
+}
+
+function tiersOf(sorted: readonly PlanCandidate[]): PlanCandidate[][] {
+  const tiers: PlanCandidate[][] = []
+  for (const candidate of sorted) {
+    const tier = tiers.at(-1)
+    if (tier?.[0]?.priority === candidate.priority) tier.push(candidate)
+    else tiers.push([candidate])
+  }
+  return tiers
+}
+
+function byTier(order: (tier: readonly PlanCandidate[], draw: () => number) => readonly PlanCandidate[]): Order {
+  return (sorted, turns, draw) => ({ candidates: tiersOf(sorted).flatMap((tier) => order(tier, draw)), turns })
+}
+
+/**
+ * Power of two choices: the better of two random ones goes first. The best of all would be everybody's choice at once,
+ * on news that is old by the time it is used.
+ *
+ * @see https://github.com/twitter/finagle/blob/develop/doc/src/sphinx/Clients.rst (P2C, Peak EWMA)
+ */
+function twoChoices(tier: readonly PlanCandidate[], draw: () => number): readonly PlanCandidate[] {
+  const byCost = sortedBy(tier, loadCost)
+  const usable = usableOf(tier)
+  const first = Math.floor(draw() * usable.length)
+  const second = (first + 1 + Math.floor(draw() * (usable.length - 1))) % usable.length
+  const pair = byCost.filter((candidate) => candidate === usable[first] || candidate === usable[second])
+  return toFront(byCost, pair[0])
+}
+
+/**
+ * Smooth weighted round robin: everybody is owed its weight per turn, who is owed most goes, and pays for all.
+ *
+ * @see https://github.com/nginx/nginx/commit/52327e0627f49dbda1e8db695e63a4b0af4448b1
+ */
+function smoothWeighted(sorted: readonly PlanCandidate[], turns: Turns): Ordered {
+  const tiers = tiersOf(sorted)
+  const tier = tiers.find((members) => members.some(isAvailable)) ?? tiers[0] ?? []
+  const usable = usableOf(tier)
+  const total = usable.reduce((sum, { weight }) => sum + weight, 0)
+  const owed = new Map(usable.map(({ id, weight }) => [id, (turns.owed[id] ?? 0) + weight]))
+  const order = sortedBy(usable, ({ id }) => -(owed.get(id) ?? 0))
+  const [chosen] = order
+  if (chosen !== undefined) owed.set(chosen.id, (owed.get(chosen.id) ?? 0) - total)
+  const rest = tier.filter((candidate) => !usable.includes(candidate))
+  const candidates = tiers.flatMap((members) => (members === tier ? [...order, ...rest] : members))
+  return { candidates, turns: { ...turns, owed: { ...turns.owed, ...Object.fromEntries(owed) } } }
+}

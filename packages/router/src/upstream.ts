@@ -1,0 +1,170 @@
+import { type Failure, failureTable, type Moment } from '@lb/protocol'
+import { brokenEnding, endingOf } from './ending.ts'
+import type { LoopPolicy } from './loop-policy.ts'
+import type { Attempt, End, Ending, LoopEffect, LoopEvent, LoopState, LoopStep, Upstream } from './loop-state.ts'
+
+/** What a running attempt may tell. */
+export type UpstreamEvent = Extract<LoopEvent, { readonly attempt: number }>
+
+/** An attempt that is on its way or committed. */
+export type RunningPhase = { readonly kind: 'sending' | 'relaying' } & Upstream
+
+/** News of the running attempt. News of any other attempt is old. */
+export function upstreamEvent(state: LoopState, event: UpstreamEvent, at: Moment, policy: LoopPolicy): LoopStep {
+  const running = runningOf(state)
+  if (running === undefined || running.attempt !== event.attempt) return { state, effects: [] }
+  const alive: RunningPhase = { ...running, responded: true, lastUpstreamMs: at.nowMs }
+  switch (event.type) {
+    case 'response-started':
+    case 'progress':
+      return { state: { ...state, phase: alive }, effects: [] }
+    case 'block-completed':
+      return { state: { ...state, phase: alive, blockDone: true }, effects: [] }
+    case 'opened':
+      return opened(state, { ...alive, openedMs: running.openedMs ?? at.nowMs }, at, policy)
+    case 'content':
+      return policy.stream ? content(state, alive, at) : { state: { ...state, phase: alive }, effects: [] }
+    case 'completed':
+      return completed(state, alive, at)
+    case 'failed':
+      return failAttempt(state, running, event.failure, at, policy)
+  }
+}
+
+/** The attempt that is on its way or committed, if any. */
+export function runningOf({ phase }: LoopState): RunningPhase | undefined {
+  return phase.kind === 'sending' || phase.kind === 'relaying' ? phase : undefined
+}
+
+/** The running attempt failed: what is told to health, and what comes next. */
+export function failAttempt(
+  state: LoopState,
+  running: RunningPhase,
+  failure: Failure,
+  at: Moment,
+  policy: LoopPolicy,
+): LoopStep {
+  const closed = closeAttempt(state, running, 'failed', failure, at)
+  const { act } = failureTable[failure.kind]
+  if (act === 'cancel') return over(closed, 'client-gone', [report(running, { kind: 'abandoned' })])
+  if (running.kind === 'relaying') return breakCommitted(closed, running, failure)
+  const isFirst = !state.repeated.includes(running.candidate)
+  if (act === 'refresh' && isFirst && !state.clientGone) {
+    // Not yet a fault: only a credential that is still refused after its renewal is reported as dead.
+    const phase = {
+      kind: 'refreshing',
+      candidate: running.candidate,
+      untilMs: at.nowMs + policy.refreshTimeoutMs,
+    } as const
+    const refreshing = { ...closed, phase, repeated: [...state.repeated, running.candidate] }
+    const candidate = running.candidate
+    return {
+      state: refreshing,
+      effects: [report(running, { kind: 'abandoned' }), { type: 'refresh-credential', candidate }],
+    }
+  }
+  const told = report(running, { kind: 'failed', failure })
+  if (act === 'stop' || state.clientGone) return end(closed, endingOf(closed, null, at.nowMs), [told])
+  const again = act === 'same' && isFirst ? running.candidate : null
+  return look(barredBy(closed, running.candidate, failure), again, [told])
+}
+
+/** Ask for a fresh look at the candidates, then choose. */
+export function look(state: LoopState, again: string | null, effects: readonly LoopEffect[]): LoopStep {
+  const repeated = again === null ? state.repeated : [...state.repeated, again]
+  return { state: { ...state, repeated, phase: { kind: 'looking', again } }, effects: [...effects, { type: 'look' }] }
+}
+
+/** The request is over, with one ending as its last effect. */
+export function end(state: LoopState, ending: Ending, effects: readonly LoopEffect[]): LoopStep {
+  if (state.clientGone) return over(state, 'client-gone', effects)
+  const word = ending.type === 'finish' ? ending.end : endings[ending.type]
+  return { state: { ...state, phase: { kind: 'over', end: word } }, effects: [...effects, ending] }
+}
+
+/** The request is over and there is nothing left to say to the client. */
+export function over(state: LoopState, word: End, effects: readonly LoopEffect[]): LoopStep {
+  const finish = { type: 'finish', end: word } as const
+  return { state: { ...state, phase: { kind: 'over', end: word } }, effects: [...effects, finish] }
+}
+
+/** `state` with the running attempt's record completed. */
+export function closeAttempt(
+  state: LoopState,
+  running: RunningPhase,
+  outcome: Attempt['outcome'],
+  failure: Failure | null,
+  at: Moment,
+): LoopState {
+  const attempts = state.attempts.map((attempt) =>
+    attempt.attempt === running.attempt
+      ? { ...attempt, paid: running.responded, endedMs: at.nowMs, outcome, failure }
+      : attempt,
+  )
+  return { ...state, attempts }
+}
+
+/** The effect that tells health about the running attempt. */
+export function report(running: Upstream, outcome: Extract<LoopEffect, { type: 'report' }>['outcome']): LoopEffect {
+  const { attempt, candidate, startedMs } = running
+  return { type: 'report', attempt, candidate, startedMs, outcome }
+}
+
+const endings = {
+  'give-up': 'gave-up',
+  'end-truthfully': 'ended-truthfully',
+  'abort-client': 'aborted-client',
+} as const
+
+function opened(state: LoopState, running: RunningPhase, at: Moment, policy: LoopPolicy): LoopStep {
+  const next = { ...state, phase: running }
+  // With nobody behind it there is no failover to hide, so the client sees the opening as soon as we do.
+  if (running.backup || !policy.stream || state.stage === 'opening' || running.kind === 'relaying')
+    return { state: next, effects: [] }
+  return {
+    state: { ...next, stage: 'opening', lastByteMs: at.nowMs },
+    effects: [{ type: 'release-opening', attempt: running.attempt }],
+  }
+}
+
+function content(state: LoopState, running: RunningPhase, at: Moment): LoopStep {
+  if (running.kind === 'relaying') return { state: { ...state, phase: running }, effects: [] }
+  const alive = report(running, { kind: 'alive', ttftMs: at.nowMs - running.startedMs })
+  return {
+    state: { ...state, phase: { ...running, kind: 'relaying' }, stage: 'content', lastByteMs: at.nowMs },
+    effects: [commit(state, running), alive],
+  }
+}
+
+function completed(state: LoopState, running: RunningPhase, at: Moment): LoopStep {
+  const closed = closeAttempt(state, running, 'succeeded', null, at)
+  const told = report(running, { kind: 'succeeded' })
+  // An answer without any content is an answer too.
+  const effects = running.kind === 'relaying' ? [told] : [commit(state, running), told]
+  return end({ ...closed, stage: 'content' }, { type: 'finish', end: 'completed' }, effects)
+}
+
+function commit(state: LoopState, { attempt }: Upstream): LoopEffect {
+  return { type: 'commit', attempt, opening: state.stage === 'opening' ? 'drop' : 'send' }
+}
+
+function breakCommitted(closed: LoopState, running: RunningPhase, failure: Failure): LoopStep {
+  const told = report(running, { kind: 'failed', failure })
+  if (failure.kind === 'end-missing') {
+    const supplied: LoopEffect = { type: 'supply-end', attempt: running.attempt }
+    return end(closed, { type: 'finish', end: 'completed' }, [told, supplied])
+  }
+  return end(closed, brokenEnding(closed, running.attempt, failure), [told])
+}
+
+/** What the failure closes for the rest of this request. */
+function barredBy(state: LoopState, candidate: string, failure: Failure): LoopState {
+  const { act, aftermath, weight } = failureTable[failure.kind]
+  const isFinal = weight === 0 && act !== 'same' && aftermath !== 'pause'
+  const isClients = weight === 0 && state.candidates.some(({ id, passThrough }) => id === candidate && passThrough)
+  return {
+    ...state,
+    spent: isFinal ? [...state.spent, candidate] : state.spent,
+    onlyPassThrough: state.onlyPassThrough || isClients,
+  }
+}
