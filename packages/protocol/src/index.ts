@@ -1,3 +1,13 @@
+import type * as Anthropic from './anthropic/wire.ts'
+import type * as Chat from './openai/chat/wire.ts'
+import type * as Responses from './openai/responses/wire.ts'
+
+export {
+  eventKeep as anthropicEventKeep,
+  messageKeep as anthropicMessageKeep,
+  parseRequest as parseAnthropicRequest,
+  requestKeep as anthropicRequestKeep,
+} from './anthropic/parse.ts'
 export {
   type BadResponse,
   type CredentialOwner,
@@ -36,7 +46,11 @@ export {
   scanJsonObject,
 } from './json-scan.ts'
 export type { Moment } from './moment.ts'
+export { parseRequest as parseChatRequest, requestKeep as chatRequestKeep } from './openai/chat/parse.ts'
+export type { OpenAiErrorBody } from './openai/error.ts'
+export { type JsonTree, type KeepPaths, parseJsonKeeping, RawJson, rawJson, stringifyJson } from './raw-json.ts'
 export { assertNever, err, ok, type Result } from './result.ts'
+export type { ShapeProblem } from './shape.ts'
 export { createSseCutter, type SseCutter } from './sse/cut.ts'
 export {
   createSseDecoder,
@@ -47,3 +61,5 @@ export {
   type SseLimits,
 } from './sse/decode.ts'
 export { encodeSseComment, encodeSseData, encodeSseEvent } from './sse/encode.ts'
+// The wire types keep their short names: `Anthropic.Request`, `Chat.Chunk`, `Responses.Item`.
+export type { Anthropic, Chat, Responses }

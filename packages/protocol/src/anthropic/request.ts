@@ -1,0 +1,92 @@
+import type { JsonTree } from '../raw-json.ts'
+import type { CacheControl, RequestBlock, TextBlock } from './content.ts'
+import type { ToolChoice, ToolDefinition } from './tools.ts'
+
+/**
+ * The body of `POST /v1/messages`, in its newest shape: both API versions, and the beta members that clients send.
+ *
+ * @see https://platform.claude.com/docs/en/api/messages
+ * @see https://platform.claude.com/docs/en/api/versioning
+ */
+export interface Request {
+  readonly model: string
+  readonly max_tokens: number
+  readonly messages: readonly Turn[]
+  readonly system?: string | readonly TextBlock[]
+  readonly stream?: boolean
+  readonly stop_sequences?: readonly string[]
+  readonly temperature?: number
+  readonly top_p?: number
+  readonly top_k?: number
+  readonly tools?: readonly ToolDefinition[]
+  readonly tool_choice?: ToolChoice
+  readonly thinking?: Thinking
+  readonly output_config?: OutputConfig | null
+  readonly output_format?: OutputFormat | null
+  readonly metadata?: { readonly user_id?: string | null }
+  readonly service_tier?: 'auto' | 'standard_only'
+  readonly speed?: 'standard' | 'fast' | null
+  readonly cache_control?: CacheControl | null
+  readonly container?: JsonTree
+  readonly mcp_servers?: readonly McpServer[]
+  readonly context_management?: JsonTree
+  readonly thread?: { readonly type: string; readonly previous_message_id?: string } | null
+  readonly [member: string]: unknown
+}
+
+/** @see https://platform.claude.com/docs/en/api/messages */
+export type Turn = UserTurn | AssistantTurn | SystemTurn
+
+/** @see https://platform.claude.com/docs/en/api/messages */
+export interface UserTurn {
+  readonly role: 'user'
+  readonly content: string | readonly RequestBlock[]
+}
+
+/** @see https://platform.claude.com/docs/en/api/messages */
+export interface AssistantTurn {
+  readonly role: 'assistant'
+  readonly content: string | readonly RequestBlock[]
+}
+
+/** Instructions in the middle of a conversation. @see https://platform.claude.com/docs/en/api/messages */
+export interface SystemTurn {
+  readonly role: 'system'
+  readonly content?: string | readonly RequestBlock[]
+  readonly clear_at?: string | null
+  readonly output_config?: { readonly effort?: Effort | null } | null
+}
+
+/** @see https://platform.claude.com/docs/en/build-with-claude/effort */
+export type Effort = 'low' | 'medium' | 'high' | 'xhigh' | 'max'
+
+/** @see https://platform.claude.com/docs/en/build-with-claude/extended-thinking */
+export type Thinking =
+  | { readonly type: 'enabled'; readonly budget_tokens: number; readonly display?: ThinkingDisplay }
+  | { readonly type: 'adaptive'; readonly display?: ThinkingDisplay }
+  | { readonly type: 'between_tools' }
+  | { readonly type: 'disabled' }
+
+/** Whether the thinking's text is shown, or only its signature. @see https://platform.claude.com/docs/en/build-with-claude/extended-thinking */
+export type ThinkingDisplay = 'summarized' | 'omitted' | null
+
+/** @see https://platform.claude.com/docs/en/build-with-claude/effort */
+export interface OutputConfig {
+  readonly effort?: Effort | null
+  readonly format?: OutputFormat | null
+  readonly task_budget?: JsonTree
+}
+
+/** @see https://platform.claude.com/docs/en/build-with-claude/structured-outputs */
+export interface OutputFormat {
+  readonly type: 'json_schema'
+  readonly schema: JsonTree
+}
+
+/** @see https://platform.claude.com/docs/en/agents-and-tools/mcp-connector */
+export interface McpServer {
+  readonly type: 'url'
+  readonly name: string
+  readonly url: string
+  readonly tool_configuration?: { readonly enabled?: boolean | null } | null
+}
