@@ -78,10 +78,24 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
       const { status, headers } = head
       tell({
         type: 'failed',
-        failure: classify({ seen: 'response', status, headers, body: text, credential: spec.credential, epochMs: spec.epochMs() }),
+        failure: classify({
+          seen: 'response',
+          status,
+          headers,
+          body: text,
+          credential: spec.credential,
+          epochMs: spec.epochMs(),
+        }),
       })
     }
-    return { push: (chunk) => (collected.add(chunk), true), end: judge, broke: judge }
+    return {
+      push(chunk) {
+        collected.add(chunk)
+        return true
+      },
+      end: judge,
+      broke: judge,
+    }
   }
 
   /** One JSON answer. It is shown only when it is whole. */
@@ -105,7 +119,11 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
   /** A stream of events. Chunks of one network read become one write to the client. */
   function streamReader(head: AnswerHead): BodyReader {
     const reader = adapter.createReader(spec.credential)
-    const held = createHold(view, () => spec.headersFor(head), () => reader.replaceOpening())
+    const held = createHold(
+      view,
+      () => spec.headersFor(head),
+      () => reader.replaceOpening(),
+    )
     hold = held
     let pending: Buffer[] = []
     let told = false
@@ -160,7 +178,8 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
     },
     bytes: (chunk) => body?.push(chunk) ?? true,
     end: () => body?.end(),
-    broke: (observation) => (body === undefined ? tell({ type: 'failed', failure: classify(observation) }) : body.broke(observation)),
+    broke: (observation) =>
+      body === undefined ? tell({ type: 'failed', failure: classify(observation) }) : body.broke(observation),
   }
   const exchange: Exchange = openExchange(spec.pools, spec.reach, spec.request, listener)
 

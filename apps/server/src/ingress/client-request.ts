@@ -83,11 +83,8 @@ function readMembers(body: Buffer, outline: JsonOutline): Result<RoutingMembers,
     return err(invalidRequest('model: Field required: the name of a model, as a string.'))
   if (text('messages')?.startsWith('[') !== true)
     return err(invalidRequest('messages: Field required: a list of messages.'))
-  const provider = text('provider')
-  const forcedProvider = stringOf(provider)
-  if (provider !== undefined && provider !== 'null' && forcedProvider === undefined) {
-    return err(invalidRequest('provider: expected the name of a configured provider, as a string.'))
-  }
+  // Only a string is lb's; OpenRouter has an object of that name, which is not for us.
+  const forcedProvider = stringOf(text('provider'))
   return ok({
     model,
     stream: text('stream') === 'true',

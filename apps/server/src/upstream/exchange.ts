@@ -29,7 +29,12 @@ export interface Exchange {
 }
 
 /** Sends a request and reports its answer, whatever happens, in the words of {@link Observation}. */
-export function openExchange(pools: Pools, reach: Reach, request: UpstreamRequest, listener: ExchangeListener): Exchange {
+export function openExchange(
+  pools: Pools,
+  reach: Reach,
+  request: UpstreamRequest,
+  listener: ExchangeListener,
+): Exchange {
   let decoder: BodyDecoder | undefined
   let headSeen = false
   let over = false

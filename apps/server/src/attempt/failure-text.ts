@@ -1,0 +1,40 @@
+import { type Failure, type FailureKind, failureTable } from '@lb/protocol'
+import type { Refusal } from '../ingress/refusal.ts'
+
+/**
+ * What a client is told about a failure in lb's own words: what happened and what helps. Never a provider's name, its text
+ * or a key: the client may be somebody else than the operator.
+ */
+export function refusalOf(failure: Failure): Pick<Refusal, 'status' | 'type' | 'message'> {
+  return { ...failureTable[failure.kind].client, message: texts[failure.kind] ?? fallback }
+}
+
+const fallback = 'The request could not be answered by any upstream.'
+
+const texts: Readonly<Partial<Record<FailureKind, string>>> = {
+  'connect-failed': 'No upstream could be reached.',
+  'connection-reset': 'The upstream closed the connection before it answered.',
+  'stale-connection': 'The upstream closed the connection before it answered.',
+  'tls-failed': 'No secure connection to the upstream could be made.',
+  'certificate-invalid': 'The upstream’s certificate is not valid.',
+  'first-byte-timeout': 'The upstream did not begin to answer in time.',
+  'rate-limited': 'Every upstream is rate limited.',
+  'quota-rejected': 'Every upstream has used up its quota.',
+  'credits-exhausted': 'The upstream account has no credit left.',
+  overloaded: 'Every upstream is overloaded.',
+  'server-error': 'The upstream failed.',
+  'credential-expired': 'The upstream no longer accepts lb’s login.',
+  'credential-rejected': 'The upstream does not accept lb’s credential.',
+  blocked: 'The upstream refused the request without saying why.',
+  'model-not-found': 'The upstream does not have this model.',
+  'endpoint-not-found': 'The upstream does not have this endpoint. Check base_url.',
+  'redirect-refused': 'The upstream answered with a redirect, which is not followed.',
+  'bad-response': 'The upstream’s answer could not be used.',
+  'stream-cut': 'The upstream broke off in the middle of its answer.',
+  'stream-idle': 'The upstream went silent in the middle of its answer.',
+  'response-too-large': 'The upstream’s answer is longer than the limit.',
+  'no-candidate': 'No upstream is usable at the moment.',
+  'deadline-exceeded': 'The time for this request ran out before an upstream answered.',
+  'login-required': 'Every account needs a new login: run `lb login`.',
+  'internal-error': 'lb failed to handle this request.',
+}

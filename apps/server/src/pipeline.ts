@@ -1,0 +1,55 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { startJob } from './attempt/job.ts'
+import type { Run } from './attempt/run.ts'
+import { createClientView } from './egress/client-view.ts'
+import { clientOutlet } from './egress/outlet.ts'
+import { type ClientRequest, type Endpoint, endpoints, readClientRequest } from './ingress/client-request.ts'
+import type { Refusal } from './ingress/refusal.ts'
+import type { House } from './state/house.ts'
+
+/**
+ * The life of a request, on one screen. Each stage has a folder of its name.
+ *
+ *   ingress → plan → attempt loop → egress
+ */
+export async function handle(
+  house: House,
+  endpoint: Endpoint,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const id = house.newId('req')
+  const receivedAtMs = house.clock.nowMs()
+  const compiled = house.current()
+  let run: Run | undefined
+  const outlet = clientOutlet(response, { drained: () => run?.drained(), gone: () => run?.clientGone() })
+  const view = createClientView(outlet, endpoints[endpoint].dialect, id)
+
+  const limitBytes = compiled.config.settings.maxBodyBytes
+  const request = await readClientRequest(incoming, { id, endpoint, receivedAtMs, limitBytes })
+  if (!request.ok) return view.refuse(request.error)
+
+  const candidates = house.targets.plan(compiled, wantedBy(request.value))
+  if (candidates.length === 0)
+    return view.refuse(
+      unknownModel(
+        request.value,
+        compiled.rules.map(({ pattern }) => pattern),
+      ),
+    )
+
+  run = startJob({ house, compiled, request: request.value, candidates, view, over: () => {} })
+}
+
+function wantedBy({ model, forcedProvider }: ClientRequest) {
+  const features = { tokens: 0, thinking: false, images: false, webSearch: false, tools: false, background: false }
+  return { model, forcedProvider: forcedProvider ?? null, session: null, features }
+}
+
+function unknownModel({ model, forcedProvider }: ClientRequest, patterns: readonly string[]): Refusal {
+  const message =
+    forcedProvider === undefined
+      ? `model: ${model} matches no route. Known patterns: ${patterns.join(', ')}.`
+      : `provider: ${forcedProvider} is not a configured provider, or has no route for model ${model}.`
+  return { status: 404, type: 'not_found_error', message }
+}

@@ -1,0 +1,85 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import type { Config } from '@lb/config'
+import { createApp } from './app.ts'
+import { systemClock } from './clock.ts'
+import { newId, roll } from './random.ts'
+import { compileConfig } from './state/compiled-config.ts'
+import type { House } from './state/house.ts'
+import { createTargets } from './state/targets.ts'
+import { logHealthFact } from './telemetry/health-facts.ts'
+import type { Log } from './telemetry/log.ts'
+import { createPools } from './upstream/pools.ts'
+
+export interface ServerOptions {
+  readonly config: Config
+  readonly log: Log
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  /** `http://host:port`, with the port that was really taken. */
+  readonly url: string
+  /**
+   * Takes no more connections, lets running answers finish for at most `graceMs`, then breaks them off.
+   * @returns how many had to be broken off.
+   */
+  close(graceMs: number): Promise<number>
+}
+
+/** Starts lb: one process, one port. Rejects when the port cannot be had. */
+export async function startServer({ config, log }: ServerOptions): Promise<RunningServer> {
+  const compiled = compileConfig(config)
+  const pools = createPools()
+  const targets = createTargets({ clock: systemClock, roll, onFact: (fact) => logHealthFact(log, fact) })
+  const house: House = { clock: systemClock, roll, newId, log, pools, targets, current: () => compiled }
+  const server = createServer(serverLimits, getRequestListener(createApp(house).fetch))
+  server.maxConnections = config.settings.maxConnections
+  const url = await listen(server, config.settings.host, config.settings.port)
+  return {
+    url,
+    async close(graceMs) {
+      const broken = await drain(server, graceMs)
+      await pools.close()
+      return broken
+    },
+  }
+}
+
+/** Headers within 10 s: a client that needs longer is none. The body may take its time; a stream may last for hours. */
+const serverLimits = {
+  headersTimeout: 10_000,
+  requestTimeout: 0,
+  keepAliveTimeout: 65_000,
+  connectionsCheckingInterval: 5_000,
+  noDelay: true,
+}
+
+function listen(server: Server, host: string, port: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      const { address, family, port: taken } = server.address() as AddressInfo
+      resolve(`http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`)
+    })
+  })
+}
+
+/** Closes the listener and waits for what runs. @returns the number of connections that were broken off. */
+function drain(server: Server, graceMs: number): Promise<number> {
+  return new Promise((resolve) => {
+    let broken = 0
+    const timer = setTimeout(() => {
+      server.getConnections((_, count) => {
+        broken = count
+        server.closeAllConnections()
+      })
+    }, graceMs)
+    server.close(() => {
+      clearTimeout(timer)
+      resolve(broken)
+    })
+    server.closeIdleConnections()
+  })
+}

@@ -1,0 +1,17 @@
+import type { Clock } from '../clock.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { Pools } from '../upstream/pools.ts'
+import type { CompiledConfig } from './compiled-config.ts'
+import type { Targets } from './targets.ts'
+
+/** Everything that lives longer than one request. */
+export interface House {
+  readonly clock: Clock
+  readonly roll: () => number
+  readonly newId: (prefix: string) => string
+  readonly log: Log
+  readonly pools: Pools
+  readonly targets: Targets
+  /** The configuration that a request which begins now uses, to its end. */
+  current(): CompiledConfig
+}

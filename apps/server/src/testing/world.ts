@@ -1,0 +1,86 @@
+import { type Config, formatProblems, loadConfig } from '@lb/config'
+import { type MockProvider, type MockScript, startMockProvider } from '@lb/mock-provider'
+import pino from 'pino'
+import { onTestFinished } from 'vitest'
+import { type RunningServer, startServer } from '../server.ts'
+
+/** lb and its upstreams on loopback, for one test; everything is closed when the test is over. */
+export interface World {
+  readonly lb: RunningServer
+  /** The upstreams in the order of their scripts. */
+  readonly mocks: readonly MockProvider[]
+  /** The log lines so far, parsed. */
+  readonly lines: Readonly<Record<string, unknown>>[]
+  post(body: object | string, options?: PostOptions): Promise<Response>
+}
+
+export interface PostOptions {
+  readonly path?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
+}
+
+export interface WorldOptions {
+  /** One upstream each, tried in this order. */
+  readonly scripts: readonly MockScript[]
+  /** The type of all upstreams, or of each. */
+  readonly types?: readonly ('anthropic' | 'openai')[]
+  /** YAML lines for `settings:`. */
+  readonly settings?: readonly string[]
+  /** YAML lines instead of the route that leads every model to the upstreams in order. */
+  readonly routes?: readonly string[]
+  /** More YAML members of each provider, as flow text. */
+  readonly provider?: string
+}
+
+/** Starts lb in front of scripted upstreams. */
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const mocks = await Promise.all(options.scripts.map((script) => startMockProvider({ script })))
+  const lines: Record<string, unknown>[] = []
+  const log = pino({ level: 'debug', messageKey: 'message', base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) })
+  const lb = await startServer({ config: testConfig(mocks, options), log })
+  onTestFinished(async () => {
+    await lb.close(0)
+    await Promise.all(mocks.map((mock) => mock.close()))
+  })
+  const post: World['post'] = (body, { path = '/v1/messages', headers = {}, signal } = {}) =>
+    fetch(`${lb.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01', ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      ...(signal === undefined ? {} : { signal }),
+    })
+  return { lb, mocks, lines, post }
+}
+
+function testConfig(mocks: readonly MockProvider[], { types, settings, routes, provider }: WorldOptions): Config {
+  const name = (index: number): string => String.fromCharCode(97 + index)
+  const providers = mocks.map(({ url }, index) => {
+    const type = types?.[index] ?? types?.[0] ?? 'anthropic'
+    const base = type === 'openai' ? `${url}/v1` : url
+    const more = provider === undefined ? '' : `, ${provider}`
+    return `  - { name: ${name(index)}, type: ${type}, base_url: "${base}", auth_type: api_key, auth_value: key-${name(index)}${more} }`
+  })
+  const route = mocks.map((_, index) => `    - { provider: ${name(index)}, model: passthrough, priority: ${index + 1} }`)
+  const text = [
+    'providers:',
+    ...providers,
+    'model_routes:',
+    ...(routes ?? ['  "*":', ...route]),
+    'settings:',
+    '  port: 0',
+    '  log_file_path: ""',
+    ...(settings ?? []).map((line) => `  ${line}`),
+  ].join('\n')
+  const loaded = loadConfig(text, {})
+  if (!loaded.ok) throw new Error(formatProblems(loaded.error, 'test config'))
+  return loaded.value.config
+}
+
+/** A small request. */
+export const hello = { model: 'claude-test-1', max_tokens: 100, messages: [{ role: 'user', content: 'hello' }] }
+
+/** The event names of a stream, in order, pings left out. */
+export function eventNames(stream: string): string[] {
+  return [...stream.matchAll(/^event: (.*)$/gm)].map((match) => match[1] ?? '').filter((name) => name !== 'ping')
+}
