@@ -4,8 +4,9 @@ import type { Adapter } from '../upstream/adapter.ts'
 import { type AnswerHead, type Exchange, type ExchangeListener, openExchange } from '../upstream/exchange.ts'
 import type { Pools, Reach } from '../upstream/pools.ts'
 import type { UpstreamRequest } from '../upstream/send.ts'
-import type { StreamStep } from '../upstream/stream-reader.ts'
+import { type BodyReader, collectBody } from './body-reader.ts'
 import { createHold, type Hold } from './hold.ts'
+import { type StreamEnding, streamBody } from './stream-body.ts'
 
 /** Everything one attempt needs. */
 export interface AttemptSpec {
@@ -39,197 +40,158 @@ export interface Attempt {
   /** Writes the closing events that the upstream left out. */
   supplyEnd(): void
   /** The upstream's refusal as it came, when there was one. */
-  refusal(): { readonly head: AnswerHead; readonly body: Buffer } | undefined
+  refusal(): Refused | undefined
   /** The upstream's own error event in the client's dialect, when it sent one. */
   errorEvent(): Uint8Array | undefined
   /** The upstream's token counts, as far as they came. */
   usage(): JsonObject
 }
 
-/** What a body is read by, chosen by the head. */
-interface BodyReader {
-  /** `false`: stop reading. */
-  push(chunk: Buffer): boolean
-  end(): void
-  /** The body broke off. */
-  broke(observation: Observation): void
+/** An upstream's answer that is no success. */
+export interface Refused {
+  readonly head: AnswerHead
+  readonly body: Buffer
+}
+
+interface Whole {
+  readonly head: AnswerHead
+  readonly body: Uint8Array
+  readonly usage: JsonObject
+}
+
+/** What an attempt has brought so far. */
+interface Brought {
+  hold?: Hold
+  refused?: Refused
+  ending?: StreamEnding
+  whole?: Whole
 }
 
 /** Starts an attempt. `tell` is called for each piece of news, never before this returns. */
 export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => void): Attempt {
-  const { adapter, view } = spec
+  const { view } = spec
+  const brought: Brought = {}
   let body: BodyReader | undefined
-  let hold: Hold | undefined
-  let refused: { head: AnswerHead; body: Buffer } | undefined
-  let last: Extract<StreamStep, { step: 'failed' | 'ended' }> | undefined
-  let whole: { head: AnswerHead; body: Uint8Array; usage: JsonObject } | undefined
 
   const fail = (failure: Failure): void => {
     exchange.cancel()
     tell({ type: 'failed', failure })
   }
-
-  /** A status that is no success: the whole body is needed, to judge it and to pass it on. */
-  function refusalReader(head: AnswerHead): BodyReader {
-    const collected = collect(spec.maxBodyBytes)
-    const judge = (): void => {
-      refused = { head, body: collected.bytes() }
-      const text = refused.body.toString('utf8', 0, 65_536)
-      const { status, headers } = head
-      tell({
-        type: 'failed',
-        failure: classify({
-          seen: 'response',
-          status,
-          headers,
-          body: text,
-          credential: spec.credential,
-          epochMs: spec.epochMs(),
-        }),
-      })
-    }
-    return {
-      push(chunk) {
-        collected.add(chunk)
-        return true
-      },
-      end: judge,
-      broke: judge,
-    }
-  }
-
-  /** One JSON answer. It is shown only when it is whole. */
-  function wholeReader(head: AnswerHead): BodyReader {
-    const collected = collect(spec.maxBodyBytes)
-    return {
-      push(chunk) {
-        if (!collected.add(chunk)) fail(classify({ seen: 'bad-response', reason: 'too-large' }))
-        return true
-      },
-      end() {
-        const read = adapter.readWhole(collected.bytes(), spec.credential)
-        if (!read.ok) return fail(read.error)
-        whole = { head, ...read.value }
-        tell({ type: 'completed' })
-      },
-      broke: (observation) => fail(classify(observation)),
-    }
-  }
-
-  /** A stream of events. Chunks of one network read become one write to the client. */
-  function streamReader(head: AnswerHead): BodyReader {
-    const reader = adapter.createReader(spec.credential)
-    const held = createHold(
-      view,
-      () => spec.headersFor(head),
-      () => reader.replaceOpening(),
-    )
-    hold = held
-    let pending: Buffer[] = []
-    let told = false
-    const flush = (): void => {
-      if (pending.length === 0) return
-      const chunk = pending.length === 1 ? (pending[0] as Buffer) : Buffer.concat(pending)
-      pending = []
-      apply(reader.push(chunk))
-      if (last === undefined) tell({ type: 'progress' })
-    }
-    const apply = (steps: readonly StreamStep[]): void => {
-      for (const step of steps) {
-        if (last !== undefined) return
-        if (step.step === 'opening') {
-          held.opening(step.bytes)
-          tell({ type: 'opened' })
-        } else if (step.step === 'body') {
-          held.body(step.bytes)
-          if (step.content && !told) tell({ type: 'content' })
-          told ||= step.content
-        } else if (step.step === 'block-completed') {
-          if (!told) tell({ type: 'content' })
-          told = true
-          tell({ type: 'block-completed' })
-        } else {
-          last = step
-          if (step.step === 'ended') tell({ type: 'completed' })
-          else fail(step.failure)
-        }
-      }
-    }
-    const finish = (): void => {
-      flush()
-      if (last === undefined) apply(reader.end())
-    }
-    return {
-      push(chunk) {
-        if (pending.push(chunk) === 1) process.nextTick(flush)
-        return !held.isBlocked()
-      },
-      end: finish,
-      broke: finish,
-    }
-  }
-
   const listener: ExchangeListener = {
     head(head) {
-      const reading = readerKind(head, spec.stream)
-      if (typeof reading !== 'string') return fail(classify(reading))
-      if (reading !== 'refusal') tell({ type: 'response-started' })
-      body = reading === 'refusal' ? refusalReader(head) : reading === 'whole' ? wholeReader(head) : streamReader(head)
+      const kind = bodyKind(head, spec.stream)
+      if (typeof kind !== 'string') return fail(classify(kind))
+      if (kind !== 'refusal') tell({ type: 'response-started' })
+      body = readers[kind](spec, head, brought, tell, fail)
     },
     bytes: (chunk) => body?.push(chunk) ?? true,
     end: () => body?.end(),
-    broke: (observation) =>
-      body === undefined ? tell({ type: 'failed', failure: classify(observation) }) : body.broke(observation),
+    broke(observation) {
+      if (body === undefined) fail(classify(observation))
+      else body.broke(observation)
+    },
   }
   const exchange: Exchange = openExchange(spec.pools, spec.reach, spec.request, listener)
 
   return {
     commit(opening) {
-      if (whole !== undefined) view.whole(whole.head.status, spec.headersFor(whole.head), whole.body)
-      else hold?.commit(opening)
+      if (brought.whole !== undefined) view.whole(200, spec.headersFor(brought.whole.head), brought.whole.body)
+      else brought.hold?.commit(opening)
     },
-    releaseOpening: () => hold?.releaseOpening(),
+    releaseOpening: () => brought.hold?.releaseOpening(),
     resume() {
-      hold?.unblock()
+      brought.hold?.unblock()
       exchange.resume()
     },
     cancel: () => exchange.cancel(),
     supplyEnd() {
-      if (last?.step === 'failed' && last.closing !== undefined) hold?.body(last.closing)
+      const { ending } = brought
+      if (ending?.step === 'failed' && ending.closing !== undefined) brought.hold?.body(ending.closing)
     },
-    refusal: () => refused,
-    errorEvent: () => (last?.step === 'failed' ? last.event : undefined),
-    usage: () => whole?.usage ?? last?.usage ?? {},
+    refusal: () => brought.refused,
+    errorEvent: () => (brought.ending?.step === 'failed' ? brought.ending.event : undefined),
+    usage: () => brought.whole?.usage ?? brought.ending?.usage ?? {},
   }
 }
 
+type BodyKind = 'refusal' | 'whole' | 'events' | 'exploded'
+
 /** How the answer's body is to be read, or what is wrong with it already. */
-function readerKind({ status, headers }: AnswerHead, stream: boolean): 'refusal' | 'whole' | 'stream' | Observation {
+function bodyKind({ status, headers }: AnswerHead, stream: boolean): BodyKind | Observation {
   if (status < 200 || status > 299) return 'refusal'
   const type = headers['content-type']?.toLowerCase() ?? ''
   if (type.startsWith('text/html')) return { seen: 'bad-response', reason: 'html' }
-  const isEvents = type.startsWith('text/event-stream')
-  if (stream && isEvents) return 'stream'
+  if (type.startsWith('text/event-stream')) return stream ? 'events' : { seen: 'bad-response', reason: 'content-type' }
   // Some upstreams answer a stream request with one JSON body: an error, or the whole answer at once.
-  if (type.includes('json') || (!isEvents && !stream)) return 'whole'
-  return { seen: 'bad-response', reason: 'content-type' }
+  if (stream) return type.includes('json') ? 'exploded' : { seen: 'bad-response', reason: 'content-type' }
+  return 'whole'
 }
 
-interface Collected {
-  /** `false`: longer than the limit; the rest is dropped. */
-  add(chunk: Buffer): boolean
-  bytes(): Buffer
-}
+type MakeReader = (
+  spec: AttemptSpec,
+  head: AnswerHead,
+  brought: Brought,
+  tell: (news: AttemptNews) => void,
+  fail: (failure: Failure) => void,
+) => BodyReader
 
-function collect(limitBytes: number): Collected {
-  const chunks: Buffer[] = []
-  let length = 0
-  return {
-    add(chunk) {
-      length += chunk.length
-      if (length <= limitBytes) chunks.push(chunk)
-      return length <= limitBytes
-    },
-    bytes: () => (chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)),
-  }
+const readers: Readonly<Record<BodyKind, MakeReader>> = {
+  /** A status that is no success: the whole body is needed, to judge it and to pass it on. */
+  refusal(spec, head, brought, tell) {
+    const judge = (body: Buffer): void => {
+      brought.refused = { head, body }
+      const { status, headers } = head
+      const text = body.toString('utf8', 0, 65_536)
+      const { credential } = spec
+      const failure = classify({ seen: 'response', status, headers, body: text, credential, epochMs: spec.epochMs() })
+      tell({ type: 'failed', failure })
+    }
+    return collectBody({ limitBytes: spec.maxBodyBytes, done: judge, failed: (_, body) => judge(body) })
+  },
+  /** One JSON answer. It is shown only when it is whole. */
+  whole(spec, head, brought, tell, fail) {
+    return collectBody({
+      limitBytes: spec.maxBodyBytes,
+      done(body) {
+        const read = spec.adapter.readWhole(body, spec.credential)
+        if (!read.ok) return fail(read.error)
+        brought.whole = { head, ...read.value }
+        tell({ type: 'completed' })
+      },
+      failed: (observation) => fail(classify(observation)),
+    })
+  },
+  events(spec, head, brought, tell, fail) {
+    const reader = spec.adapter.createReader(spec.credential)
+    const hold = createHold(
+      spec.view,
+      () => spec.headersFor(head),
+      () => reader.replaceOpening(),
+    )
+    brought.hold = hold
+    return streamBody({
+      reader,
+      hold,
+      tell: (type) => tell({ type }),
+      ended(ending) {
+        brought.ending = ending
+        if (ending.step === 'ended') tell({ type: 'completed' })
+        else fail(ending.failure)
+      },
+    })
+  },
+  /** A whole JSON answer where a stream was promised: the client gets the stream that it stands for. */
+  exploded(spec, head, brought, tell, fail) {
+    const events = readers.events(spec, head, brought, tell, fail)
+    return collectBody({
+      limitBytes: spec.maxBodyBytes,
+      done(body) {
+        const exploded = spec.adapter.explode(body, spec.credential)
+        if (!exploded.ok) return fail(exploded.error)
+        events.push(exploded.value)
+        events.end()
+      },
+      failed: (observation) => fail(classify(observation)),
+    })
+  },
 }

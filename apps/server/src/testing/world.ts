@@ -37,7 +37,10 @@ export interface WorldOptions {
 export async function startWorld(options: WorldOptions): Promise<World> {
   const mocks = await Promise.all(options.scripts.map((script) => startMockProvider({ script })))
   const lines: Record<string, unknown>[] = []
-  const log = pino({ level: 'debug', messageKey: 'message', base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) })
+  const log = pino(
+    { level: 'debug', messageKey: 'message', base: null },
+    { write: (line: string) => void lines.push(JSON.parse(line)) },
+  )
   const lb = await startServer({ config: testConfig(mocks, options), log })
   onTestFinished(async () => {
     await lb.close(0)
@@ -61,7 +64,9 @@ function testConfig(mocks: readonly MockProvider[], { types, settings, routes, p
     const more = provider === undefined ? '' : `, ${provider}`
     return `  - { name: ${name(index)}, type: ${type}, base_url: "${base}", auth_type: api_key, auth_value: key-${name(index)}${more} }`
   })
-  const route = mocks.map((_, index) => `    - { provider: ${name(index)}, model: passthrough, priority: ${index + 1} }`)
+  const route = mocks.map(
+    (_, index) => `    - { provider: ${name(index)}, model: passthrough, priority: ${index + 1} }`,
+  )
   const text = [
     'providers:',
     ...providers,

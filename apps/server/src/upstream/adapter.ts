@@ -9,6 +9,8 @@ export interface Adapter {
   createReader(credential: CredentialOwner): StreamReader
   /** Reads a whole answer; an error in the shape of a success is a failure. */
   readWhole(body: Buffer, credential: CredentialOwner): Result<WholeAnswer, Failure>
+  /** A whole answer as the stream that the same upstream would have sent for it. */
+  explode(body: Buffer, credential: CredentialOwner): Result<Buffer, Failure>
   /** An upstream's error body in the client's dialect. */
   readRefusal(status: number, body: Buffer): { readonly status: number; readonly body: Buffer }
 }

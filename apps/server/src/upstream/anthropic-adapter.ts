@@ -14,12 +14,14 @@ import {
 } from '@lb/protocol'
 import type { Adapter, WholeAnswer } from './adapter.ts'
 import { createAnthropicRelay } from './anthropic-relay.ts'
+import { explodeMessage } from './explode-message.ts'
 
 /** Anthropic on both sides: bytes pass as they are, and are looked at only as far as they must be. */
 export function anthropicAdapter(maxEventBytes: number): Adapter {
   return {
     createReader: (credential) => createAnthropicRelay({ credential, maxEventBytes }),
     readWhole: readAnthropicAnswer,
+    explode: explodeAnthropicAnswer,
     readRefusal: (status, body) => ({ status, body }),
   }
 }
@@ -40,6 +42,16 @@ function readAnthropicAnswer(body: Buffer, credential: CredentialOwner): Result<
   const isAnswer = names.includes('content') || names.includes('input_tokens')
   if (!isAnswer) return err(classify({ seen: 'bad-response', reason: 'not-a-message' }))
   return ok({ body, usage: usageOf(value('usage')) })
+}
+
+/** The stream of a whole answer: every block in one delta, all members that the answer has. */
+function explodeAnthropicAnswer(body: Buffer, credential: CredentialOwner): Result<Buffer, Failure> {
+  const read = readAnthropicAnswer(body, credential)
+  if (!read.ok) return read
+  const message = parseJson(body.toString('utf8'))
+  if (!message.ok || !isJsonObject(message.value))
+    return err(classify({ seen: 'bad-response', reason: 'invalid-json' }))
+  return ok(Buffer.from(explodeMessage(message.value)))
 }
 
 function memberValue(body: Buffer, { members }: JsonOutline, name: string): Json | undefined {

@@ -38,6 +38,7 @@ export function send(pool: Dispatcher, request: UpstreamRequest, listener: Upstr
   let abortConnection: ((error?: Error) => void) | undefined
   let resumeReading: (() => void) | undefined
   let aborted = false
+  let isDispatched = false
 
   const handler: Dispatcher.DispatchHandler = {
     onConnect(abort) {
@@ -59,11 +60,17 @@ export function send(pool: Dispatcher, request: UpstreamRequest, listener: Upstr
       if (!aborted) listener.end()
     },
     onError(error) {
-      if (!aborted) listener.failed(error)
+      // A pool that cannot take the request says so at once, before the caller has this call in its hands.
+      if (isDispatched) report(error)
+      else process.nextTick(report, error)
     },
+  }
+  const report = (error: Error): void => {
+    if (!aborted) listener.failed(error)
   }
   const { origin, path, headers, body } = request
   pool.dispatch({ method: 'POST', origin, path, headers, body }, handler)
+  isDispatched = true
   return {
     resume: () => resumeReading?.(),
     abort() {
