@@ -55,7 +55,7 @@ function lbConfig(upstreamUrl: string): string {
     `  - { name: spare, type: anthropic, base_url: "${upstreamUrl}", auth_type: api_key, auth_value: bench }`,
     'model_routes:',
     '  "claude-*": [{ provider: bench, model: passthrough, priority: 1 }, { provider: spare, model: passthrough, priority: 2 }]',
-    'settings: { port: 0, log_level: INFO, deduplication: { enabled: true } }',
+    'settings: { port: 0, deduplication: { enabled: true } }',
   ].join('\n')
 }
 

@@ -1,0 +1,28 @@
+import { parseArgs } from 'node:util'
+import { findConfig, readConfig } from '../config-file.ts'
+import { type Command, UsageError } from '../run.ts'
+
+/** `lb check [FILE]`: says whether a configuration can be used, and what its author should know. */
+export const check: Command = {
+  usage: 'lb check [FILE]',
+  about: 'Checks a configuration file and says what is wrong with it, with line, column and the fix.',
+  async run(args, terminal) {
+    const { positionals } = parseArgs({ args: [...args], allowPositionals: true, options: {} })
+    if (positionals.length > 1) throw new UsageError('one file at a time')
+    const found = findConfig(positionals[0], terminal)
+    if (found === undefined) {
+      terminal.error('lb check: no configuration was found. Name one: lb check config.yaml')
+      return 1
+    }
+    const read = readConfig(found.path, {}, terminal)
+    if (!read.ok) {
+      terminal.error(read.error)
+      return 1
+    }
+    const { config, notes } = read.value
+    if (notes !== '') terminal.out(notes)
+    const providers = config.providers.map(({ name }) => name).join(', ')
+    terminal.out(`${found.path} is fine: ${config.modelRoutes.length} routes to ${providers}.`)
+    return 0
+  },
+}

@@ -1,0 +1,114 @@
+import { parseArgs } from 'node:util'
+import type { Config, ConfigFlags } from '@lb/config'
+import { type LogLevel, openLog, startServer } from '@lb/server'
+import { findConfig, readConfig } from '../config-file.ts'
+import { startDemo } from '../demo.ts'
+import type { Command } from '../run.ts'
+import { bold, type Terminal } from '../terminal.ts'
+
+/** `lb start`: serves until it is told to stop. */
+export const start: Command = {
+  usage: 'lb start [--config FILE] [--host HOST] [--port PORT] [--log-level LEVEL]',
+  about: 'Starts lb. Without a configuration it shows what it does with two embedded demo providers.',
+  async run(args, terminal) {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        config: { type: 'string', short: 'c' },
+        host: { type: 'string' },
+        port: { type: 'string', short: 'p' },
+        'log-level': { type: 'string' },
+      },
+    })
+    const flags: ConfigFlags = {
+      ...(values.host === undefined ? {} : { host: values.host }),
+      ...(values.port === undefined ? {} : { port: values.port }),
+      ...(values['log-level'] === undefined ? {} : { log_level: values['log-level'] }),
+    }
+    const found = findConfig(values.config, terminal)
+    const demo = found === undefined ? await startDemo(flags, terminal) : undefined
+    try {
+      const read = demo?.config ?? readConfig(found?.path ?? '', flags, terminal)
+      if (!read.ok) {
+        terminal.error(read.error)
+        return 1
+      }
+      if (read.value.notes !== '') terminal.error(read.value.notes)
+      return await serve(
+        read.value.config,
+        found === undefined ? undefined : `${found.path} (${found.because})`,
+        terminal,
+      )
+    } finally {
+      await demo?.close()
+    }
+  },
+}
+
+/** @param source where the configuration came from; `undefined`: this is the demo. */
+async function serve(config: Config, source: string | undefined, terminal: Terminal): Promise<number> {
+  const { settings } = config
+  const { log, close: closeLog } = openLog({
+    level: levels[settings.logLevel],
+    filePath: settings.logFilePath,
+    color: settings.logColor,
+    console: process.stdout,
+  })
+  const server = await startServer({ config, log }).catch((error: NodeJS.ErrnoException) => error)
+  if (server instanceof Error) {
+    terminal.error(startProblem(server, settings.host, settings.port))
+    return 1
+  }
+  terminal.out(banner(config, source, server.url, terminal))
+  const broken = await new Promise<number>((resolve) => {
+    terminal.onStop((count) => {
+      if (count === 1)
+        log.info(
+          { event: 'shutdown' },
+          `stopping: no new requests, running ones may take ${settings.shutdownGraceMs / 1000} s`,
+        )
+      void server.close(count === 1 ? settings.shutdownGraceMs : 0).then(resolve)
+    })
+  })
+  log.info({ event: 'stopped', broken }, broken === 0 ? 'stopped' : `stopped; ${broken} connections were broken off`)
+  closeLog()
+  return 0
+}
+
+const levels: Readonly<Record<Config['settings']['logLevel'], LogLevel>> = {
+  DEBUG: 'debug',
+  INFO: 'info',
+  WARNING: 'warn',
+  ERROR: 'error',
+  CRITICAL: 'fatal',
+}
+
+function startProblem({ code, message }: NodeJS.ErrnoException, host: string, port: number): string {
+  if (code === 'EADDRINUSE')
+    return `lb start: port ${port} is taken. Choose another: --port ${port + 1}, or settings.port`
+  if (code === 'EACCES')
+    return `lb start: port ${port} may not be used by this user. Choose one above 1023: --port 9090`
+  if (code === 'EADDRNOTAVAIL')
+    return `lb start: ${host} is no address of this machine. Use 127.0.0.1: --host 127.0.0.1`
+  return `lb start: cannot listen on ${host}:${port}: ${message}`
+}
+
+function banner(config: Config, source: string | undefined, url: string, terminal: Terminal): string {
+  const providers = config.providers.map(({ name, dialect, baseUrl }) => `  ${name} (${dialect}) ${baseUrl}`)
+  const model = config.modelRoutes[0]?.pattern.replaceAll('*', 'sonnet') ?? 'claude-sonnet-5'
+  const body = JSON.stringify({ model, max_tokens: 200, stream: true, messages: [{ role: 'user', content: 'Hello' }] })
+  return [
+    `lb listens on ${bold(terminal, url)}`,
+    source === undefined
+      ? 'No configuration was found, so this is the demo: two embedded providers, the first fails now and then.'
+      : `Configuration: ${source}`,
+    ...providers,
+    '',
+    'Try it:',
+    `  curl -N ${url}/v1/messages -H 'content-type: application/json' -H 'anthropic-version: 2023-06-01' -d '${body}'`,
+    'Point Claude Code at it:',
+    `  export ANTHROPIC_BASE_URL=${url}`,
+    '  export ANTHROPIC_AUTH_TOKEN=any-text',
+    '',
+  ].join('\n')
+}

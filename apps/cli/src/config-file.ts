@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type ConfigFlags, formatProblems, type LoadedConfig, loadConfig } from '@lb/config'
+import { err, ok, type Result } from '@lb/protocol'
+import type { Terminal } from './terminal.ts'
+
+/** A configuration file that was found: where it is, and why it is that one. */
+export interface FoundConfig {
+  readonly path: string
+  readonly because: string
+}
+
+/**
+ * Finds the configuration file: `--config`, else `LB_CONFIG`, else `config.yaml` beside lb's own checkout (where the
+ * predecessor's users have it), else the user's own.
+ *
+ * A `config.yaml` in the folder in which lb happens to be started is never read silently: a repository that somebody else
+ * wrote could send the user's keys elsewhere with it (CVE-2026-21852 is of this kind).
+ */
+export function findConfig(
+  named: string | undefined,
+  { env, cwd }: Pick<Terminal, 'env' | 'cwd'>,
+): FoundConfig | undefined {
+  if (named !== undefined) return { path: resolve(cwd, named), because: '--config' }
+  if ((env['LB_CONFIG'] ?? '') !== '') return { path: resolve(cwd, env['LB_CONFIG'] ?? ''), because: 'LB_CONFIG' }
+  const checkout = ownCheckout()
+  const places: FoundConfig[] = [
+    ...(checkout === undefined ? [] : [{ path: join(checkout, 'config.yaml'), because: 'beside lb' }]),
+    {
+      path: join(env['XDG_CONFIG_HOME'] ?? join(env['HOME'] ?? homedir(), '.config'), 'lb', 'config.yaml'),
+      because: 'your own',
+    },
+  ]
+  return places.find(({ path }) => existsSync(path))
+}
+
+/** The folder of lb's sources when this runs out of a checkout. */
+function ownCheckout(): string | undefined {
+  const folder = fileURLToPath(new URL('../../..', import.meta.url))
+  return existsSync(join(folder, 'pnpm-workspace.yaml')) ? folder : undefined
+}
+
+/** Reads a configuration file. The error is ready to print: file, line, column, and what to do. */
+export function readConfig(
+  path: string,
+  flags: ConfigFlags,
+  { env, cwd }: Pick<Terminal, 'env' | 'cwd'>,
+): Result<ReadConfig, string> {
+  const shown = shownPath(path, cwd)
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return err(`${shown}: ${code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`}`)
+  }
+  const loaded = loadConfig(text, env, flags)
+  if (!loaded.ok) return err(formatProblems(loaded.error, shown))
+  return ok({ ...loaded.value, notes: formatProblems(loaded.value.notices, shown) })
+}
+
+export interface ReadConfig extends LoadedConfig {
+  /** The notices, ready to print; empty when there are none. */
+  readonly notes: string
+}
+
+function shownPath(path: string, cwd: string): string {
+  const short = relative(cwd, path)
+  return short.startsWith('..') ? path : short
+}

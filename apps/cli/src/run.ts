@@ -1,0 +1,62 @@
+import { check } from './commands/check.ts'
+import { mock } from './commands/mock.ts'
+import { start } from './commands/start.ts'
+import type { Terminal } from './terminal.ts'
+import { version } from './version.ts'
+
+export type { Terminal } from './terminal.ts'
+
+/** One command of `lb`. Resolves to the exit code: 0 fine, 1 the command failed, 2 it was called wrongly. */
+export interface Command {
+  readonly usage: string
+  readonly about: string
+  run(args: readonly string[], terminal: Terminal): Promise<number>
+}
+
+const commands: Readonly<Record<string, Command>> = { start, check, mock }
+
+/** Runs `lb` with its arguments. */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  const [name = '', ...rest] = args
+  if (name === '--version' || name === '-v') return say(terminal, version)
+  if (name === '' || name === 'help' || name === '--help' || name === '-h') return say(terminal, help())
+  // `lb --port 9191` means start, as the predecessor's users type it.
+  const isOption = name.startsWith('-')
+  const command = Object.hasOwn(commands, isOption ? 'start' : name) ? commands[isOption ? 'start' : name] : undefined
+  if (command === undefined) {
+    terminal.error(`lb: there is no command "${name}". Commands: ${Object.keys(commands).join(', ')}.`)
+    return 2
+  }
+  const own = isOption ? args : rest
+  if (own.includes('--help') || own.includes('-h')) return say(terminal, `${command.about}\n\n  ${command.usage}`)
+  try {
+    return await command.run(own, terminal)
+  } catch (error) {
+    if (!(error instanceof UsageError || isParseArgsError(error))) throw error
+    terminal.error(`lb ${isOption ? 'start' : name}: ${error.message}\n\n  ${command.usage}`)
+    return 2
+  }
+}
+
+/** The arguments make no sense; the message says which and what is meant. */
+export class UsageError extends Error {}
+
+function isParseArgsError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+}
+
+function say(terminal: Terminal, text: string): number {
+  terminal.out(text)
+  return 0
+}
+
+function help(): string {
+  const rows = Object.values(commands).map(({ usage, about }) => `  ${usage}\n      ${about}`)
+  return [
+    `lb ${version}: one dependable model endpoint out of many undependable ones.`,
+    '',
+    ...rows,
+    '',
+    '  lb --help, lb COMMAND --help, lb --version',
+  ].join('\n')
+}
