@@ -83,13 +83,27 @@ function readMember(bytes: Uint8Array, keyStart: number, budget: Budget): Result
   if (bytes[keyStart] !== QUOTE) return problem('syntax', keyStart, 'expected a key in double quotes')
   const keyEnd = stringEnd(bytes, keyStart)
   if (keyEnd === -1) return problem('syntax', keyStart, 'the key does not end')
-  const name = parseJson(utf8.decode(bytes.subarray(keyStart, keyEnd)))
-  if (!name.ok || typeof name.value !== 'string') return problem('syntax', keyStart, 'the key is not a JSON string')
+  const name = readKey(bytes, keyStart, keyEnd)
+  if (name === undefined) return problem('syntax', keyStart, 'the key is not a JSON string')
   const colon = skipSpace(bytes, keyEnd)
   if (bytes[colon] !== COLON) return problem('syntax', colon, 'expected ":"')
   const start = skipSpace(bytes, colon + 1)
   const end = valueEnd(bytes, start, budget)
-  return end.ok ? ok({ name: name.value, keyStart, start, end: end.value }) : end
+  return end.ok ? ok({ name, keyStart, start, end: end.value }) : end
+}
+
+/** The key in `[start, end)`, quotes included. Nearly every key is plain ASCII, and then no parser is asked. */
+function readKey(bytes: Uint8Array, start: number, end: number): string | undefined {
+  let name = ''
+  for (let at = start + 1; at < end - 1; at += 1) {
+    const byte = bytes[at] as number
+    if (byte < 0x20 || byte > 0x7e || byte === BACKSLASH) {
+      const parsed = parseJson(utf8.decode(bytes.subarray(start, end)))
+      return parsed.ok && typeof parsed.value === 'string' ? parsed.value : undefined
+    }
+    name += String.fromCharCode(byte)
+  }
+  return name
 }
 
 /** The index after the value that starts at `start`. */
