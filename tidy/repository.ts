@@ -75,9 +75,9 @@ export function fileAt(repository: Repository, path: string): TextFile | undefin
   return repository.files.find((file) => file.path === path)
 }
 
-/** Whether `path` is a test: an example, a property, a type test, or what only tests use. */
+/** Whether `path` is a test (an example, a property, a type test) or what only tests use: testing/, testdata/. */
 export function isTest(path: string): boolean {
-  return /\.test(-d)?\.ts$/.test(path) || /(^|\/)(testdata|fixtures)\//.test(path)
+  return /\.test(-d)?\.ts$/.test(path) || /(^|\/)(testdata|fixtures|testing)\//.test(path)
 }
 
 /** Whether `path` is code of the pure packages that ships: the strictest laws hold there. */

@@ -89,6 +89,7 @@ function problemOf(
   if (specifier.startsWith('.')) {
     const target = posix.join(posix.dirname(file.path), specifier)
     if (!target.startsWith(`${workspace.dir}/`)) return isTest(file.path) && !isPure ? undefined : 'leaves the package'
+    if (isTest(target) && !isTest(file.path)) return 'is for tests only'
     return isPure && !/\.(ts|json)$/.test(specifier) ? 'does not end in .ts' : undefined
   }
   if (isBuiltin(specifier))

@@ -152,6 +152,7 @@ const breaks: Readonly<Record<string, readonly Files[]>> = {
     "export { health } from '@lb/health'",
     "const yaml = await import('yaml')",
     "type A = import('undici').Agent",
+    "import { world } from './testing/world.ts'",
   ),
   'doc-blocks': [
     ...pure('export function plan() {}', '// Plans.\nexport function plan() {}', 'export const other = 1'),
