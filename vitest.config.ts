@@ -1,18 +1,50 @@
-import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from 'vitest/config'
+import { examplePages, examplesPlugin } from './tidy/examples/plugin.ts'
 
 // Tests run from TypeScript sources, without a build: the `@lb/source` condition points into `src`.
 const conditions = ['@lb/source', 'module', 'node', 'development|production', 'import', 'default']
 const resolve = { conditions }
 const ssr = { resolve: { conditions, externalConditions: ['@lb/source', 'node', 'import', 'default'] } }
 const exclude = ['**/node_modules/**', '**/dist/**']
+const seeded = { globalSetup: ['tidy/seeds/global.ts'], setupFiles: ['tidy/seeds/setup.ts'] }
+
+// CI adds up the reports of all runs; a person reads the terminal.
+const reports = process.env['LB_TEST_REPORTS']
+const reporters: ViteUserConfig['test'] = reports
+  ? { reporters: ['default', ['json', { outputFile: `${reports}/${process.pid}.json` }]] }
+  : {}
+
+type Test = NonNullable<TestProjectInlineConfiguration['test']>
+
+function project(name: string, include: string[], test: Test = {}): TestProjectInlineConfiguration {
+  return { resolve, ssr, test: { name, include, exclude, ...test } }
+}
 
 const config: ViteUserConfig = defineConfig({
   test: {
+    ...reporters,
     projects: [
-      { resolve, ssr, test: { name: 'packages', include: ['packages/*/src/**/*.test.ts'], exclude } },
-      { resolve, ssr, test: { name: 'apps', include: ['apps/*/src/**/*.test.ts'], exclude } },
-      { resolve, ssr, test: { name: 'tidy', include: ['tidy/**/*.test.ts'], exclude } },
+      project('packages', ['packages/*/src/**/*.test.ts'], {
+        globalSetup: seeded.globalSetup,
+        setupFiles: [...seeded.setupFiles, 'tidy/purity/setup.ts'],
+      }),
+      project('apps', ['apps/*/src/**/*.test.ts'], seeded),
+      project('sim', ['sim/**/*.test.ts'], seeded),
+      // The laws of the repository, and the proof that each can fail.
+      project('tidy', ['tidy/**/*.test.ts'], { isolate: false, exclude: [...exclude, 'tidy/packaging/**'] }),
+      // The ```ts blocks of the READMEs and guides.
+      { ...project('examples', examplePages()), plugins: [examplesPlugin()] },
+      // What would be published, packed and looked at. Needs a build.
+      project('packaging', ['tidy/packaging/*.test.ts'], { testTimeout: 60_000, hookTimeout: 60_000 }),
+      // Real clients against a running server. Not part of `pnpm test`: it needs big downloads and network namespaces.
+      project('e2e', ['e2e/**/*.test.ts'], { testTimeout: 120_000, hookTimeout: 120_000 }),
     ],
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts'],
+      reporter: ['text', 'html'],
+      thresholds: { branches: 100 },
+    },
   },
 })
 

@@ -1,0 +1,3 @@
+import { guardGlobals } from './runtime.ts'
+
+guardGlobals(globalThis)
