@@ -11,6 +11,8 @@ export type {
   ServerAuth,
   Settings,
 } from './config.ts'
+export { type ConfigDiff, describeDiff, type KeyChange } from './diff.ts'
+export { configJsonSchema } from './json-schema.ts'
 export type { BodyPattern, ProxyUrl } from './keys/entry.ts'
 export { type ConfigFlags, type LoadedConfig, loadConfig } from './load.ts'
 export { type ConfigProblem, formatProblems } from './problem.ts'

@@ -50,10 +50,14 @@ export function formatPath(path: Path): string {
   let text = ''
   for (const step of path) {
     if (typeof step === 'number') text += `[${step}]`
-    else if (!/^[A-Za-z_][\w-]*$/.test(step)) text += `[${JSON.stringify(step)}]`
+    else if (!/^[A-Za-z_][\w-]{0,63}$/.test(step)) text += `[${JSON.stringify(shortened(step))}]`
     else text += text === '' ? step : `.${step}`
   }
   return text
+}
+
+function shortened(name: string): string {
+  return name.length > 64 ? `${name.slice(0, 64)}…` : name
 }
 
 /** What a finding is about: the value at a path, or the key itself. */
@@ -134,16 +138,17 @@ interface Spot {
   readonly flag?: string
 }
 
-/** The place of `path` in the tree, or of as much of it as there is. */
+/** The place of `path` in the tree; of a key that is not there, the place of the key or list entry that lacks it. */
 function locate(tree: Tree, path: Path, part: Part): Spot {
   let node = tree
-  let at = tree.at
-  for (const [index, step] of path.entries()) {
+  let keyAt = tree.at
+  for (const step of path) {
     const entry = node.kind === 'map' ? node.entries.get(String(step)) : undefined
-    const child = entry?.value ?? (node.kind === 'list' && typeof step === 'number' ? node.items[step] : undefined)
-    if (child === undefined) break
-    at = part === 'key' && index === path.length - 1 && entry !== undefined ? entry.keyAt : child.at
+    const child = entry?.value ?? (node.kind === 'list' ? node.items[Number(step)] : undefined)
+    if (child === undefined) return { at: keyAt }
+    keyAt = entry?.keyAt ?? child.at
     node = child
   }
-  return node.kind === 'scalar' && node.flag !== undefined ? { at: 0, flag: node.flag } : { at }
+  if (node.kind === 'scalar' && node.flag !== undefined) return { at: 0, flag: node.flag }
+  return { at: part === 'key' ? keyAt : node.at }
 }

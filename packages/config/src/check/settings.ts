@@ -32,7 +32,7 @@ export function checkSettings(
     findings.notice(
       ['settings', 'oauth', 'enabled'],
       `stored logins are off, so ${[...new Set(named)].join(', ')} cannot be used`,
-      'set settings.oauth.enabled: true if the provider’s terms allow it, or use an API key or auth_value: passthrough',
+      "set settings.oauth.enabled: true if the provider's terms allow it, or use an API key or auth_value: passthrough",
     )
   }
   if (fields.oauth.encryptionKey !== undefined && fields.oauth.encryptionKeyFile !== undefined) {

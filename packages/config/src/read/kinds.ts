@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import type { BodyPattern, Item, Leaf, ProxyUrl } from '../keys/entry.ts'
 import { Secret } from '../secret.ts'
 import { readPattern } from './pattern.ts'
-import { hasCredentials, isHttpUrl, isProxyUrl, plainUrl } from './url.ts'
+import { hasCredentials, isUrl, plainUrl } from './url.ts'
 
 /**
  * What each kind of single value accepts and becomes. The valibot schema checks and converts a value; its input side is
@@ -51,7 +51,8 @@ export const kinds: { readonly [Name in Leaf['kind']]: Kind } = {
   url: kind('string', () =>
     v.pipe(
       v.string(),
-      v.check(isHttpUrl, 'must be a URL that begins with http:// or https://'),
+      v.regex(/^https?:\/\//, 'must be a URL that begins with http:// or https://'),
+      v.check(isUrl, 'must be a URL with a host name'),
       v.check((text) => !hasCredentials(text), 'must not contain a user name or password'),
       v.check((text) => !/[?#]/.test(text), 'must not have a query (?) or fragment (#)'),
       v.transform(plainUrl),
@@ -60,7 +61,8 @@ export const kinds: { readonly [Name in Leaf['kind']]: Kind } = {
   proxy: kind('string', () =>
     v.pipe(
       v.string(),
-      v.check(isProxyUrl, 'must be a URL that begins with http://, https:// or socks5://'),
+      v.regex(/^(https?|socks5):\/\//, 'must be a URL that begins with http://, https:// or socks5://'),
+      v.check(isUrl, 'must be a URL with a host name'),
       v.transform(toProxy),
     ),
   ),
@@ -84,13 +86,11 @@ function kind(shape: Kind['shape'], schema: Kind['schema']): Kind {
   return { shape, schema }
 }
 
-function least({ min }: Bounds): v.MinValueAction<number, number, string> {
-  const value = min ?? Number.NEGATIVE_INFINITY
+function least({ min: value = Number.MIN_SAFE_INTEGER }: Bounds): v.MinValueAction<number, number, string> {
   return v.minValue(value, `must not be below ${value}`)
 }
 
-function most({ max }: Bounds): v.MaxValueAction<number, number, string> {
-  const value = max ?? Number.POSITIVE_INFINITY
+function most({ max: value = Number.MAX_SAFE_INTEGER }: Bounds): v.MaxValueAction<number, number, string> {
   return v.maxValue(value, `must not be above ${value}`)
 }
 

@@ -1,5 +1,5 @@
 /** The parsed URL, or `undefined` where the constructor would throw. */
-export function parseUrl(text: string): URL | undefined {
+function parseUrl(text: string): URL | undefined {
   try {
     return new URL(text)
   } catch {
@@ -7,14 +7,10 @@ export function parseUrl(text: string): URL | undefined {
   }
 }
 
-/** Whether `text` is an absolute http or https URL with the slashes that the parser would forgive. */
-export function isHttpUrl(text: string): boolean {
-  return /^\s*https?:\/\//i.test(text) && parseUrl(text) !== undefined
-}
-
-/** Whether `text` is the URL of an outbound proxy. */
-export function isProxyUrl(text: string): boolean {
-  return /^\s*(https?|socks5):\/\//i.test(text) && parseUrl(text)?.hostname.length !== 0 && parseUrl(text) !== undefined
+/** Whether `text` is an absolute URL with a host. */
+export function isUrl(text: string): boolean {
+  const url = parseUrl(text)
+  return url !== undefined && url.hostname !== ''
 }
 
 /** Whether a URL carries a user name or a password. */
@@ -23,7 +19,7 @@ export function hasCredentials(text: string): boolean {
   return url !== undefined && (url.username !== '' || url.password !== '')
 }
 
-/** Origin and path, without slashes at the end, for {@link isHttpUrl} texts. */
+/** Origin and path, without slashes at the end, for {@link isUrl} texts. */
 export function plainUrl(text: string): string {
   const url = new URL(text)
   return url.origin + withoutEnd(url.pathname, '/')
@@ -32,6 +28,6 @@ export function plainUrl(text: string): string {
 /** `text` without repetitions of `end` at its end. A loop, because `/\/+$/` is quadratic on hostile texts. */
 export function withoutEnd(text: string, end: string): string {
   let length = text.length
-  while (text.endsWith(end, length) && length > 0) length -= end.length
+  while (length > 0 && text.endsWith(end, length)) length -= end.length
   return text.slice(0, length)
 }

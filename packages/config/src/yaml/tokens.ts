@@ -23,7 +23,7 @@ export interface TextLimits {
 }
 
 /** A config of a thousand providers stays below a tenth of each. */
-export const textLimits: TextLimits = { bytes: 1 << 20, depth: 64, aliases: 100, tokens: 400_000 }
+export const textLimits: TextLimits = { bytes: 1 << 20, depth: 64, aliases: 100, tokens: 100_000 }
 
 /**
  * The syntax tokens of `text` for the composer, and what was wrong with it. Stops at the first limit that is broken;
