@@ -1,4 +1,5 @@
 export type { Endpoint, MockRequest } from './answer/request.ts'
+export { type CommandSurroundings, runMockCommand } from './command.ts'
 export type { ConnectionPreset, FaultPreset } from './fault/preset.ts'
 export {
   type ConnectionFault,
@@ -20,6 +21,8 @@ export type {
   Split,
   SseForm,
 } from './script/course.ts'
+export { type DemoOptions, demoScript } from './script/demo-script.ts'
+export { formatProblem, parseScript, type ScriptProblem } from './script/parse-script.ts'
 export type { AcceptRule, Dialect, MockScript, Rule, Turn, When } from './script/script.ts'
 export { type MockClock, realClock } from './server/clock.ts'
 export { type MockProvider, type MockProviderOptions, startMockProvider } from './server/mock-provider.ts'

@@ -180,7 +180,8 @@ function editWhole(said: Said, answer: Answer, facts: HeaderFacts): Result<Edite
     return ok({ ...failed, body: { kind: 'whole', bytes: failed.bytes }, ending: undefined, cut: undefined })
   }
   const named = edits.find((edit) => typeof edit.at !== 'object' && edit.end !== undefined)
-  const ending = named?.end
+  // A ping is an event; where there are none, only the silence is left of it.
+  const ending = named?.end === 'pings' ? 'stall' : named?.end
   const cut =
     named === undefined || ending === undefined ? byteCut(edits) : { byte: middleOf(said.bytes, named), ending }
   const { status, contentType, bytes } = said

@@ -56,6 +56,7 @@ export const httpFaultNames = [
   'huge-headers',
   'not-http',
   'answer-before-body',
+  'answer-before-body-whole',
   'second-response',
   'silence',
 ] as const
@@ -65,6 +66,7 @@ export type HttpFault = (typeof httpFaultNames)[number]
 
 const HTML =
   '<!DOCTYPE html>\n<html><head><title>Attention required</title></head><body><h1>Please wait…</h1></body></html>\n'
+const EARLY = { text: 'Answered before the body was read.' }
 const html = { 'content-type': 'text/html; charset=UTF-8' }
 
 /** Bytes with a character of their own: odd spacing, key order, escapes, so that a re-encoded body is seen. */
@@ -184,9 +186,15 @@ export const httpFaults: { readonly [N in HttpFault]: FaultPreset } = {
     body: '',
     afterwards: 'close',
   }),
-  'answer-before-body': fault([37], 'a whole answer before the body of the request is read', {
+  'answer-before-body': fault([37], 'a whole stream before the body of the request is read', {
     early: 'read-on',
-    reply: { text: 'Answered before the body was read.' },
+    stream: true,
+    reply: EARLY,
+  }),
+  'answer-before-body-whole': fault([37], 'a whole JSON answer before the body of the request is read', {
+    early: 'read-on',
+    stream: false,
+    reply: EARLY,
   }),
   'second-response': fault([38], 'an unasked second response on the same connection', {
     afterwards: 'second-response',

@@ -82,6 +82,17 @@ const ENDINGS: { readonly [E in Ending]: string } = {
   pings: 'nothing but pings for ever',
 }
 
+const WHERE = {
+  first: 'first',
+  'after-start': 'after message_start',
+  'mid-text': 'half way through the text',
+  'mid-thinking': 'half way through the thinking',
+  'mid-tool': 'half way through a tool call',
+  'after-block': 'after the first whole block',
+  'before-stop': 'before the stop reason',
+  'before-end': 'before the closing event',
+} satisfies { readonly [P in PlaceName]?: string }
+
 /** What they do. On requests without `stream` see `Edit` in the guide: errors become the answer, cuts cut the JSON. */
 export const streamFaults: { readonly [N in StreamFault]: FaultPreset } = {
   'half-close-mid-text': broken([6], 'mid-text', 'half-close'),
@@ -208,14 +219,13 @@ export const streamFaults: { readonly [N in StreamFault]: FaultPreset } = {
   'done-doubled': { rows: [50], about: '[DONE] twice (OpenAI)', answer: { chat: { done: 'twice' }, reply: TEXT } },
 }
 
-function failing(rows: readonly number[], at: PlaceName, reply: Reply): FaultPreset {
-  const about = at === 'first' ? 'an error event first' : `an error event, place \`${at}\``
-  return edited(rows, about, reply, [{ at, insert: [OVERLOADED], end: 'clean' }])
+function failing(rows: readonly number[], at: keyof typeof WHERE, reply: Reply): FaultPreset {
+  return edited(rows, `an error event ${WHERE[at]}`, reply, [{ at, insert: [OVERLOADED], end: 'clean' }])
 }
 
-function broken(rows: readonly number[], at: PlaceName, end: Ending, reply: Reply = TEXT): FaultPreset {
+function broken(rows: readonly number[], at: keyof typeof WHERE, end: Ending, reply: Reply = TEXT): FaultPreset {
   const whole = at === 'mid-thinking' ? THINKING : reply
-  return edited(rows, `${ENDINGS[end]}, place \`${at}\``, whole, [{ at, end }])
+  return edited(rows, `${ENDINGS[end]} ${WHERE[at]}`, whole, [{ at, end }])
 }
 
 function edited(rows: readonly number[], about: string, reply: Reply | undefined, edits: readonly Edit[]): FaultPreset {

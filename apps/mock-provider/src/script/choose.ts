@@ -15,7 +15,11 @@ export interface ScriptProgress {
 
 /** Which answer a request gets, and by what. The answer's preset is filled in. */
 export type Choice =
-  | { readonly kind: 'answer'; readonly answer: Answer; readonly by: number | 'flaky' | 'fault' | 'default' }
+  | {
+      readonly kind: 'answer'
+      readonly answer: Answer
+      readonly by: number | 'flaky' | 'fault' | 'default' | 'harness'
+    }
   /** The endpoint's ordinary answer: the demo, the list of models, a token count, a 404. */
   | { readonly kind: 'ordinary' }
   /** It depends on the body, which is not there yet. */

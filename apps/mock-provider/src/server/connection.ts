@@ -7,6 +7,8 @@ export interface Connection {
   readonly raw: Socket
   /** Requests that arrived on it so far. */
   requests: number
+  /** Requests that are being received or answered. */
+  busy: number
   /** Set by an answer with `afterwards: reset-on-reuse`. */
   resetOnReuse: boolean
   /** Answers of one connection are played one after the other, also if requests are pipelined. */
@@ -26,6 +28,7 @@ export function openConnection(id: number, raw: Socket): Connection {
     id,
     raw,
     requests: 0,
+    busy: 0,
     resetOnReuse: false,
     queue: Promise.resolve(),
     gone: gone.signal,

@@ -2,19 +2,23 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { compose, type Setting } from '../answer/compose.ts'
 import { demoReply } from '../answer/demo.ts'
 import { defaultModels } from '../answer/models.ts'
-import { endpointOf, jsonOf } from '../answer/request.ts'
 import { type Choice, choose, freshProgress, type Stage } from '../script/choose.ts'
+import { type HarnessContext, harnessAnswer } from '../script/harness.ts'
 import type { Dialect, MockScript } from '../script/script.ts'
 import { planBytes } from '../wire/plan.ts'
 import type { MockClock } from './clock.ts'
 import type { Connection } from './connection.ts'
 import { play } from './play.ts'
+import { receiveBody, recordHead } from './receive.ts'
 import type { OpenRecord, Recorder } from './recorder.ts'
 
 /** Serves requests with a script: receives, chooses, composes, plans, plays, records. */
 export interface Exchange {
   serve(connection: Connection, request: IncomingMessage, response: ServerResponse, mustContinue: boolean): void
+  /** Replaces the script; its counts start anew. */
   setScript(script: MockScript): void
+  /** The scenario of the predecessor's harness, for requests to `/mock-provider/{name}/…`. */
+  harness: HarnessContext | undefined
 }
 
 /** A day in the past, so that nothing depends on today. */
@@ -28,6 +32,10 @@ export function createExchange(recorder: Recorder, clock: MockClock): Exchange {
 
   const decide = (record: OpenRecord, stage: Stage): Choice => {
     try {
+      if (record.provider !== undefined) {
+        const answer = stage === 'head' ? undefined : harnessAnswer(exchange.harness, record.provider, record)
+        return answer === undefined ? { kind: 'needs-body' } : { kind: 'answer', answer, by: 'harness' }
+      }
       const decided = choose(script, progress, record, stage)
       progress = decided.progress
       return decided.choice
@@ -38,17 +46,16 @@ export function createExchange(recorder: Recorder, clock: MockClock): Exchange {
   }
 
   const answer = async (
-    choice: Exclude<Choice, { kind: 'needs-body' }>,
+    choice: Choice,
     record: OpenRecord,
     connection: Connection,
     request: IncomingMessage,
   ): Promise<void> => {
+    if (choice.kind === 'needs-body') throw new Error('the whole request is there')
     const setting = settingOf(script, clock)
     record.answeredBy = choice.kind === 'answer' ? choice.by : 'ordinary'
     let composed = compose(choice, record, setting)
-    if (!composed.ok) {
-      composed = compose(problemAnswer(record, composed.error), record, setting)
-    }
+    if (!composed.ok) composed = compose(problemAnswer(record, composed.error), record, setting)
     if (!composed.ok) throw new Error(composed.error)
     const plan = planBytes(composed.value, {
       dialect: record.endpoint.dialect,
@@ -59,22 +66,16 @@ export function createExchange(recorder: Recorder, clock: MockClock): Exchange {
       seed: setting.seed,
       requestNumber: record.number,
     })
-    const end = await play(plan, request.socket, connection, clock, {
-      sent: (bytes) => {
-        record.bytesSent += bytes
-      },
-    })
+    const sent = (bytes: number) => {
+      record.bytesSent += bytes
+    }
+    const end = await play(plan, request.socket, connection, clock, { sent })
     recorder.end(record, end === 'whole' ? 'answered' : end === 'broken' ? 'broken' : 'client-left')
   }
 
-  const exchange = async (
-    connection: Connection,
-    request: IncomingMessage,
-    response: ServerResponse,
-    mustContinue: boolean,
-  ): Promise<void> => {
+  const serveOne = async (connection: Connection, request: IncomingMessage, mustContinue: boolean): Promise<void> => {
     connection.requests += 1
-    const record = recordOf(recorder, connection, request, script.dialects ?? ALL_DIALECTS)
+    const record = recordHead(recorder, connection, request, script.dialects ?? ALL_DIALECTS)
     if (connection.resetOnReuse) {
       recorder.end(record, 'refused')
       connection.raw.resetAndDestroy()
@@ -82,33 +83,31 @@ export function createExchange(recorder: Recorder, clock: MockClock): Exchange {
     }
     const early = decide(record, 'head')
     if (early.kind === 'answer') {
-      const stopsReading = early.answer.early === 'stop-reading'
-      const body = stopsReading ? Promise.resolve(true) : receive(request, record)
+      const body = early.answer.early === 'stop-reading' ? undefined : receiveBody(request, record)
       recorder.received(record)
       await answer(early, record, connection, request)
       await body
-    } else {
-      if (mustContinue) request.socket.write('HTTP/1.1 100 Continue\r\n\r\n')
-      const whole = await receive(request, record)
-      if (!whole) return recorder.end(record, 'client-left')
-      recorder.received(record)
-      const choice = decide(record, 'whole')
-      if (choice.kind === 'needs-body') throw new Error('the body is there')
-      await answer(choice, record, connection, request)
+      return
     }
-    release(response)
+    if (mustContinue) request.socket.write('HTTP/1.1 100 Continue\r\n\r\n')
+    const whole = await receiveBody(request, record)
+    if (!whole) return recorder.end(record, 'client-left')
+    recorder.received(record)
+    await answer(decide(record, 'whole'), record, connection, request)
   }
 
-  return {
+  const exchange: Exchange = {
+    harness: undefined,
     serve(connection, request, response, mustContinue) {
       const before = connection.queue
-      connection.queue = before.then(() => exchange(connection, request, response, mustContinue))
+      connection.queue = before.then(() => serveOne(connection, request, mustContinue)).then(() => release(response))
     },
     setScript(next) {
       script = next
       progress = freshProgress
     },
   }
+  return exchange
 }
 
 /** A script that cannot be played must look neither like a healthy provider nor like a fault that was asked for. */
@@ -126,47 +125,6 @@ function release(response: ServerResponse): void {
   response.emit('finish')
 }
 
-function receive(request: IncomingMessage, record: OpenRecord): Promise<boolean> {
-  const chunks: Buffer[] = []
-  return new Promise((resolve) => {
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const body = Buffer.concat(chunks)
-      record.body = body
-      record.text = body.toString('utf8')
-      record.json = jsonOf(body)
-      resolve(true)
-    })
-    // `close` comes after `end` too; then the promise is settled already.
-    request.on('close', () => resolve(false))
-    request.on('error', () => resolve(false))
-  })
-}
-
-function recordOf(
-  recorder: Recorder,
-  connection: Connection,
-  request: IncomingMessage,
-  dialects: readonly Dialect[],
-): OpenRecord {
-  const url = request.url ?? '/'
-  const [path = '/', ...query] = url.split('?')
-  const method = request.method ?? 'GET'
-  const headers = joinedHeaders(request)
-  return recorder.open({
-    method,
-    path,
-    query: query.length === 0 ? '' : `?${query.join('?')}`,
-    headers,
-    endpoint: endpointOf(method, path, headers, dialects),
-    connection: { id: connection.id, requestNumber: connection.requests },
-    url,
-    httpVersion: request.httpVersion,
-    rawHeaders: pairs(request.rawHeaders),
-    provider: undefined,
-  })
-}
-
 function settingOf(script: MockScript, clock: MockClock): Setting {
   return {
     name: script.name ?? 'mock',
@@ -177,18 +135,4 @@ function settingOf(script: MockScript, clock: MockClock): Setting {
     strict: script.strict ?? false,
     demo: (request) => demoReply(request, script.name ?? 'mock'),
   }
-}
-
-function pairs(raw: readonly string[]): readonly (readonly [string, string])[] {
-  return raw.flatMap((name, index) => (index % 2 === 0 ? [[name, raw[index + 1] ?? ''] as const] : []))
-}
-
-/** Node drops repeated lines of some headers; a record keeps all. */
-function joinedHeaders(request: IncomingMessage): { readonly [name: string]: string } {
-  const headers: { [name: string]: string } = {}
-  for (const [name, value] of pairs(request.rawHeaders)) {
-    const key = name.toLowerCase()
-    headers[key] = headers[key] === undefined ? value : `${headers[key]}, ${value}`
-  }
-  return headers
 }

@@ -1,12 +1,12 @@
-import http, { type IncomingMessage, type ServerResponse } from 'node:http'
-import https from 'node:https'
 import net, { type AddressInfo, type Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import { connectionFaults, isConnectionFault } from '../fault/presets.ts'
 import type { AcceptRule, MockScript } from '../script/script.ts'
 import { type MockClock, realClock } from './clock.ts'
 import { type Connection, openConnection } from './connection.ts'
-import { createExchange, type Exchange } from './exchange.ts'
+import { type Control, createControl } from './control.ts'
+import { createDoors } from './doors.ts'
+import { createExchange } from './exchange.ts'
 import { createRecorder, type RecordedRequest } from './recorder.ts'
 
 /** How a mock provider is started. Everything has a default. */
@@ -48,9 +48,6 @@ export interface MockProvider {
   close(): Promise<void>
 }
 
-/** A header section of this size is still read, so that a client's large headers are recorded and not refused. */
-const MAX_HEADER_BYTES = 128 * 1024
-
 /**
  * Starts a scripted upstream.
  *
@@ -65,17 +62,17 @@ export async function startMockProvider(options: MockProviderOptions = {}): Prom
   const host = options.host ?? '127.0.0.1'
   const recorder = createRecorder(clock)
   const exchange = createExchange(recorder, clock)
-  const doors = createDoors(exchange, options.tls)
+  const doors = createDoors(exchange, options.tls, options.control === true ? controlOf() : undefined)
   let script: MockScript = {}
   let accepted = 0
   let acceptedBefore = 0
-  const open = new Set<Socket>()
+  const open = new Set<Connection>()
 
   const front = net.createServer({ allowHalfOpen: true, noDelay: true }, (raw) => {
     accepted += 1
-    open.add(raw)
-    raw.on('close', () => open.delete(raw))
     const connection = openConnection(accepted, raw)
+    open.add(connection)
+    raw.on('close', () => open.delete(connection))
     admit(acceptActionFor(script, accepted - acceptedBefore), raw, () => doors.admit(connection))
   })
   await listen(front, options.port ?? 0, host)
@@ -85,10 +82,30 @@ export async function startMockProvider(options: MockProviderOptions = {}): Prom
     script = next
     acceptedBefore = accepted
     exchange.setScript(next)
-    if (isRefusing(next)) await stopListening(front)
+    const refuses = isRefusing(next)
+    // A fault of connections is met by new ones only: those of the time before must not hide it.
+    const ends = (connection: Connection) => refuses || (connection.busy === 0 && acceptRulesOf(next) !== undefined)
+    for (const connection of open) if (ends(connection)) connection.raw.destroy()
+    if (refuses) await stopListening(front)
     else if (!front.listening) await listen(front, port, host)
   }
-  await setScript(options.script ?? {})
+  const started = options.script ?? {}
+  await setScript(started)
+
+  function controlOf(): Control {
+    return createControl({
+      requests: () => recorder.requests,
+      setScript: (next) => setScript(next),
+      reset() {
+        recorder.clear()
+        return setScript(started)
+      },
+      context: () => exchange.harness,
+      setContext(context) {
+        exchange.harness = context
+      },
+    })
+  }
 
   const name = host.includes(':') ? `[${host}]` : host
   return {
@@ -109,57 +126,22 @@ export async function startMockProvider(options: MockProviderOptions = {}): Prom
       exchange.setScript(script)
     },
     async close() {
-      for (const raw of open) raw.destroy()
+      for (const { raw } of open) raw.destroy()
       await stopListening(front)
     },
   }
 }
 
-/** The HTTP side: parsers that read what the front admitted. They never listen themselves. */
-interface Doors {
-  admit(connection: Connection): void
-  readonly violations: readonly string[]
-}
-
-function createDoors(exchange: Exchange, tls: TlsOptions | undefined): Doors {
-  const violations: string[] = []
-  // Under TLS a request's socket is not the TCP socket; both have the same remote port.
-  const byRemotePort = new Map<number, Connection>()
-  const settings = { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 }
-  const server = tls === undefined ? http.createServer(settings) : https.createServer({ ...settings, ...tls })
-  const serve = (mustContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
-    const connection = byRemotePort.get(request.socket.remotePort ?? 0)
-    if (connection === undefined) return
-    connection.watch(request.socket)
-    exchange.serve(connection, request, response, mustContinue)
-  }
-  server.on('request', serve(false))
-  server.on('checkContinue', serve(true))
-  server.on('clientError', (error: Error & { code?: string }, socket) => {
-    if (error.code?.startsWith('HPE_') === true) violations.push(`${error.code}: ${error.message}`)
-    socket.destroy()
-  })
-  server.on('tlsClientError', () => undefined)
-  return {
-    violations,
-    admit(connection) {
-      const port = connection.raw.remotePort
-      if (port === undefined) return
-      byRemotePort.set(port, connection)
-      connection.raw.on('close', () => {
-        if (byRemotePort.get(port) === connection) byRemotePort.delete(port)
-      })
-      server.emit('connection', connection.raw)
-    },
-  }
+function acceptRulesOf(script: MockScript): readonly AcceptRule[] | undefined {
+  const preset =
+    script.fault !== undefined && isConnectionFault(script.fault) ? connectionFaults[script.fault].script : {}
+  return script.accept ?? preset.accept
 }
 
 /** What a script does with its n-th connection. */
 function acceptActionFor(script: MockScript, nth: number): AcceptRule['action'] {
-  const preset =
-    script.fault !== undefined && isConnectionFault(script.fault) ? connectionFaults[script.fault].script : {}
   let left = nth
-  for (const rule of script.accept ?? preset.accept ?? []) {
+  for (const rule of acceptRulesOf(script) ?? []) {
     if (left <= (rule.connections ?? Number.POSITIVE_INFINITY)) return rule.action
     left -= rule.connections ?? 0
   }
@@ -197,7 +179,6 @@ function listen(server: net.Server, port: number, host: string): Promise<void> {
   })
 }
 
-/** Open connections are kept: a port that closes does not end what was accepted before. */
 function stopListening(server: net.Server): Promise<void> {
   if (!server.listening) return Promise.resolve()
   // The callback of `close` waits for connections; the port is closed at once.

@@ -1,4 +1,5 @@
 import type { MockRequest } from '../answer/request.ts'
+import type { Choice } from '../script/choose.ts'
 import type { MockClock } from './clock.ts'
 
 /** A request as it was received, and how it ended. Filled in as things happen. */
@@ -24,7 +25,7 @@ export interface RecordedRequest extends MockRequest {
    */
   readonly outcome: 'receiving' | 'answering' | 'answered' | 'broken' | 'client-left' | 'refused'
   /** The rule's index, or why another answer was chosen. */
-  readonly answeredBy: number | 'flaky' | 'fault' | 'default' | 'ordinary' | 'harness' | undefined
+  readonly answeredBy: Extract<Choice, { kind: 'answer' }>['by'] | 'ordinary' | undefined
   readonly bytesSent: number
   /** What is wrong with the script, if the answer could not be made. */
   readonly problem: string | undefined

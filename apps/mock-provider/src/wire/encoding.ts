@@ -39,7 +39,8 @@ const ENCODERS: {
     trailer: EMPTY,
   }),
   'bomb-twice': () => {
-    const inner = Buffer.concat(Array.from({ length: BOMB_MEGABYTES }, compressedMegabyte))
+    const member = compressedMegabyte()
+    const inner = Buffer.concat(Array.from({ length: BOMB_MEGABYTES }, () => member))
     return { frames: onePiece(gzipSync(inner, { level: 9 })), label: 'gzip, gzip', trailer: EMPTY }
   },
 }

@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { compose, type Setting } from '../answer/compose.ts'
+import { demoReply } from '../answer/demo.ts'
+import { endpointOf, type MockRequest } from '../answer/request.ts'
+import { type MockProvider, startMockProvider } from '../server/mock-provider.ts'
+import { exchangeRaw, hurriedClock, postBytes } from '../testing/raw-client.ts'
+import type { Frame } from '../wire/frame.ts'
+import { type BytePlan, planBytes, SECOND_RESPONSE } from '../wire/plan.ts'
+import {
+  type ConnectionFault,
+  connectionFaultNames,
+  connectionFaults,
+  type FaultName,
+  faultNames,
+  faults,
+  withPreset,
+} from './presets.ts'
+
+/**
+ * Every preset, in every dialect, streamed and not: what a raw socket sees is byte for byte what the pure plan says, and the
+ * connection ends as the plan says. What the plans mean is tested beside the presets' files.
+ */
+
+const PATHS = ['/v1/messages', '/v1/chat/completions', '/v1/responses']
+const BODY = {
+  model: 'claude-sonnet-5-5',
+  max_tokens: 400,
+  messages: [{ role: 'user', content: 'hello' }],
+  input: 'hello',
+}
+
+/** 100 MB are seen once, not six times. */
+const HUGE: readonly FaultName[] = ['endless-event']
+
+const CASES = faultNames.flatMap((name) => {
+  const paths = HUGE.includes(name) ? PATHS.slice(0, 1) : PATHS
+  const streams = HUGE.includes(name) ? [true] : [true, false]
+  return paths.flatMap((path) => streams.map((stream) => ({ name, path, stream })))
+})
+
+test.concurrent.each(CASES)(
+  '$name at $path, stream $stream: the bytes and the end are as planned',
+  async ({ name, path, stream }) => {
+    const mock = await startMockProvider({ script: { fault: name }, clock: hurriedClock() })
+    const plan = planOf(name, path, stream)
+    const planned = digest(plan.steps)
+    const ping = plan.end.kind === 'pings' ? Buffer.from(plan.end.bytes) : Buffer.alloc(0)
+    const expected = { bytes: planned.size + ping.length, end: ENDS[plan.end.kind] }
+    const { bytes, end } = await exchangeRaw(mock.port, postBytes(path, { ...BODY, stream }), expected)
+    await mock.close()
+    expect(digest([{ kind: 'bytes', bytes: bytes.subarray(0, planned.size) }])).toEqual(planned)
+    expect(end).toBe(expected.end)
+    const after = bytes.subarray(planned.size)
+    expect(after.subarray(0, plan.end.kind === 'pings' ? ping.length : after.length)).toEqual(ping)
+  },
+)
+
+let mock: MockProvider
+beforeAll(async () => {
+  mock = await startMockProvider({ clock: hurriedClock() })
+})
+afterAll(() => mock.close())
+
+/** A whole answer, and the connection waits for more. */
+const OPEN = { bytes: 1, end: 'open' } as const
+
+const ENDS: { readonly [K in BytePlan['end']['kind']]: 'open' | 'fin' | 'reset' } = {
+  keep: 'open',
+  stall: 'open',
+  pings: 'open',
+  close: 'fin',
+  'half-close': 'fin',
+  reset: 'reset',
+}
+
+test('the second response follows the first', async () => {
+  await mock.setScript({ fault: 'second-response' })
+  const seen = await exchangeRaw(mock.port, postBytes('/v1/messages', BODY), OPEN)
+  expect(seen.bytes.subarray(-SECOND_RESPONSE.length)).toEqual(Buffer.from(SECOND_RESPONSE))
+})
+
+test('a stale connection is reset by its second request, without a byte', async () => {
+  await mock.setScript({ fault: 'stale-keep-alive' })
+  mock.clear()
+  const request = postBytes('/v1/messages', BODY)
+  const first = await exchangeRaw(mock.port, request, OPEN)
+  const twice = await exchangeRaw(mock.port, request + request)
+  expect(first.end).toBe('open')
+  expect(twice.end).toBe('reset')
+  await mock.idle()
+  expect(mock.requests.map((record) => record.outcome)).toEqual(['answered', 'answered', 'refused'])
+})
+
+test('an early refusal does not wait for the body', async () => {
+  await mock.setScript({ fault: 'request-too-large-early' })
+  const head = postBytes('/v1/messages', BODY).split('\r\n\r\n')[0] ?? ''
+  const seen = await exchangeRaw(
+    mock.port,
+    `${head.replace(/Content-Length: \d+/, 'Content-Length: 40000000')}\r\n\r\n{`,
+  )
+  expect(seen.bytes.toString('latin1')).toMatch(/^HTTP\/1\.1 413 /)
+  expect(seen.end).not.toBe('open')
+})
+
+const CONNECTION_ENDS: { readonly [N in ConnectionFault]: 'open' | 'fin' | 'reset' } = {
+  'connection-refused': 'fin',
+  'reset-on-accept': 'reset',
+  'close-on-accept': 'fin',
+  'silent-on-accept': 'open',
+}
+
+test.each(connectionFaultNames)('%s ends connections before any request', async (name) => {
+  await mock.setScript({ fault: name })
+  mock.clear()
+  const end = CONNECTION_ENDS[name]
+  const seen = await exchangeRaw(mock.port, postBytes('/v1/messages', BODY), { end })
+  expect(seen.bytes.length).toBe(0)
+  expect(seen.end).toBe(end)
+  expect(mock.requests).toEqual([])
+  expect(connectionFaults[name].about).not.toBe('')
+})
+
+test('every row of the fault catalogue that an upstream can play has a preset', () => {
+  const rows = [...Object.values(faults), ...Object.values(connectionFaults)].flatMap((preset) => preset.rows)
+  const played = [1, 3, 4, 5, 6, 7, 8, 15, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35]
+  expect([...new Set(rows)].sort((a, b) => a - b)).toEqual([...played, ...range(36, 50)])
+})
+
+function range(from: number, to: number): readonly number[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => from + index)
+}
+
+function planOf(name: FaultName, path: string, stream: boolean): BytePlan {
+  const answer = withPreset({ fault: name })
+  const json = answer.early === undefined ? { ...BODY, stream } : undefined
+  const dialects = ['anthropic', 'openai-chat', 'openai-responses'] as const
+  const request: MockRequest = {
+    number: 1,
+    method: 'POST',
+    path,
+    query: '',
+    headers: {},
+    body: Buffer.from(JSON.stringify(json ?? '')),
+    json,
+    endpoint: endpointOf('POST', path, {}, dialects),
+    connection: { id: 1, requestNumber: 1 },
+  }
+  const setting: Setting = {
+    name: 'mock',
+    seed: 1,
+    epochMs: Date.UTC(2026, 0, 15, 12),
+    models: [],
+    paceMs: 0,
+    strict: false,
+    demo: (asked) => demoReply(asked, 'mock'),
+  }
+  const composed = compose({ kind: 'answer', answer, by: 'fault' }, request, setting)
+  if (!composed.ok) throw new Error(composed.error)
+  return planBytes(composed.value, {
+    dialect: request.endpoint.dialect,
+    method: 'POST',
+    lastRequest: false,
+    chunksAllowed: true,
+    paceMs: 0,
+    seed: 1,
+    requestNumber: 1,
+  })
+}
+
+function digest(frames: readonly Frame[]): { readonly size: number; readonly sha256: string } {
+  const hash = createHash('sha256')
+  let size = 0
+  for (const frame of frames) {
+    if (frame.kind === 'pause') continue
+    const times = frame.kind === 'fill' ? frame.times : 1
+    for (let n = 0; n < times; n++) hash.update(frame.bytes)
+    size += frame.bytes.length * times
+  }
+  return { size, sha256: hash.digest('hex') }
+}

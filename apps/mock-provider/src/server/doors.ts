@@ -1,0 +1,50 @@
+import http, { type IncomingMessage, type ServerResponse } from 'node:http'
+import https from 'node:https'
+import type { TlsOptions } from 'node:tls'
+import type { Connection } from './connection.ts'
+import type { Control } from './control.ts'
+import type { Exchange } from './exchange.ts'
+
+/** A header section of this size is still read, so that a client's large headers are recorded and not refused. */
+const MAX_HEADER_BYTES = 128 * 1024
+
+/** The HTTP side: parsers that read what the front admitted. They never listen themselves. */
+export interface Doors {
+  admit(connection: Connection): void
+  readonly violations: readonly string[]
+}
+
+/** Makes the doors, with TLS if there is a certificate. */
+export function createDoors(exchange: Exchange, tls: TlsOptions | undefined, control: Control | undefined): Doors {
+  const violations: string[] = []
+  // Under TLS a request's socket is not the TCP socket; both have the same remote port.
+  const byRemotePort = new Map<number, Connection>()
+  const settings = { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 }
+  const server = tls === undefined ? http.createServer(settings) : https.createServer({ ...settings, ...tls })
+  const serve = (mustContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
+    if (control?.serve(request, response) === true) return
+    const connection = byRemotePort.get(request.socket.remotePort ?? 0)
+    if (connection === undefined) return
+    connection.watch(request.socket)
+    exchange.serve(connection, request, response, mustContinue)
+  }
+  server.on('request', serve(false))
+  server.on('checkContinue', serve(true))
+  server.on('clientError', (error: Error & { code?: string }, socket) => {
+    if (error.code?.startsWith('HPE_') === true) violations.push(`${error.code}: ${error.message}`)
+    socket.destroy()
+  })
+  server.on('tlsClientError', () => undefined)
+  return {
+    violations,
+    admit(connection) {
+      const port = connection.raw.remotePort
+      if (port === undefined) return
+      byRemotePort.set(port, connection)
+      connection.raw.on('close', () => {
+        if (byRemotePort.get(port) === connection) byRemotePort.delete(port)
+      })
+      server.emit('connection', connection.raw)
+    },
+  }
+}
