@@ -11,6 +11,7 @@ export default defineConfig({
     projects: [
       { resolve, ssr, test: { name: 'packages', include: ['packages/*/src/**/*.test.ts'], exclude } },
       { resolve, ssr, test: { name: 'apps', include: ['apps/*/src/**/*.test.ts'], exclude } },
+      { resolve, ssr, test: { name: 'sim', include: ['sim/src/**/*.test.ts'], exclude } },
       { resolve, ssr, test: { name: 'tidy', include: ['tidy/**/*.test.ts'], exclude } },
     ],
   },
