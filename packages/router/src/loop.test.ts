@@ -10,10 +10,12 @@ class Driven {
   state: LoopState = newLoop
   now = 0
   all: LoopEffect[] = []
-  constructor(
-    public candidates: Candidate[],
-    readonly policy: LoopPolicy = streamPolicy,
-  ) {}
+  candidates: Candidate[]
+  readonly policy: LoopPolicy
+  constructor(candidates: Candidate[], policy: LoopPolicy = streamPolicy) {
+    this.candidates = candidates
+    this.policy = policy
+  }
   tell(event: LoopEvent, roll = 0.5): LoopEffect[] {
     const step = stepLoop(this.state, event, { nowMs: this.now, roll }, this.policy)
     this.state = step.state

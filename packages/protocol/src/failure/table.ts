@@ -66,6 +66,7 @@ export type FailureKind =
   | 'stream-cut' // ended before its end
   | 'stream-idle' // silent for longer than the idle timeout
   | 'response-too-large'
+  | 'listed-unhealthy' // a rule of the user calls it unhealthy: `unhealthy_http_codes` and the patterns
   | 'end-missing' // a stop reason, but no closing event: the content is whole
   | 'invalid-request'
   | 'signature-rejected' // a thinking signature of another upstream
@@ -123,6 +124,8 @@ export const failureTable: Readonly<Record<FailureKind, FailureRow>> = {
   'stream-idle': row('provider+model', 'upstream', 'next', 1, 'eject', { status: 504, type: 'timeout_error' }),
   'response-too-large': row('provider', 'upstream', 'next', 1, 'count', api(502)),
   'end-missing': row('provider', 'upstream', 'next', 0.25, 'count', api(502)),
+  // The user said so.
+  'listed-unhealthy': row('provider', 'upstream', 'next', 1, 'count', api(502)),
   // The request itself is at fault: every target would say the same.
   'invalid-request': row('request', 'downstream', 'stop', 0, 'none', invalid(400)),
   'signature-rejected': row('request', 'downstream', 'stop', 0, 'none', invalid(400)),

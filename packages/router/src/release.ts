@@ -1,0 +1,64 @@
+/**
+ * The end of a total outage: everybody who waited would rush to the first target that is back, and knock it over again.
+ * So the waiting are woken one after the other, in the order in which they came.
+ *
+ *   shut ── recovered ──▶ open, one woken every 20 ms ── barred, or nobody waits ──▶ shut
+ */
+export interface Release {
+  readonly waiting: readonly string[]
+  /** When the next one is due; `null`: shut. */
+  readonly nextMs: number | null
+}
+
+/** What happened: a loop began or ceased to wait with `hold`, or health said `recovered` or `barred`. */
+export type ReleaseEvent =
+  | { readonly type: 'held' | 'left'; readonly request: string }
+  | { readonly type: 'recovered' | 'barred' | 'tick' }
+
+/** Give this request's loop `candidates-changed`. */
+export interface ReleaseEffect {
+  readonly type: 'wake'
+  readonly request: string
+}
+
+/** The queue and whom to wake. */
+export interface ReleaseStep {
+  readonly release: Release
+  readonly effects: readonly ReleaseEffect[]
+}
+
+/** Nobody waits. */
+export const shutRelease: Release = { waiting: [], nextMs: null }
+
+const STEP_MS = 20
+
+/** The decider. */
+export function stepRelease(release: Release, event: ReleaseEvent, nowMs: number): ReleaseStep {
+  switch (event.type) {
+    case 'held':
+      return waking({ ...release, waiting: [...release.waiting, event.request] }, nowMs)
+    case 'left':
+      return {
+        release: { ...release, waiting: release.waiting.filter((other) => other !== event.request) },
+        effects: [],
+      }
+    case 'recovered':
+      return waking({ ...release, nextMs: release.nextMs ?? nowMs }, nowMs)
+    case 'barred':
+      return { release: { ...release, nextMs: null }, effects: [] }
+    case 'tick':
+      return waking(release, nowMs)
+  }
+}
+
+/** When it wants a `tick`. */
+export function nextReleaseDeadlineMs({ waiting, nextMs }: Release): number | undefined {
+  return waiting.length === 0 ? undefined : (nextMs ?? undefined)
+}
+
+function waking(release: Release, nowMs: number): ReleaseStep {
+  const [first, ...waiting] = release.waiting
+  if (release.nextMs === null || nowMs < release.nextMs) return { release, effects: [] }
+  if (first === undefined) return { release: { ...release, nextMs: null }, effects: [] }
+  return { release: { waiting, nextMs: nowMs + STEP_MS }, effects: [{ type: 'wake', request: first }] }
+}

@@ -1,0 +1,236 @@
+import {
+  type ClientKind,
+  type Ending,
+  type LoggedEvent,
+  type LoopEffect,
+  type LoopEvent,
+  type LoopState,
+  newLoop,
+  nextLoopDeadlineMs,
+  type PlanCandidate,
+  retryTokens,
+  stepBudget,
+  stepLoop,
+} from '@lb/router'
+import type { Due } from './agenda.ts'
+import type { Step } from './faults.ts'
+import { type Gateway, healthTarget } from './gateway.ts'
+
+/** What a client asks for. */
+export interface Request {
+  readonly id: string
+  readonly session: string | null
+  readonly client: ClientKind
+  readonly timeoutMs: number
+  /** When the client loses patience, or `null`. */
+  readonly abortAfterMs: number | null
+  /** The request's own fault, which every upstream sees, or `null`. */
+  readonly fault: string | null
+  readonly ended: (ending: Ending, exchange: Exchange) => void
+}
+
+/** How long the authorization server takes. */
+const REFRESH_MS = 50
+
+/** What `report` says. */
+export type Report = Extract<LoopEffect, { readonly type: 'report' }>
+
+/** One request at one instance: it drives the attempt loop as the server does. */
+export class Exchange implements Due {
+  readonly gateway: Gateway
+  readonly request: Request
+  readonly acceptedMs: number
+  readonly log: LoggedEvent[] = []
+  state: LoopState = newLoop
+  #candidates: readonly PlanCandidate[]
+  #script: readonly Step[] = []
+  #scriptAt = 0
+  #nextNewsMs = Number.POSITIVE_INFINITY
+  #attempt = 0
+  #refreshMs = Number.POSITIVE_INFINITY
+  #scheduledMs = Number.POSITIVE_INFINITY
+  #costly = new Set<number>()
+  #waits: 'hold' | 'queue' | null = null
+
+  constructor(gateway: Gateway, request: Request, candidates: readonly PlanCandidate[]) {
+    this.gateway = gateway
+    this.request = request
+    this.#candidates = candidates
+    this.acceptedMs = gateway.agenda.nowMs
+  }
+
+  get isOver(): boolean {
+    return this.state.phase.kind === 'over'
+  }
+
+  /** Something became usable. */
+  wake(): void {
+    if (!this.isOver) this.#lookedAt()
+  }
+
+  /** Time has come to a deadline, to news of the upstream, or to the end of the client's patience. */
+  run(nowMs: number): void {
+    if (nowMs >= this.#scheduledMs) this.#scheduledMs = Number.POSITIVE_INFINITY
+    if (this.isOver) return
+    if (nowMs >= this.#abortMs()) this.tell({ type: 'client-gone' })
+    else if (nowMs >= this.#nextNewsMs) this.#news()
+    else if (nowMs >= this.#refreshMs) this.#refreshed()
+    else if (nowMs >= (nextLoopDeadlineMs(this.state, this.gateway.plan.loop) ?? Number.POSITIVE_INFINITY))
+      this.tell({ type: 'tick' })
+    else this.#arm()
+  }
+
+  /** One event into the loop, and its effects out of it. */
+  tell(event: LoopEvent): void {
+    const { agenda, chance, plan, watcher } = this.gateway
+    const at = { nowMs: agenda.nowMs, roll: chance.next() }
+    if (watcher.keepsLogs) this.log.push({ event, at })
+    const before = this.state
+    const { state, effects } = stepLoop(before, event, at, plan.loop)
+    this.state = state
+    watcher.stepped(this, event, before, effects)
+    for (const effect of effects) this.#obey(effect)
+    if (this.state === state) this.#settle()
+  }
+
+  #settle(): void {
+    const { phase } = this.state
+    const waits = phase.kind === 'waiting' && phase.why !== 'backoff' ? phase.why : null
+    if (waits !== this.#waits) this.#queue(waits)
+    this.#arm()
+  }
+
+  #obey(effect: LoopEffect): void {
+    switch (effect.type) {
+      case 'start-attempt':
+        this.#start(effect.attempt, effect.candidate)
+        break
+      case 'cancel-attempt':
+        this.#silence()
+        break
+      case 'report':
+        if (effect.outcome.kind !== 'alive') this.#closed(effect.attempt)
+        this.gateway.reported(this, this.#target(effect.candidate), effect)
+        break
+      case 'look':
+        this.#lookedAt()
+        break
+      case 'refresh-credential':
+        this.#refreshMs = this.gateway.agenda.nowMs + REFRESH_MS
+        break
+      case 'spend-budget':
+        this.gateway.budget = stepBudget(this.gateway.budget, 'retry-started')
+        this.#costly.add(this.state.attempts.length)
+        break
+      case 'finish':
+      case 'give-up':
+      case 'end-truthfully':
+      case 'abort-client':
+        this.#end(effect)
+        break
+    }
+  }
+
+  #start(attempt: number, candidate: string): void {
+    const { gateway, request } = this
+    const target = this.#target(candidate)
+    gateway.tellHealth({
+      type: 'attempt-started',
+      target: healthTarget(target),
+      attempt: `${request.id}:${attempt}`,
+    })
+    gateway.tellLimit(target.id, { type: 'attempt-started', request: request.id })
+    const upstream = gateway.upstreams.get(target.provider)
+    if (upstream === undefined) throw new Error(`no upstream ${target.provider}`)
+    this.#attempt = attempt
+    this.#script = upstream.answer(gateway.agenda.nowMs, request.fault)
+    this.#scriptAt = 0
+    this.#nextNewsMs = gateway.agenda.nowMs + (this.#script[0]?.afterMs ?? Number.POSITIVE_INFINITY)
+  }
+
+  /** The upstream's next step, and those that come at the same moment. */
+  #news(): void {
+    const step = this.#script[this.#scriptAt]
+    this.#scriptAt += 1
+    this.#nextNewsMs += this.#script[this.#scriptAt]?.afterMs ?? Number.POSITIVE_INFINITY
+    const attempt = this.#attempt
+    if (step?.news === 'failed') {
+      this.#silence()
+      const failure = step.failure ?? { kind: 'internal-error', message: 'a script without a failure' }
+      this.tell({ type: 'failed', attempt, failure })
+    } else if (step !== undefined) {
+      this.tell({ type: step.news, attempt })
+    }
+  }
+
+  #refreshed(): void {
+    this.#refreshMs = Number.POSITIVE_INFINITY
+    const { phase } = this.state
+    if (phase.kind !== 'refreshing') return
+    const isFine = this.gateway.watcher.refreshes(this)
+    const failure = isFine ? null : ({ kind: 'login-required', message: 'the grant is gone' } as const)
+    this.tell({ type: 'refreshed', candidate: phase.candidate, failure })
+  }
+
+  #lookedAt(): void {
+    const { gateway } = this
+    this.#candidates = gateway.look(this.request.id, this.#candidates)
+    this.tell({
+      type: 'candidates-changed',
+      candidates: this.#candidates,
+      retryTokens: retryTokens(gateway.budget),
+    })
+  }
+
+  #end(ending: Ending): void {
+    this.#silence()
+    this.#queue(null)
+    this.gateway.exchanges.delete(this.request.id)
+    this.gateway.watcher.ended(this, ending)
+    this.request.ended(ending, this)
+  }
+
+  #silence(): void {
+    this.#script = []
+    this.#nextNewsMs = Number.POSITIVE_INFINITY
+  }
+
+  #closed(attempt: number): void {
+    if (this.#costly.delete(attempt)) this.gateway.budget = stepBudget(this.gateway.budget, 'retry-ended')
+  }
+
+  /** Joins and leaves the queues that can wake this request. */
+  #queue(waits: 'hold' | 'queue' | null): void {
+    const request = this.request.id
+    if (this.#waits === 'hold') this.gateway.tellRelease({ type: 'left', request })
+    if (this.#waits === 'queue') this.#tellLimits({ type: 'request-left', request })
+    this.#waits = waits
+    if (waits === 'hold') this.gateway.tellRelease({ type: 'held', request })
+    if (waits === 'queue') this.#tellLimits({ type: 'request-queued', request })
+  }
+
+  #tellLimits(event: { readonly type: 'request-left' | 'request-queued'; readonly request: string }): void {
+    for (const { id } of this.#candidates) this.gateway.tellLimit(id, event)
+  }
+
+  #target(id: string): PlanCandidate {
+    const target = this.#candidates.find((candidate) => candidate.id === id)
+    if (target === undefined) throw new Error(`no candidate ${id}`)
+    return target
+  }
+
+  #abortMs(): number {
+    const { abortAfterMs } = this.request
+    return abortAfterMs === null || this.state.clientGone ? Number.POSITIVE_INFINITY : this.acceptedMs + abortAfterMs
+  }
+
+  #arm(): void {
+    if (this.isOver) return
+    const deadlineMs = nextLoopDeadlineMs(this.state, this.gateway.plan.loop) ?? Number.POSITIVE_INFINITY
+    const nextMs = Math.min(deadlineMs, this.#nextNewsMs, this.#refreshMs, this.#abortMs())
+    // An entry that comes too early is passed over and put again; only an earlier one must be added.
+    if (nextMs >= this.#scheduledMs || nextMs === Number.POSITIVE_INFINITY) return
+    this.#scheduledMs = Math.max(nextMs, this.gateway.agenda.nowMs)
+    this.gateway.agenda.put(nextMs, this)
+  }
+}

@@ -1,0 +1,252 @@
+import {
+  availabilityOf,
+  emptyHealth,
+  type HealthEffect,
+  type HealthEvent,
+  type HealthPolicy,
+  type HealthState,
+  stepHealth,
+  type Target,
+} from '@lb/health'
+import { failureTable } from '@lb/protocol'
+import {
+  type Affinity,
+  type Availability,
+  firstTurns,
+  fullBudget,
+  homesOf,
+  type Latency,
+  type Limit,
+  type LimitEvent,
+  type LoopPolicy,
+  nextReleaseDeadlineMs,
+  noLimit,
+  type Outcome,
+  observeLatency,
+  openThrottle,
+  type Plan,
+  type PlanCandidate,
+  placeOf,
+  plan,
+  type ReleaseEvent,
+  type RetryBudget,
+  type RouteTarget,
+  refuseChance,
+  retryTokens,
+  type Strategy,
+  shutRelease,
+  stepAffinity,
+  stepBudget,
+  stepLimit,
+  stepRelease,
+  stepThrottle,
+  type Throttle,
+  type Turns,
+} from '@lb/router'
+import type { Agenda, Due } from './agenda.ts'
+import type { Luck } from './chance.ts'
+import { Exchange, type Report, type Request } from './exchange.ts'
+import type { Upstream } from './upstream.ts'
+import type { Watcher } from './watcher.ts'
+
+/** How one instance is configured. */
+export interface GatewayPlan {
+  readonly targets: readonly RouteTarget[]
+  readonly strategy: Strategy
+  readonly health: HealthPolicy
+  readonly loop: LoopPolicy
+  readonly stickyMs: number
+}
+
+/** A target as it stands, with its book. */
+export interface Book {
+  limit: Limit
+  latency: Latency | null
+}
+
+const noFacts: readonly HealthEffect[] = []
+
+/**
+ * One instance of the server, without the server: it keeps the states of the deciders and obeys them. `apps/server` does
+ * the same with sockets.
+ */
+export class Gateway implements Due {
+  readonly agenda: Agenda
+  readonly plan: GatewayPlan
+  readonly chance: Luck
+  readonly watcher: Watcher
+  readonly upstreams: ReadonlyMap<string, Upstream>
+  readonly exchanges: Map<string, Exchange> = new Map()
+  health: HealthState = emptyHealth
+  budget: RetryBudget = fullBudget
+  throttle: Throttle = openThrottle
+  #release = shutRelease
+  #turns: Turns = firstTurns
+  readonly #books = new Map<string, Book>()
+  readonly #affinities = new Map<string, Affinity>()
+
+  constructor(
+    agenda: Agenda,
+    gatewayPlan: GatewayPlan,
+    upstreams: ReadonlyMap<string, Upstream>,
+    chance: Luck,
+    watcher: Watcher,
+  ) {
+    this.agenda = agenda
+    this.plan = gatewayPlan
+    this.upstreams = upstreams
+    this.chance = chance
+    this.watcher = watcher
+  }
+
+  /** A client's request arrives. */
+  accept(request: Request): Exchange {
+    const nowMs = this.agenda.nowMs
+    const planned = this.#order(request, nowMs)
+    this.budget = stepBudget(this.budget, 'request')
+    this.throttle = stepThrottle(this.throttle, 'request', nowMs)
+    const exchange = new Exchange(this, request, planned.candidates)
+    this.exchanges.set(request.id, exchange)
+    this.watcher.planned(exchange, planned.candidates)
+    exchange.tell({
+      type: 'begin',
+      candidates: planned.candidates,
+      retryTokens: retryTokens(this.budget),
+      timeoutMs: request.timeoutMs,
+      client: request.client,
+      refuseChance: refuseChance(this.throttle),
+    })
+    return exchange
+  }
+
+  /** The candidates of a request as they are now. */
+  look(request: string, planned: readonly PlanCandidate[]): readonly PlanCandidate[] {
+    const nowMs = this.agenda.nowMs
+    return planned.map((candidate) => {
+      const availability = this.availability(candidate, request, nowMs)
+      return availability === candidate.availability ? candidate : { ...candidate, availability }
+    })
+  }
+
+  /** Health's answer, unless the concurrency limit says that it is full. */
+  availability(target: RouteTarget, request: string, nowMs: number): Availability {
+    const health = availabilityOf(this.health, healthTarget(target), nowMs, this.plan.health)
+    if (health.kind === 'barred') return health
+    const place = placeOf(this.book(target.id).limit, request)
+    return place === 'free' ? health : { kind: 'full', queue: place === 'queue' }
+  }
+
+  /** The book of a target. */
+  book(id: string): Book {
+    let book = this.#books.get(id)
+    if (book === undefined) {
+      book = { limit: noLimit, latency: null }
+      this.#books.set(id, book)
+    }
+    return book
+  }
+
+  /** Tells health, and lets those know who wait for its facts. */
+  tellHealth(event: HealthEvent): readonly HealthEffect[] {
+    const at = { nowMs: this.agenda.nowMs, roll: this.chance.next() }
+    const step = stepHealth(this.health, event, at, this.plan.health)
+    this.health = step.state
+    if (step.effects.length === 0) return noFacts
+    for (const fact of step.effects) {
+      this.watcher.fact(this, fact)
+      if (fact.type === 'recovered' || fact.type === 'barred') this.tellRelease({ type: fact.type })
+    }
+    return step.effects
+  }
+
+  /** What an attempt reported, to everybody who keeps a book about it. */
+  reported(exchange: Exchange, target: RouteTarget, { attempt, startedMs, outcome }: Report): void {
+    const nowMs = this.agenda.nowMs
+    const name = `${exchange.request.id}:${attempt}`
+    const seen = { target: healthTarget(target), attempt: name, startedMs }
+    if (outcome.kind === 'alive') {
+      const book = this.book(target.id)
+      book.latency = observeLatency(book.latency, outcome.ttftMs, nowMs)
+      this.tellHealth({ type: 'attempt-alive', ...seen })
+      return
+    }
+    this.tellLimit(target.id, { type: 'attempt-ended', startedMs, outcome: limitOutcome(outcome) })
+    if (outcome.kind === 'succeeded') {
+      this.throttle = stepThrottle(this.throttle, 'accept', nowMs)
+      this.tellHealth({ type: 'attempt-succeeded', ...seen })
+    } else if (outcome.kind === 'failed') {
+      this.tellHealth({ type: 'attempt-failed', ...seen, failure: outcome.failure })
+    } else {
+      this.tellHealth({ type: 'attempt-abandoned', target: seen.target, attempt: name })
+    }
+    this.#tellAffinity(exchange.request.session, target.id, outcome)
+  }
+
+  /** Tells a target's concurrency limit, and wakes whom it calls. */
+  tellLimit(id: string, event: LimitEvent): void {
+    const book = this.book(id)
+    const { limit, effects } = stepLimit(book.limit, event, this.agenda.nowMs)
+    book.limit = limit
+    for (const { request } of effects) this.exchanges.get(request)?.wake()
+  }
+
+  /** Tells the ramp, and wakes whom it calls. */
+  tellRelease(event: ReleaseEvent): void {
+    const step = stepRelease(this.#release, event, this.agenda.nowMs)
+    this.#release = step.release
+    const dueMs = nextReleaseDeadlineMs(step.release)
+    if (dueMs !== undefined) this.agenda.put(dueMs, this)
+    for (const { request } of step.effects) this.exchanges.get(request)?.wake()
+  }
+
+  /** The ramp's tick. */
+  run(): void {
+    this.tellRelease({ type: 'tick' })
+  }
+
+  #order(request: Request, nowMs: number): Plan {
+    const policy = { lifetimeMs: this.plan.stickyMs }
+    const candidates = this.plan.targets.map((target) => {
+      const { limit, latency } = this.book(target.id)
+      const availability = this.availability(target, request.id, nowMs)
+      return { ...target, availability, inFlight: limit.inFlight, ttftMs: latency?.ms ?? null }
+    })
+    const affinity = request.session === null ? null : (this.#affinities.get(request.session) ?? null)
+    const home = homesOf(affinity, nowMs, policy).find((id) =>
+      candidates.some((candidate) => candidate.id === id && candidate.availability.kind === 'available'),
+    )
+    const wishes = { strategy: this.plan.strategy, session: request.session, home: home ?? null }
+    const planned = plan(candidates, wishes, this.#turns, { nowMs, roll: this.chance.next() })
+    this.#turns = planned.turns
+    return planned
+  }
+
+  #tellAffinity(session: string | null, candidate: string, outcome: Outcome): void {
+    if (session === null) return
+    const type = outcome.kind === 'succeeded' ? 'succeeded' : isHardLoss(outcome) ? 'released' : undefined
+    if (type === undefined) return
+    const policy = { lifetimeMs: this.plan.stickyMs }
+    const before = this.#affinities.get(session) ?? null
+    const after = stepAffinity(before, { type, candidate }, this.agenda.nowMs, policy)
+    if (after === null) this.#affinities.delete(session)
+    else this.#affinities.set(session, after)
+  }
+}
+
+/** A target as health names it. */
+export function healthTarget({ provider, credential, model, passThrough }: RouteTarget): Target {
+  return { provider, credential: passThrough ? null : credential, model }
+}
+
+function limitOutcome(outcome: Outcome): 'succeeded' | 'limited' | 'other' {
+  if (outcome.kind !== 'failed') return outcome.kind === 'succeeded' ? 'succeeded' : 'other'
+  const { kind } = outcome.failure
+  return kind === 'rate-limited' || kind === 'overloaded' ? 'limited' : 'other'
+}
+
+/** No wait mends it: the conversation needs another home. */
+function isHardLoss(outcome: Outcome): boolean {
+  if (outcome.kind !== 'failed') return false
+  const { aftermath } = failureTable[outcome.failure.kind]
+  return aftermath === 'down' || aftermath === 'unsupported' || outcome.failure.kind === 'quota-rejected'
+}
