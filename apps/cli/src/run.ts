@@ -1,3 +1,4 @@
+import { type Command, UsageError } from './command.ts'
 import { check } from './commands/check.ts'
 import { mock } from './commands/mock.ts'
 import { start } from './commands/start.ts'
@@ -5,13 +6,6 @@ import type { Terminal } from './terminal.ts'
 import { version } from './version.ts'
 
 export type { Terminal } from './terminal.ts'
-
-/** One command of `lb`. Resolves to the exit code: 0 fine, 1 the command failed, 2 it was called wrongly. */
-export interface Command {
-  readonly usage: string
-  readonly about: string
-  run(args: readonly string[], terminal: Terminal): Promise<number>
-}
 
 const commands: Readonly<Record<string, Command>> = { start, check, mock }
 
@@ -37,9 +31,6 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     return 2
   }
 }
-
-/** The arguments make no sense; the message says which and what is meant. */
-export class UsageError extends Error {}
 
 function isParseArgsError(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')

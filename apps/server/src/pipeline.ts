@@ -6,6 +6,7 @@ import { clientOutlet } from './egress/outlet.ts'
 import { type ClientRequest, type Endpoint, endpoints, readClientRequest } from './ingress/client-request.ts'
 import type { Refusal } from './ingress/refusal.ts'
 import type { House } from './state/house.ts'
+import { logRequest } from './telemetry/request-log.ts'
 
 /**
  * The life of a request, on one screen. Each stage has a folder of its name.
@@ -23,7 +24,11 @@ export async function handle(
   const compiled = house.current()
   let run: Run | undefined
   const outlet = clientOutlet(response, { drained: () => run?.drained(), gone: () => run?.clientGone() })
-  const view = createClientView(outlet, endpoints[endpoint].dialect, id)
+  const view = createClientView(outlet, {
+    dialect: endpoints[endpoint].dialect,
+    requestId: id,
+    nowMs: house.clock.nowMs,
+  })
 
   const limitBytes = compiled.config.settings.maxBodyBytes
   const request = await readClientRequest(incoming, { id, endpoint, receivedAtMs, limitBytes })
@@ -38,7 +43,24 @@ export async function handle(
       ),
     )
 
-  run = startJob({ house, compiled, request: request.value, candidates, view, over: () => {} })
+  run = startJob({
+    house,
+    compiled,
+    request: request.value,
+    candidates,
+    view,
+    over(state, attempts) {
+      const providerOf = (candidate: string) => candidates.find(({ id }) => id === candidate)?.provider
+      logRequest(house.log, {
+        request: request.value,
+        state,
+        attempts,
+        shown: view.shown(),
+        providerOf,
+        nowMs: house.clock.nowMs(),
+      })
+    },
+  })
 }
 
 function wantedBy({ model, forcedProvider }: ClientRequest) {

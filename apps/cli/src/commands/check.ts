@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
+import { type Command, UsageError } from '../command.ts'
 import { findConfig, readConfig } from '../config-file.ts'
-import { type Command, UsageError } from '../run.ts'
 
 /** `lb check [FILE]`: says whether a configuration can be used, and what its author should know. */
 export const check: Command = {

@@ -1,4 +1,4 @@
-import type { Command } from '../run.ts'
+import type { Command } from '../command.ts'
 
 /** `lb mock`: a scripted provider as a process of its own. */
 export const mock: Command = {

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
 import type { Config, ConfigFlags } from '@lb/config'
 import { type LogLevel, openLog, startServer } from '@lb/server'
+import type { Command } from '../command.ts'
 import { findConfig, readConfig } from '../config-file.ts'
 import { startDemo } from '../demo.ts'
-import type { Command } from '../run.ts'
 import { bold, type Terminal } from '../terminal.ts'
 
 /** `lb start`: serves until it is told to stop. */

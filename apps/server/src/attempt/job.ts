@@ -1,80 +1,38 @@
 import type { Failure } from '@lb/protocol'
 import type { LoopState, PlanCandidate } from '@lb/router'
+import { type AnswerFacts, answerHeaders } from '../egress/answer-headers.ts'
 import type { ClientView } from '../egress/client-view.ts'
 import { passedOnHeaders } from '../egress/pass-on.ts'
-import { responseHeaders } from '../egress/response-headers.ts'
-import { type ClientRequest, endpoints } from '../ingress/client-request.ts'
+import type { ClientRequest } from '../ingress/client-request.ts'
 import type { CompiledConfig } from '../state/compiled-config.ts'
 import type { House } from '../state/house.ts'
 import { anthropicAdapter } from '../upstream/anthropic-adapter.ts'
 import { relayedRequest } from '../upstream/build-request.ts'
 import { credentialHeaders } from '../upstream/credential-headers.ts'
-import type { AnswerHead } from '../upstream/exchange.ts'
 import { type Attempt, type AttemptNews, startAttempt } from './attempt.ts'
 import { refusalOf } from './failure-text.ts'
-import { type Effect, type Run, startRun } from './run.ts'
+import { type Effect, Run } from './run.ts'
 
+/** One request on its way to an answer. */
 export interface Job {
   readonly house: House
   readonly compiled: CompiledConfig
   readonly request: ClientRequest
   readonly candidates: readonly PlanCandidate[]
   readonly view: ClientView
-  readonly over: (state: LoopState, attempts: readonly Attempt[]) => void
+  over(state: LoopState, attempts: ReadonlyMap<number, Attempt>): void
 }
 
-/** Answers one request: connects the attempt loop with the targets, the upstreams and the client. */
+/** An answer longer than this is none that a client could use. */
+const MAX_ANSWER_BYTES = 32 << 20
+const MAX_EVENT_BYTES = 16 << 20
+
+/** Answers a request: connects the attempt loop with the targets, the upstreams and the client. */
 export function startJob(job: Job): Run {
   const { house, compiled, request, candidates, view } = job
-  const { clock } = house
-  const { dialect } = endpoints[request.endpoint]
-  let attemptsMade = 0
-  const nameOf = (attempt: number): string => `${request.id}#${attempt}`
-  const candidateOf = (id: string): PlanCandidate | undefined => candidates.find((candidate) => candidate.id === id)
-
-  function start(
-    candidate: PlanCandidate,
-    effect: Effect<'start-attempt'>,
-    tell: (news: AttemptNews) => void,
-  ): Attempt {
-    const provider = compiled.providers.get(candidate.provider)
-    if (provider === undefined) throw new Error(`no provider ${candidate.provider} in the config of this request`)
-    attemptsMade = effect.attempt
-    house.targets.started(compiled, candidate, nameOf(effect.attempt))
-    const signedIn = credentialHeaders(provider, candidate.credential, request)
-    const upstream = relayedRequest(request, provider, candidate.model, signedIn.headers)
-    return startAttempt(
-      {
-        pools: house.pools,
-        reach: {
-          origin: upstream.origin,
-          connectTimeoutMs: effect.connectTimeoutMs,
-          ...(provider.proxy === undefined ? {} : { proxyUrl: provider.proxy.url.reveal() }),
-        },
-        request: upstream,
-        adapter: anthropicAdapter(16 << 20),
-        credential: signedIn.owner,
-        stream: request.stream,
-        view,
-        headersFor: (head) => answerHeaders(head, candidate),
-        maxBodyBytes: 32 << 20,
-        epochMs: clock.epochMs,
-      },
-      tell,
-    )
-  }
-
-  function answerHeaders({ rawHeaders, headers }: AnswerHead, { provider }: PlanCandidate): string[] {
-    const list = responseHeaders(rawHeaders)
-    if (!request.stream) list.push('content-type', 'application/json')
-    if (headers['request-id'] === undefined) list.push('request-id', request.id)
-    list.push('x-lb-request-id', request.id, 'x-lb-provider', provider, 'x-lb-attempts', String(attemptsMade))
-    list.push('x-provider-used', provider)
-    return list
-  }
-
-  return startRun({
-    clock,
+  const byId = new Map(candidates.map((candidate) => [candidate.id, candidate]))
+  return new Run({
+    clock: house.clock,
     roll: house.roll,
     policy: compiled.loopPolicy(request.endpoint, request.stream, false),
     client: clientKind(request),
@@ -82,42 +40,15 @@ export function startJob(job: Job): Run {
     candidates,
     view,
     look: () => ({ candidates: house.targets.look(compiled, candidates), retryTokens: 1000 }),
-    start,
+    start: (candidate, effect, tell) => startOn(job, candidate, effect, tell),
     report({ attempt, candidate, startedMs, outcome }) {
-      const target = candidateOf(candidate)
-      if (target !== undefined)
-        house.targets.reported(compiled, target, { attempt: nameOf(attempt), startedMs, outcome })
+      const target = byId.get(candidate)
+      const report = { attempt: attemptName(request, attempt), startedMs, outcome }
+      if (target !== undefined) house.targets.reported(compiled, target, report)
     },
     spendBudget() {},
-    refresh: async () =>
-      ({ kind: 'credential-rejected', message: 'this credential cannot be renewed' }) satisfies Failure,
-    giveUp({ failure, retryAfterMs, shouldRetry }, attempt) {
-      const refused = attempt?.refusal()
-      if (refused === undefined) {
-        const retryAfterSeconds = retryAfterMs === null ? undefined : Math.ceil(retryAfterMs / 1000)
-        return view.refuse({
-          ...refusalOf(failure),
-          shouldRetry,
-          ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
-        })
-      }
-      const { rawHeaders, headers, status } = refused.head
-      const isOneOfMany = attemptsMade > 1
-      const contentType = headers['content-type']
-      view.whole(
-        status,
-        passedOnHeaders({
-          rawHeaders,
-          contentType,
-          requestId: request.id,
-          dialect,
-          isOneOfMany,
-          retryAfterMs,
-          shouldRetry,
-        }),
-        refused.body,
-      )
-    },
+    refresh: () => Promise.resolve({ kind: 'credential-rejected', message: 'cannot be renewed' } satisfies Failure),
+    giveUp: (ending, attempt) => giveUp(job, ending, attempt),
     endTruthfully({ failure }, attempt) {
       const event = attempt?.errorEvent()
       if (event !== undefined) view.errorEvent(event)
@@ -125,6 +56,67 @@ export function startJob(job: Job): Run {
     },
     over: job.over,
   })
+}
+
+/** An attempt's name over all requests, for health and the log. */
+function attemptName(request: ClientRequest, attempt: number): string {
+  return `${request.id}#${attempt}`
+}
+
+function startOn(
+  job: Job,
+  candidate: PlanCandidate,
+  effect: Effect<'start-attempt'>,
+  tell: (news: AttemptNews) => void,
+): Attempt {
+  const { house, compiled, request, view } = job
+  const provider = compiled.providers.get(candidate.provider)
+  if (provider === undefined) throw new Error(`no provider ${candidate.provider} in the config of this request`)
+  house.targets.started(compiled, candidate, attemptName(request, effect.attempt))
+  const signedIn = credentialHeaders(provider, candidate.credential, request)
+  const upstream = relayedRequest(request, provider, candidate.model, signedIn.headers)
+  const facts: AnswerFacts = { request, provider: provider.name, attempts: effect.attempt }
+  return startAttempt(
+    {
+      pools: house.pools,
+      reach: {
+        origin: upstream.origin,
+        connectTimeoutMs: effect.connectTimeoutMs,
+        ...(provider.proxy === undefined ? {} : { proxyUrl: provider.proxy.url.reveal() }),
+      },
+      request: upstream,
+      adapter: anthropicAdapter(MAX_EVENT_BYTES),
+      credential: signedIn.owner,
+      stream: request.stream,
+      view,
+      headersFor: (head) => answerHeaders(head, facts),
+      maxBodyBytes: MAX_ANSWER_BYTES,
+      epochMs: house.clock.epochMs,
+    },
+    tell,
+  )
+}
+
+/** Nobody answered: the most useful upstream's refusal is passed on, or the client is told in our own words. */
+function giveUp({ request, candidates, view }: Job, ending: Effect<'give-up'>, attempt: Attempt | undefined): void {
+  const { failure, retryAfterMs, shouldRetry } = ending
+  const refused = attempt?.refusal()
+  if (refused === undefined) {
+    const refusal = { ...refusalOf(failure), shouldRetry }
+    return view.refuse(
+      retryAfterMs === null ? refusal : { ...refusal, retryAfterSeconds: Math.ceil(retryAfterMs / 1000) },
+    )
+  }
+  const { rawHeaders, headers, status } = refused.head
+  const passed = {
+    rawHeaders,
+    contentType: headers['content-type'],
+    requestId: request.id,
+    isOneOfMany: candidates.length > 1,
+    retryAfterMs,
+    shouldRetry,
+  }
+  view.whole(status, passedOnHeaders(passed), refused.body)
 }
 
 /** Claude Code sends a request whose connection dropped again by itself; what other clients do is not known. */

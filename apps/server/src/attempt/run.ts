@@ -15,10 +15,7 @@ import { type Clock, momentOf } from '../clock.ts'
 import type { ClientView } from '../egress/client-view.ts'
 import type { Attempt, AttemptNews } from './attempt.ts'
 
-/**
- * Drives the attempt loop of one request: the router decides, this obeys. It owns the loop's state, its one timer, and the
- * attempt that is running; it decides nothing.
- */
+/** What one run of the attempt loop needs. */
 export interface RunDeps {
   readonly clock: Clock
   readonly roll: () => number
@@ -28,7 +25,7 @@ export interface RunDeps {
   readonly candidates: readonly PlanCandidate[]
   readonly view: ClientView
   /** The candidates as they are now. */
-  look(): { readonly candidates: readonly PlanCandidate[]; readonly retryTokens: number }
+  look(): Look
   start(candidate: PlanCandidate, effect: Effect<'start-attempt'>, tell: (news: AttemptNews) => void): Attempt
   report(effect: Effect<'report'>): void
   spendBudget(): void
@@ -38,123 +35,150 @@ export interface RunDeps {
   giveUp(ending: Effect<'give-up'>, attempt: Attempt | undefined): void
   endTruthfully(ending: Effect<'end-truthfully'>, attempt: Attempt | undefined): void
   /** The request is over; called once, last. */
-  over(state: LoopState, attempts: readonly Attempt[]): void
+  over(state: LoopState, attempts: ReadonlyMap<number, Attempt>): void
+}
+
+export interface Look {
+  readonly candidates: readonly PlanCandidate[]
+  readonly retryTokens: number
 }
 
 export type Effect<T extends LoopEffect['type']> = Extract<LoopEffect, { readonly type: T }>
 
-export interface Run {
-  /** The client left. */
-  clientGone(): void
-  /** A slow client has caught up. */
-  drained(): void
-}
-
 /** Bytes of an answer are reported to the loop as progress at most this often. */
 const PROGRESS_EVERY_MS = 1000
 
-export function startRun(deps: RunDeps): Run {
-  const { policy, view } = deps
-  let state: LoopState = newLoop
-  const attempts = new Map<number, Attempt>()
-  const waiting: LoopEvent[] = []
-  let isStepping = false
-  let timer: NodeJS.Timeout | undefined
-  let timerAtMs = Number.POSITIVE_INFINITY
-  let lastProgressMs = 0
+/**
+ * Drives the attempt loop of one request: the router decides, this obeys. It owns the loop's state, its one timer, and the
+ * attempts; it decides nothing.
+ */
+export class Run {
+  readonly #deps: RunDeps
+  readonly #attempts = new Map<number, Attempt>()
+  readonly #waiting: LoopEvent[] = []
+  #state: LoopState = newLoop
+  #isStepping = false
+  #timer: NodeJS.Timeout | undefined
+  #timerAtMs = Number.POSITIVE_INFINITY
+  #lastProgressMs = 0
+
+  constructor(deps: RunDeps) {
+    this.#deps = deps
+    const { candidates, timeoutMs, client } = deps
+    const { retryTokens } = deps.look()
+    this.#feed({ type: 'begin', candidates, retryTokens, timeoutMs, client, refuseChance: 0 })
+  }
+
+  /** The client left. */
+  clientGone(): void {
+    this.#feed({ type: 'client-gone' })
+  }
+
+  /** A slow client has caught up. */
+  drained(): void {
+    for (const attempt of this.#attempts.values()) attempt.resume()
+  }
 
   /** Steps the loop. Obeying an effect may bring news at once; that waits its turn. */
-  function feed(event: LoopEvent): void {
-    waiting.push(event)
-    if (isStepping) return
-    isStepping = true
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const step = stepLoop(state, next, momentOf(deps.clock, deps.roll), policy)
-      state = step.state
-      for (const effect of step.effects) obey(effect)
+  #feed(event: LoopEvent): void {
+    this.#waiting.push(event)
+    if (this.#isStepping) return
+    this.#isStepping = true
+    const { clock, roll, policy } = this.#deps
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      const step = stepLoop(this.#state, next, momentOf(clock, roll), policy)
+      this.#state = step.state
+      for (const effect of step.effects) this.#obey(effect)
     }
-    isStepping = false
-    setTimer()
+    this.#isStepping = false
+    this.#setTimer()
   }
 
   /** One timer, set anew only when it would come too late: a tick that comes too early does no harm. */
-  function setTimer(): void {
-    const atMs = nextLoopDeadlineMs(state, policy)
+  #setTimer(): void {
+    const atMs = nextLoopDeadlineMs(this.#state, this.#deps.policy)
     if (atMs === undefined) {
-      clearTimeout(timer)
-      timerAtMs = Number.POSITIVE_INFINITY
-    } else if (atMs < timerAtMs) {
-      clearTimeout(timer)
-      timerAtMs = atMs
-      timer = setTimeout(tick, Math.max(1, Math.ceil(atMs - deps.clock.nowMs())))
+      clearTimeout(this.#timer)
+      this.#timerAtMs = Number.POSITIVE_INFINITY
+    } else if (atMs < this.#timerAtMs) {
+      clearTimeout(this.#timer)
+      this.#timerAtMs = atMs
+      this.#timer = setTimeout(() => this.#tick(), Math.max(1, Math.ceil(atMs - this.#deps.clock.nowMs())))
     }
   }
 
-  function tick(): void {
-    timerAtMs = Number.POSITIVE_INFINITY
-    feed({ type: 'tick' })
+  #tick(): void {
+    this.#timerAtMs = Number.POSITIVE_INFINITY
+    this.#feed({ type: 'tick' })
   }
 
-  function tell(attempt: number, news: AttemptNews): void {
+  #tell(attempt: number, news: AttemptNews): void {
     if (news.type === 'progress') {
-      const nowMs = deps.clock.nowMs()
-      if (nowMs - lastProgressMs < PROGRESS_EVERY_MS) return
-      lastProgressMs = nowMs
+      const nowMs = this.#deps.clock.nowMs()
+      if (nowMs - this.#lastProgressMs < PROGRESS_EVERY_MS) return
+      this.#lastProgressMs = nowMs
     }
-    feed(news.type === 'failed' ? { type: 'failed', attempt, failure: news.failure } : { type: news.type, attempt })
-  }
-
-  function start(effect: Effect<'start-attempt'>): void {
-    const candidate = deps.candidates.find(({ id }) => id === effect.candidate)
-    if (candidate === undefined) throw new Error(`the loop started ${effect.candidate}, which is no candidate`)
-    attempts.set(
-      effect.attempt,
-      deps.start(candidate, effect, (news) => tell(effect.attempt, news)),
+    this.#feed(
+      news.type === 'failed' ? { type: 'failed', attempt, failure: news.failure } : { type: news.type, attempt },
     )
   }
 
-  function obey(effect: LoopEffect): void {
+  #obey(effect: LoopEffect): void {
+    const { view } = this.#deps
     switch (effect.type) {
       case 'start-attempt':
-        return start(effect)
+        return this.#start(effect)
       case 'cancel-attempt':
-        return attempts.get(effect.attempt)?.cancel()
+        return this.#attempts.get(effect.attempt)?.cancel()
       case 'report':
-        return deps.report(effect)
+        return this.#deps.report(effect)
       case 'look':
-        return feed({ type: 'candidates-changed', ...deps.look() })
+        return this.#feed({ type: 'candidates-changed', ...this.#deps.look() })
       case 'refresh-credential':
-        return void deps
-          .refresh(effect.candidate)
-          .then((failure) => feed({ type: 'refreshed', candidate: effect.candidate, failure }))
+        return this.#refresh(effect.candidate)
       case 'spend-budget':
-        return deps.spendBudget()
+        return this.#deps.spendBudget()
       case 'send-preamble':
         return view.preamble()
       case 'ping':
         return view.ping()
       case 'release-opening':
-        return attempts.get(effect.attempt)?.releaseOpening()
+        return this.#attempts.get(effect.attempt)?.releaseOpening()
       case 'commit':
-        return attempts.get(effect.attempt)?.commit(effect.opening)
+        return this.#attempts.get(effect.attempt)?.commit(effect.opening)
       case 'supply-end':
-        return attempts.get(effect.attempt)?.supplyEnd()
+        return this.#attempts.get(effect.attempt)?.supplyEnd()
       default:
-        return end(effect)
+        return this.#end(effect)
     }
   }
 
-  function end(ending: Ending): void {
-    const last = 'attempt' in ending && ending.attempt !== null ? attempts.get(ending.attempt) : undefined
+  #start(effect: Effect<'start-attempt'>): void {
+    const candidate = this.#deps.candidates.find(({ id }) => id === effect.candidate)
+    if (candidate === undefined) throw new Error(`the loop started ${effect.candidate}, which is no candidate`)
+    const attempt = this.#deps.start(candidate, effect, (news) => this.#tell(effect.attempt, news))
+    this.#attempts.set(effect.attempt, attempt)
+  }
+
+  #refresh(candidate: string): void {
+    const told = (failure: Failure | null): void => this.#feed({ type: 'refreshed', candidate, failure })
+    this.#deps
+      .refresh(candidate)
+      .then(told, () => told({ kind: 'internal-error', message: 'the credential could not be renewed' }))
+  }
+
+  #end(ending: Ending): void {
+    const attempt = 'attempt' in ending && ending.attempt !== null ? this.#attempts.get(ending.attempt) : undefined
+    const { view, policy } = this.#deps
     switch (ending.type) {
       case 'finish':
         if (ending.end === 'completed' && policy.stream) view.end()
         break
       case 'give-up':
-        deps.giveUp(ending, last)
+        this.#deps.giveUp(ending, attempt)
         break
       case 'end-truthfully':
-        deps.endTruthfully(ending, last)
+        this.#deps.endTruthfully(ending, attempt)
         break
       case 'abort-client':
         view.abort()
@@ -162,22 +186,7 @@ export function startRun(deps: RunDeps): Run {
       default:
         assertNever(ending)
     }
-    clearTimeout(timer)
-    deps.over(state, [...attempts.values()])
-  }
-
-  feed({
-    type: 'begin',
-    candidates: deps.candidates,
-    retryTokens: deps.look().retryTokens,
-    timeoutMs: deps.timeoutMs,
-    client: deps.client,
-    refuseChance: 0,
-  })
-  return {
-    clientGone: () => feed({ type: 'client-gone' }),
-    drained: () => {
-      for (const attempt of attempts.values()) attempt.resume()
-    },
+    clearTimeout(this.#timer)
+    this.#deps.over(this.#state, this.#attempts)
   }
 }

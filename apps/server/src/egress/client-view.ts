@@ -24,6 +24,14 @@ export interface ClientView {
   end(): void
   /** Breaks the connection off. */
   abort(): void
+  /** What was shown so far. */
+  shown(): Shown
+}
+
+/** What a client got: the status and when, on the monotonic clock. */
+export interface Shown {
+  readonly status?: number
+  readonly firstByteAtMs?: number
 }
 
 /** The client of a stream that dies must not see a proper end of the transfer before its error event. */
@@ -34,34 +42,45 @@ const pings: Readonly<Record<ClientDialect, Buffer>> = {
 
 const streamHeaders = ['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache']
 
-export function createClientView(outlet: Outlet, dialect: ClientDialect, requestId: string): ClientView {
-  let headSent = false
-  const sendHead = (headers: readonly string[]): void => {
-    headSent = true
-    outlet.head(200, [...streamHeaders, ...headers])
+/** Who is shown something. */
+export interface Viewer {
+  readonly dialect: ClientDialect
+  readonly requestId: string
+  readonly nowMs: () => number
+}
+
+export function createClientView(outlet: Outlet, { dialect, requestId, nowMs }: Viewer): ClientView {
+  let shown: Shown = {}
+  const sendHead = (status: number, headers: string[]): void => {
+    shown = { status, firstByteAtMs: nowMs() }
+    outlet.head(status, headers)
+  }
+  const streamHead = (headers: readonly string[]): void => {
+    if (shown.status === undefined) sendHead(200, [...streamHeaders, ...headers])
   }
   return {
     preamble() {
-      if (!headSent) sendHead(['request-id', requestId, 'x-lb-request-id', requestId])
+      streamHead(['request-id', requestId, 'x-lb-request-id', requestId])
       outlet.write(pings[dialect])
     },
     ping: () => void outlet.write(pings[dialect]),
     events(headers, bytes) {
-      if (!headSent) sendHead(headers())
+      if (shown.status === undefined) streamHead(headers())
       return outlet.write(bytes)
     },
     whole(status, headers, body) {
-      outlet.head(status, [...headers, 'content-length', String(body.length)])
+      sendHead(status, [...headers, 'content-length', String(body.length)])
       outlet.end(body)
     },
     refuse(refusal) {
-      if (headSent) return outlet.end(Buffer.from(errorEvent(dialect, refusal, requestId)))
+      if (shown.status !== undefined) return outlet.end(Buffer.from(errorEvent(dialect, refusal, requestId)))
       const { status, headers, body } = errorResponse(dialect, refusal, requestId)
-      outlet.head(status, headers)
+      sendHead(status, headers)
       outlet.end(Buffer.from(body))
     },
     errorEvent: (event) => outlet.end(event),
     end: () => outlet.end(),
     abort: () => outlet.abort(),
+    shown: () => shown,
   }
 }

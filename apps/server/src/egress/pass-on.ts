@@ -1,4 +1,3 @@
-import type { ClientDialect } from '../ingress/client-request.ts'
 import type { RawHeaders } from '../ingress/headers.ts'
 import { responseHeaders } from './response-headers.ts'
 
@@ -7,7 +6,6 @@ export interface PassedOn {
   readonly rawHeaders: RawHeaders
   readonly contentType: string | undefined
   readonly requestId: string
-  readonly dialect: ClientDialect
   /** Several upstreams were asked: the limits of one of them are not those of lb. */
   readonly isOneOfMany: boolean
   /** When it makes sense to try again, in milliseconds from now; `null`: nobody said. */

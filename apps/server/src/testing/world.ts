@@ -83,7 +83,11 @@ function testConfig(mocks: readonly MockProvider[], { types, settings, routes, p
 }
 
 /** A small request. */
-export const hello = { model: 'claude-test-1', max_tokens: 100, messages: [{ role: 'user', content: 'hello' }] }
+export const hello: { model: string; max_tokens: number; messages: object[] } = {
+  model: 'claude-test-1',
+  max_tokens: 100,
+  messages: [{ role: 'user', content: 'hello' }],
+}
 
 /** The event names of a stream, in order, pings left out. */
 export function eventNames(stream: string): string[] {

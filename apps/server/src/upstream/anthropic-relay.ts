@@ -26,7 +26,7 @@ import type { StreamReader, StreamStep } from './stream-reader.ts'
  */
 export function createAnthropicRelay(options: RelayOptions): StreamReader {
   const cutter = createSseCutter()
-  const facts = createFacts(options.credential)
+  const facts = new Facts(options.credential)
   let held: Buffer[] = []
   let heldBytes = 0
   let over = false
@@ -83,7 +83,7 @@ export function createAnthropicRelay(options: RelayOptions): StreamReader {
       over = true
       // A last event that lacks only its blank line is whole. It counts where the answer is complete with it.
       const rest = Buffer.concat([...held, blankLine])
-      const steps = heldBytes > 0 && facts.isWhole(rest) ? readEvents(rest, [rest.length]) : []
+      const steps = heldBytes > 0 && readEvent(rest) !== undefined ? readEvents(rest, [rest.length]) : []
       const last = steps.at(-1)
       if (last?.step === 'ended' || last?.step === 'failed') return steps
       const ending = facts.end()
@@ -107,87 +107,89 @@ type Failed = Extract<StreamStep, { step: 'failed' }>
 /** The step that an event makes; `content`: it passes, and is the first content; `undefined`: it just passes. */
 type Fact = StreamStep | 'content' | undefined
 
-interface Facts {
-  of(bytes: Buffer, start: number, end: number): Fact
-  isWhole(event: Buffer): boolean
-  failed(observation: Observation, more?: Pick<Failed, 'event' | 'closing'>): Failed
-  end(): Failed
-  replaceOpening(): void
-}
-
 /** Follows the stream's grammar as far as the attempt loop needs it. */
-function createFacts(credential: CredentialOwner): Facts {
-  let opened = false
-  let sawContent = false
-  let sawBlockEnd = false
-  let openingReplaced = false
-  let stopReason: string | undefined
-  let usage: JsonObject = {}
+class Facts {
+  readonly #credential: CredentialOwner
+  #opened = false
+  #sawContent = false
+  #sawBlockEnd = false
+  #openingReplaced = false
+  #stopReason: string | undefined
+  #usage: JsonObject = {}
 
-  const failed: Facts['failed'] = (observation, more) => ({
-    step: 'failed',
-    failure: classify(observation),
-    usage,
-    ...more,
-  })
-  const broken = (): Fact => failed({ seen: 'bad-response', reason: 'not-a-message' })
+  constructor(credential: CredentialOwner) {
+    this.#credential = credential
+  }
 
-  function content(): Fact {
-    if (!opened) return broken()
-    if (sawContent) return undefined
-    sawContent = true
+  /** What the event in `bytes[start, end)` tells. */
+  of(bytes: Buffer, start: number, end: number): Fact {
+    // Nearly all events of a long answer are of this kind, and after the first they say nothing new.
+    if (this.#sawContent && isContentBlockEvent(bytes, start) && (this.#sawBlockEnd || isDelta(bytes, start)))
+      return undefined
+    const event = bytes.subarray(start, end)
+    const read = readEvent(event)
+    if (read === undefined || !Object.hasOwn(this.#byType, read.type)) return undefined
+    return this.#byType[read.type]?.(read.data, event)
+  }
+
+  readonly #byType: Readonly<Record<string, (data: JsonObject, bytes: Buffer) => Fact>> = {
+    message_start: (data, bytes) => {
+      // A second opening is two answers on one stream: nothing that follows can be trusted.
+      if (this.#opened) return this.#broken()
+      this.#opened = true
+      this.#usage = mergeUsage(this.#usage, member(member(data, 'message'), 'usage'))
+      return { step: 'opening', bytes }
+    },
+    content_block_start: () => (this.#opened ? undefined : this.#broken()),
+    content_block_delta: () => this.#content(),
+    content_block_stop: () => {
+      if (!this.#opened) return this.#broken()
+      // A block that is whole is content in any case.
+      this.#sawContent = true
+      this.#sawBlockEnd = true
+      return { step: 'block-completed' }
+    },
+    message_delta: (data) => {
+      this.#stopReason = stringMember(member(data, 'delta'), 'stop_reason') ?? this.#stopReason
+      this.#usage = mergeUsage(this.#usage, member(data, 'usage'))
+      const fact = this.#content()
+      if (!this.#openingReplaced) return fact
+      return {
+        step: 'body',
+        bytes: encode('message_delta', { ...data, usage: this.#usage }),
+        content: fact === 'content',
+      }
+    },
+    message_stop: () =>
+      this.#opened ? { step: 'ended', stopReason: this.#stopReason ?? '', usage: this.#usage } : this.#broken(),
+    error: (data, event) => this.failed({ seen: 'error-event', error: data, credential: this.#credential }, { event }),
+  }
+
+  #content(): Fact {
+    if (!this.#opened) return this.#broken()
+    if (this.#sawContent) return undefined
+    this.#sawContent = true
     return 'content'
   }
 
-  const byType: Readonly<Record<string, (data: JsonObject, bytes: Buffer) => Fact>> = {
-    message_start(data, bytes) {
-      // A second opening is two answers on one stream: nothing that follows can be trusted.
-      if (opened) return broken()
-      opened = true
-      usage = mergeUsage(usage, member(member(data, 'message'), 'usage'))
-      return { step: 'opening', bytes }
-    },
-    content_block_start: () => (opened ? undefined : broken()),
-    content_block_delta: content,
-    content_block_stop() {
-      if (!opened) return broken()
-      // A block that is whole is content in any case.
-      sawContent = true
-      sawBlockEnd = true
-      return { step: 'block-completed' }
-    },
-    message_delta(data) {
-      stopReason = stringMember(member(data, 'delta'), 'stop_reason') ?? stopReason
-      usage = mergeUsage(usage, member(data, 'usage'))
-      if (!openingReplaced) return content()
-      return { step: 'body', bytes: encode('message_delta', { ...data, usage }), content: content() === 'content' }
-    },
-    message_stop: () => (opened ? { step: 'ended', stopReason: stopReason ?? '', usage } : broken()),
-    error: (data, event) => failed({ seen: 'error-event', error: data, credential }, { event }),
+  #broken(): Failed {
+    return this.failed({ seen: 'bad-response', reason: 'not-a-message' })
   }
-  return {
-    of(bytes, start, end) {
-      // Nearly all events of a long answer are of this kind, and after the first they say nothing new.
-      if (sawContent && sawBlockEnd && isContentBlockEvent(bytes, start)) return undefined
-      if (sawContent && isDelta(bytes, start)) return undefined
-      const event = bytes.subarray(start, end)
-      const read = readEvent(event)
-      if (read === undefined || !Object.hasOwn(byType, read.type)) return undefined
-      return byType[read.type]?.(read.data, event)
-    },
-    isWhole: (event) => readEvent(event) !== undefined,
-    failed,
-    end() {
-      if (!opened) return failed({ seen: 'bad-response', reason: 'empty' })
-      if (stopReason === undefined) return failed({ seen: 'stream-end', finished: false })
-      return failed(
-        { seen: 'stream-end', finished: true },
-        { closing: encode('message_stop', { type: 'message_stop' }) },
-      )
-    },
-    replaceOpening() {
-      openingReplaced = true
-    },
+
+  failed(observation: Observation, more?: Pick<Failed, 'event' | 'closing'>): Failed {
+    return { step: 'failed', failure: classify(observation), usage: this.#usage, ...more }
+  }
+
+  /** The stream ended without its end. */
+  end(): Failed {
+    if (!this.#opened) return this.failed({ seen: 'bad-response', reason: 'empty' })
+    if (this.#stopReason === undefined) return this.failed({ seen: 'stream-end', finished: false })
+    const closing = encode('message_stop', { type: 'message_stop' })
+    return this.failed({ seen: 'stream-end', finished: true }, { closing })
+  }
+
+  replaceOpening(): void {
+    this.#openingReplaced = true
   }
 }
 

@@ -1,0 +1,60 @@
+import { type JsonObject, numberMember } from '@lb/protocol'
+import type { LoopState } from '@lb/router'
+import type { Attempt } from '../attempt/attempt.ts'
+import type { Shown } from '../egress/client-view.ts'
+import type { ClientRequest } from '../ingress/client-request.ts'
+import type { Log } from './log.ts'
+
+/** A request that is over. */
+export interface DoneRequest {
+  readonly request: ClientRequest
+  readonly state: LoopState
+  readonly attempts: ReadonlyMap<number, Attempt>
+  readonly shown: Shown
+  /** The configured name behind a candidate. */
+  readonly providerOf: (candidate: string) => string | undefined
+  readonly nowMs: number
+}
+
+/**
+ * One line for each request: what was asked, who answered, how long it took, what it cost in tokens, and which attempts were
+ * needed. No text of a prompt or an answer.
+ */
+export function logRequest(log: Log, done: DoneRequest): void {
+  const { request, state, attempts, shown, nowMs } = done
+  const end = state.phase.kind === 'over' ? state.phase.end : 'running'
+  const last = state.attempts.at(-1)
+  const failures = state.attempts.flatMap(({ candidate, failure }) =>
+    failure === null ? [] : [`${done.providerOf(candidate) ?? candidate}: ${failure.kind}`],
+  )
+  const fields = {
+    event: end === 'completed' ? 'request_completed' : 'request_failure',
+    request_id: request.id,
+    stage: state.stage,
+    endpoint: request.endpoint,
+    model: request.model,
+    stream: request.stream,
+    ...(last === undefined ? {} : { provider: done.providerOf(last.candidate) }),
+    status: shown.status,
+    end,
+    duration_ms: Math.round(nowMs - request.receivedAtMs),
+    ...(shown.firstByteAtMs === undefined ? {} : { ttfb_ms: Math.round(shown.firstByteAtMs - request.receivedAtMs) }),
+    attempts: state.attempts.length,
+    ...(failures.length === 0 ? {} : { failures }),
+    ...tokenFields(last === undefined ? undefined : attempts.get(last.attempt)?.usage()),
+  }
+  const message = `${request.model} ${end} by ${fields.provider ?? 'nobody'} in ${fields.duration_ms} ms`
+  if (end === 'completed' || end === 'client-gone') log.info(fields, message)
+  else log.error(fields, failures.length === 0 ? message : `${message} (${failures.join(', ')})`)
+}
+
+/** The upstream's token counts, by Anthropic's names or OpenAI's. */
+function tokenFields(usage: JsonObject | undefined): Record<string, number> {
+  const counts: [string, number | undefined][] = [
+    ['input_tokens', numberMember(usage, 'input_tokens') ?? numberMember(usage, 'prompt_tokens')],
+    ['output_tokens', numberMember(usage, 'output_tokens') ?? numberMember(usage, 'completion_tokens')],
+    ['cache_read_tokens', numberMember(usage, 'cache_read_input_tokens')],
+    ['cache_write_tokens', numberMember(usage, 'cache_creation_input_tokens')],
+  ]
+  return Object.fromEntries(counts.filter((count): count is [string, number] => count[1] !== undefined))
+}
