@@ -72,22 +72,22 @@ export function parseJsonKeeping(text: string, keep: KeepPaths): Result<JsonTree
 /**
  * Writes JSON text as `JSON.stringify` does, and {@link RawJson} as its text. Lone surrogates are written as escapes, so
  * that encoding the text as UTF-8 loses nothing.
+ *
+ * @param value JSON, or an object of a wire type, which is JSON though TypeScript cannot see it.
  */
-export function stringifyJson(value: JsonTree): string {
-  if (value instanceof RawJson) return value.text
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  if (isArray(value)) return `[${value.map(stringifyJson).join(',')}]`
-  let text = ''
-  for (const key of Object.keys(value)) {
-    const part = value[key]
-    if (part !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${stringifyJson(part)}`
-  }
-  return `{${text}}`
+export function stringifyJson(value: JsonTree | object): string {
+  return write(value)
 }
 
-/** `Array.isArray` does not narrow readonly arrays. */
-function isArray(value: object): value is readonly JsonTree[] {
-  return Array.isArray(value)
+function write(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (value instanceof RawJson) return value.text
+  if (Array.isArray(value)) return `[${value.map(write).join(',')}]`
+  let text = ''
+  for (const [key, member] of Object.entries(value)) {
+    if (member !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${write(member)}`
+  }
+  return `{${text}}`
 }
 
 const QUOTE = 0x22

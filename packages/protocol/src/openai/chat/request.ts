@@ -76,6 +76,8 @@ export interface AssistantMessage {
   /** Groq, Ollama, newer vLLM, Cerebras, OpenRouter. @see https://openrouter.ai/docs/use-cases/reasoning-tokens */
   readonly reasoning?: string | null
   readonly reasoning_details?: readonly ReasoningDetail[] | null
+  /** Gemini's compatible endpoint: the thought signature of the text. @see https://ai.google.dev/gemini-api/docs/openai */
+  readonly extra_content?: JsonTree
   /** Mistral, DeepSeek: the answer goes on from here. @see https://docs.mistral.ai/api/ */
   readonly prefix?: boolean
 }
@@ -184,6 +186,8 @@ export type Tool = FunctionTool | CustomTool
 export interface FunctionTool {
   readonly type: 'function'
   readonly function: FunctionDefinition
+  /** Gateways to Anthropic's models. @see https://openrouter.ai/docs/features/prompt-caching */
+  readonly cache_control?: { readonly type: 'ephemeral'; readonly ttl?: '5m' | '1h' }
 }
 
 /** @see https://platform.openai.com/docs/guides/function-calling */

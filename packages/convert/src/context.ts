@@ -1,0 +1,38 @@
+import type { CarrierMode } from './carrier.ts'
+import type { Profile } from './profiles/profile.ts'
+
+/**
+ * What the conversion of an answer must know about its request. Plain JSON: it can be stored with the request, sent to
+ * another process, and read years later.
+ */
+export interface ConversionContext {
+  readonly version: 1
+  /** The model's name as the client asked for it; answers show it. */
+  readonly model: string
+  /** Unique to the request. Ids are derived from it where the upstream gives none. */
+  readonly seed: string
+  readonly profile: Profile
+  /** The client's names of the declared tools. */
+  readonly tools: readonly string[]
+  /** Of these, the ones that take free text and are functions upstream, or the other way round. */
+  readonly customTools: readonly string[]
+  /** Tool names that are different upstream: upstream's name first. */
+  readonly renamedTools: Readonly<Record<string, string>>
+  /** The only tool that may be called, if there is one. */
+  readonly forcedTool: string | null
+  /** Tool-call ids that the conversation has used. */
+  readonly usedToolIds: readonly string[]
+  /** What the client asked for. */
+  readonly stopSequences: readonly string[]
+  /** Whether the converter looks for them itself, because the upstream does not. */
+  readonly emulateStop: boolean
+  /** Whether the client wants to see the text of the reasoning. */
+  readonly showThinking: boolean
+  readonly carrier: CarrierMode
+  /** For the meter that clients show before the answer has ended. */
+  readonly inputTokensEstimate: number
+  /** For Chat clients: whether a stream ends with a chunk that carries the usage. */
+  readonly includeUsage: boolean
+  /** For Chat clients: when the answer was made, in epoch seconds. */
+  readonly createdEpochS: number
+}

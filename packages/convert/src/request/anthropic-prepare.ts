@@ -1,0 +1,95 @@
+import type { Anthropic } from '@lb/protocol'
+import type { ConversionContext } from '../context.ts'
+import { createUpstreamIds } from '../ids.ts'
+import { createUpstreamNames } from '../names.ts'
+import { createNotes } from '../notes.ts'
+import type { RequestOptions } from '../options.ts'
+import { type Profile, profileForModel } from '../profiles/profile.ts'
+import type { Refusal } from '../refusal.ts'
+import { refuseFields, reportFields } from './anthropic-fields.ts'
+import { blocksOf } from './anthropic-pairs.ts'
+import { planRequest, type RequestPlan } from './anthropic-plan.ts'
+import { turnsOf } from './anthropic-turns.ts'
+import { anthropicError, refusal } from './result.ts'
+import type { Run } from './run.ts'
+import type { Turn } from './turns.ts'
+
+/** The refusal of a body that is no request at all. */
+export function malformed(problem: { readonly path: string; readonly expected: string }): Refusal {
+  const reason = { code: 'invalid_request', path: problem.path, message: `expected ${problem.expected}` } as const
+  return refusal(reason, [], [], anthropicError)
+}
+
+/** Starts the conversion of one request. */
+export function startRun(profile: Profile, options: RequestOptions): Run {
+  const resolved = profileForModel(profile, options.model)
+  return {
+    profile: resolved,
+    options,
+    notes: createNotes(),
+    ids: createUpstreamIds(resolved.toolIds),
+    names: createUpstreamNames(resolved.toolNameMax),
+    urls: [],
+    cacheMarks: [],
+  }
+}
+
+/** A request, understood but not yet written in a dialect. */
+export interface Prepared {
+  readonly plan: RequestPlan
+  readonly turns: readonly Turn[]
+}
+
+/** Everything that the dialects of OpenAI have in common. */
+export function prepare(request: Anthropic.Request, run: Run): Prepared {
+  reportFields(request, run)
+  refuseFields(request, run)
+  const plan = planRequest(request, run)
+  // Declared tools come first, so that a tool keeps its name when the history grows.
+  for (const tool of plan.tools) run.names.of(tool.name)
+  const turns = turnsOf(request.messages, run)
+  if (turns.length === 0) run.notes.refuse('empty_turn', '/messages', 'a request without messages cannot be sent')
+  return { plan, turns: request.cache_control ? markedLast(turns, request.cache_control) : turns }
+}
+
+/** Automatic caching marks the end of the last turn. */
+function markedLast(turns: readonly Turn[], cache: Anthropic.CacheControl): readonly Turn[] {
+  const last = turns.at(-1)
+  const before = turns.slice(0, -1)
+  if (last?.kind === 'user') {
+    return [
+      ...before,
+      { ...last, parts: [...last.parts.slice(0, -1), ...last.parts.slice(-1).map((part) => ({ ...part, cache }))] },
+    ]
+  }
+  if (last?.kind !== 'results') return turns
+  const results = [...last.results.slice(0, -1), ...last.results.slice(-1).map((result) => ({ ...result, cache }))]
+  return [...before, { ...last, results }]
+}
+
+/** What the conversion of the answer needs. */
+export function contextOf(request: Anthropic.Request, plan: RequestPlan, run: Run): ConversionContext {
+  const { options, profile } = run
+  const display = request.thinking !== undefined && 'display' in request.thinking ? request.thinking.display : undefined
+  const only = plan.tools.length === 1 && plan.choice?.kind === 'required' ? plan.tools[0]?.name : undefined
+  return {
+    version: 1,
+    model: request.model,
+    seed: options.seed,
+    profile,
+    tools: plan.tools.map((tool) => tool.name),
+    customTools: [],
+    renamedTools: run.names.changed(),
+    forcedTool: (plan.choice?.kind === 'named' ? plan.choice.name : only) ?? null,
+    usedToolIds: request.messages.flatMap((turn) =>
+      blocksOf(turn).flatMap((block) => ('id' in block ? [block.id] : [])),
+    ),
+    stopSequences: request.stop_sequences ?? [],
+    emulateStop: plan.emulateStop,
+    showThinking: display !== 'omitted',
+    carrier: options.carrier ?? 'full',
+    inputTokensEstimate: options.inputTokensEstimate ?? 0,
+    includeUsage: true,
+    createdEpochS: options.createdEpochS ?? 0,
+  }
+}

@@ -1,0 +1,9 @@
+import { type JsonTree, RawJson, stringifyJson } from '@lb/protocol'
+
+/**
+ * The arguments of a call as JSON text: the client's own text where the request was read with `parseJsonKeeping`, else the
+ * object in its own order of keys.
+ */
+export function argumentsText(input: JsonTree): string {
+  return input instanceof RawJson ? input.text : stringifyJson(input)
+}

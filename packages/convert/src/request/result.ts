@@ -1,0 +1,79 @@
+import type { Anthropic, OpenAiErrorBody, Result } from '@lb/protocol'
+import type { ConversionContext } from '../context.ts'
+import type { Loss, LossCode } from '../losses.ts'
+import type { Notes } from '../notes.ts'
+import { bracketed, dotted, type Refusal, type RefusalCode } from '../refusal.ts'
+
+/** A converted request. */
+export interface ConvertedRequest<T> {
+  /** The body for the target; write it with `stringifyJson`, because parts of it may be raw text. */
+  readonly value: T
+  /** What was lost on the way. */
+  readonly losses: readonly Loss[]
+  /** What the conversion of the answer needs. */
+  readonly context: ConversionContext
+}
+
+/** The client's own form of an error. */
+export type ErrorShape = (message: string, path: string) => Anthropic.ErrorBody | OpenAiErrorBody
+
+/** Anthropic's: the path stands in the message. */
+export const anthropicError: ErrorShape = (message) => ({
+  type: 'error',
+  error: { type: 'invalid_request_error', message },
+  request_id: null,
+})
+
+/** OpenAI's: the path stands in `param`, too. */
+export const chatError: ErrorShape = (message, path) => ({
+  error: { message, type: 'invalid_request_error', param: path === '' ? null : bracketed(path), code: null },
+})
+
+/** What strict mode refuses. */
+export type Strictness = boolean | readonly LossCode[] | undefined
+
+/** The end of a request conversion: the value, or the first reason against it. */
+export function concluded<T>(
+  converted: { readonly value: T; readonly context: ConversionContext },
+  notes: Notes,
+  ending: { readonly strict: Strictness; readonly urls: readonly string[]; readonly errorShape: ErrorShape },
+): Result<ConvertedRequest<T>, Refusal> {
+  const losses = notes.losses()
+  const refused = notes.refused() ?? refusedLoss(losses, ending.strict)
+  if (refused === undefined) return { ok: true, value: { ...converted, losses } }
+  return { ok: false, error: refusal(refused, losses, ending.urls, ending.errorShape) }
+}
+
+function refusedLoss(losses: readonly Loss[], strict: Strictness): Reason | undefined {
+  if (strict === undefined || strict === false) return undefined
+  const loss = losses.find(({ code }) => strict === true || strict.includes(code))
+  return loss === undefined
+    ? undefined
+    : { code: 'loss_refused', path: loss.path, message: `refused in strict mode: ${loss.code}` }
+}
+
+interface Reason {
+  readonly code: RefusalCode
+  readonly path: string
+  readonly message: string
+}
+
+/** A refusal in the client's own error shape. */
+export function refusal(
+  reason: Reason,
+  losses: readonly Loss[],
+  urls: readonly string[],
+  errorShape: ErrorShape,
+): Refusal {
+  const path = dotted(reason.path)
+  const message = path === '' ? reason.message : `${path}: ${reason.message}`
+  return {
+    code: reason.code,
+    path: reason.path,
+    message,
+    status: 400,
+    body: errorShape(message, reason.path),
+    urls,
+    losses,
+  }
+}

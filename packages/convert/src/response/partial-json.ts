@@ -1,0 +1,56 @@
+import { type RawJson, rawJson } from '@lb/protocol'
+
+/**
+ * The JSON that a cut text began: everything up to the last value that is surely whole, with its brackets closed. A string
+ * or number at the very end may have been longer, so it is left out, and with it its key.
+ *
+ * The official SDK reads the arguments of a call that was cut off by the same rule, so a whole answer and the same answer
+ * streamed mean the same.
+ *
+ * @returns `undefined` when the text is not the beginning of any JSON.
+ */
+export function completedJson(text: string): RawJson | undefined {
+  const closers: string[] = []
+  let wholeUntil = 0
+  let isKey = false
+  let at = 0
+  const token = /[-+.\w]+/y
+  while (at < text.length) {
+    const character = text.charAt(at)
+    if (character === '"') {
+      const end = stringEnd(text, at)
+      if (end === -1) break
+      at = end
+      if (!isKey) wholeUntil = at
+      isKey = false
+    } else if (character === '{' || character === '[') {
+      closers.push(character === '{' ? '}' : ']')
+      isKey = character === '{'
+      at += 1
+      wholeUntil = at
+    } else if (character === '}' || character === ']') {
+      if (closers.pop() !== character) return undefined
+      at += 1
+      wholeUntil = at
+    } else if (character === ',') {
+      isKey = closers.at(-1) === '}'
+      at += 1
+    } else {
+      token.lastIndex = at
+      const length = token.exec(text)?.[0].length ?? 0
+      at += Math.max(1, length)
+      if (length > 0 && at < text.length) wholeUntil = at
+    }
+  }
+  const completed = rawJson(text.slice(0, wholeUntil) + closers.reverse().join(''))
+  return completed.ok ? completed.value : undefined
+}
+
+function stringEnd(text: string, open: number): number {
+  for (let at = open + 1; at < text.length; at += 1) {
+    const character = text.charAt(at)
+    if (character === '\\') at += 1
+    else if (character === '"') return at + 1
+  }
+  return -1
+}

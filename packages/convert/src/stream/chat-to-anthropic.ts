@@ -1,0 +1,207 @@
+import {
+  type Anthropic,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  member,
+  numberMember,
+  stringMember,
+} from '@lb/protocol'
+import type { ConversionContext } from '../context.ts'
+import { convertChatStreamErrorToAnthropic, errorBody } from '../errors/to-anthropic.ts'
+import { createNotes, type Notes } from '../notes.ts'
+import { convertChatUsageToAnthropic } from '../usage/chat-to-anthropic.ts'
+import { type Answer, type AnswerOptions, createAnswer } from './answer.ts'
+import { type ChatDeltas, createChatDeltas } from './chat-deltas.ts'
+import { finishKind, stopReasonOf } from './finish-reasons.ts'
+import type { StreamConverter } from './report.ts'
+
+/**
+ * Converts a Chat Completions stream into an Anthropic one.
+ *
+ *   waiting ── first content (or first chunk) ──▶ started ── end mark or end, with a finish reason ──▶ finished
+ *      │                                            │
+ *      └──────────── error, or end without reason ──┴──▶ failed
+ *
+ * What real servers do, and what follows from it:
+ * - The finish reason may be repeated, be empty, be missing, or stand before the last content. So nothing ends before
+ *   the stream does, and content always counts.
+ * - Usage comes at the end, in every chunk, or inside a choice. The last one that is not smaller is kept.
+ * - An error may stand beside content and a finish reason. The content is taken first.
+ * - A stream that is cut is an error. No reason is ever made up for it: a client would believe it.
+ *
+ * @param context what the conversion of the request gave.
+ * @example
+ *   const stream = createChatToAnthropicStream(context)
+ *   for (const event of stream.push(chunk)) write(event)
+ *   for (const event of stream.done()) write(event)
+ */
+export function createChatToAnthropicStream(
+  context: ConversionContext,
+  options: AnswerOptions = {},
+): StreamConverter<Anthropic.Event> {
+  const answer = createAnswer(context, options)
+  const deltas = createChatDeltas(answer, context)
+  const end = createChatEnd(answer, deltas, context)
+  const take = (act: () => void): readonly Anthropic.Event[] => {
+    if (answer.isEnded()) {
+      answer.notes.loss('data_after_end', '')
+      return []
+    }
+    act()
+    return answer.take()
+  }
+  return {
+    push: (chunk) => take(() => readChunk(chunk, answer, deltas, end)),
+    done: () => take(() => end.atMark()),
+    fail: (error) => take(() => failWith(error, answer)),
+    end: () => (answer.isEnded() ? [] : take(() => end.atClose())),
+    report: () => answer.report(deltas.foundStop() !== undefined),
+  }
+}
+
+/** How an answer ends, as far as it has said so. */
+interface ChatEnd {
+  /** Takes down a finish reason. */
+  finishReason(choice: Json): void
+  usage(usage: Json | undefined): void
+  tier(tier: Json | undefined): void
+  /** An error stands behind the answer, or in it. */
+  error(chunk: JsonObject): void
+  /** The end mark. */
+  atMark(): void
+  /** The end of the connection. */
+  atClose(): void
+}
+
+/** Members of a chunk that are read, or that mean nothing to anybody. */
+const knownMembers: ReadonlySet<string> = new Set([
+  'id',
+  'object',
+  'created',
+  'model',
+  'choices',
+  'usage',
+  'error',
+  'service_tier',
+  'obfuscation',
+  'type',
+])
+
+/** One chunk: what it says, then how it ends, then what went wrong. The order matters: all three may be in one. */
+function readChunk(chunk: Json, answer: Answer, deltas: ChatDeltas, end: ChatEnd): void {
+  if (!isJsonObject(chunk)) {
+    answer.notes.loss('event_unexpected', '')
+    return
+  }
+  answer.identify(stringMember(chunk, 'id') ?? '', stringMember(chunk, 'model') ?? '')
+  for (const name of Object.keys(chunk)) if (!knownMembers.has(name)) keepMember(name, chunk[name], answer)
+  const choices = Array.isArray(chunk['choices']) ? chunk['choices'] : []
+  for (const choice of choices) readChoice(choice, answer, deltas, end)
+  end.tier(chunk['service_tier'])
+  end.usage(chunk['usage'] ?? member(chunk['x_groq'], 'usage'))
+  if (answer.writer.problem() !== undefined || isError(chunk)) end.error(chunk)
+}
+
+function keepMember(name: string, value: Json | undefined, answer: Answer): void {
+  if (value !== undefined && value !== null) answer.keep(name, value)
+}
+
+function readChoice(choice: Json, answer: Answer, deltas: ChatDeltas, end: ChatEnd): void {
+  if ((numberMember(choice, 'index') ?? 0) !== 0) {
+    answer.notes.loss('extra_choices', '/choices')
+    return
+  }
+  answer.begin()
+  end.finishReason(choice)
+  deltas.read(choice)
+  end.usage(member(choice, 'usage'))
+}
+
+function isError(chunk: JsonObject): boolean {
+  const { error } = chunk
+  return (error !== undefined && error !== null) || chunk['object'] === 'error' || chunk['type'] === 'error'
+}
+
+function failWith(error: Json, answer: Answer): void {
+  const { status, body } = convertChatStreamErrorToAnthropic(error)
+  answer.fail(status, body, error)
+}
+
+function createChatEnd(answer: Answer, deltas: ChatDeltas, context: ConversionContext): ChatEnd {
+  let finish: { readonly reason: string; readonly choice: Json } | undefined
+  let usage: { readonly json: Json; readonly tokens: number } | undefined
+  let tier: Anthropic.Usage['service_tier'] = null
+
+  function charge(json: Json, notes: Notes): void {
+    answer.charge({ ...convertChatUsageToAnthropic(json, notes), service_tier: tier })
+  }
+
+  function finishNow(reason: string, choice: Json): void {
+    deltas.flush()
+    if (usage !== undefined) charge(usage.json, answer.notes)
+    const sequence = deltas.foundStop() ?? stopEvidence(choice, context.stopSequences)
+    const native = stringMember(choice, 'native_finish_reason') ?? ''
+    const facts = { reason, native, hasCalls: answer.writer.callCount() > 0, hasRefusal: deltas.sawRefusal() }
+    const stop = stopReasonOf(facts, answer.notes)
+    const isSequence = sequence !== undefined && (stop === 'end_turn' || deltas.foundStop() !== undefined)
+    answer.finish(isSequence ? { reason: 'stop_sequence', sequence } : { reason: stop, sequence: null })
+  }
+
+  /** Ends with what was said last, well or badly. */
+  function finishAsSaid({ reason, choice }: NonNullable<typeof finish>): void {
+    const kind = finishKind(reason)
+    if (kind === 'error') answer.fail(500, errorBody('api_error', `the model stopped with the reason ${reason}`, null))
+    else if (kind === 'overloaded')
+      answer.fail(529, errorBody('overloaded_error', `the model stopped with the reason ${reason}`, null))
+    else finishNow(reason, choice)
+  }
+
+  return {
+    finishReason(choice) {
+      const reason = stringMember(choice, 'finish_reason')
+      if (!reason) return
+      const isTelling = ['call', 'length', 'refusal'].includes(finishKind(reason))
+      if (finish === undefined || (isTelling && reason !== finish.reason)) finish = { reason, choice }
+    },
+    usage(json) {
+      if (!isJsonObject(json)) return
+      const tokens = (numberMember(json, 'prompt_tokens') ?? 0) + (numberMember(json, 'completion_tokens') ?? 0)
+      if (usage !== undefined && tokens < usage.tokens) return
+      usage = { json, tokens }
+      charge(json, createNotes())
+    },
+    tier(said) {
+      if (said === 'default') tier = 'standard'
+      else if (said === 'priority') tier = 'priority'
+    },
+    error(chunk) {
+      if (answer.writer.problem() !== undefined) finishNow('stop', null)
+      else if (finish !== undefined && finishKind(finish.reason) === 'length') {
+        // OpenRouter says both at once: the answer is as long as it was allowed to be, and that is an error.
+        answer.notes.loss('error_after_content', '/error')
+        finishAsSaid(finish)
+      } else failWith(chunk, answer)
+    },
+    atMark() {
+      if (finish !== undefined) finishAsSaid(finish)
+      else if (deltas.foundStop() !== undefined) finishNow('stop', null)
+      else if (answer.writer.sawContent() || deltas.holdsText()) {
+        answer.notes.loss('finish_missing', '')
+        finishNow('stop', null)
+      } else answer.fail(500, errorBody('api_error', 'upstream sent an empty stream', null))
+    },
+    atClose() {
+      if (finish !== undefined) finishAsSaid(finish)
+      else if (deltas.foundStop() !== undefined) finishNow('stop', null)
+      else answer.fail(500, errorBody('api_error', 'upstream stream ended early', null))
+    },
+  }
+}
+
+/** The stop sequence that ended the answer, if the server names it. Nothing is guessed from the text. */
+function stopEvidence(choice: Json, asked: readonly string[]): string | undefined {
+  const named = stringMember(choice, 'stop_reason') ?? stringMember(choice, 'matched_stop')
+  if (named !== undefined) return asked.includes(named) ? named : undefined
+  return stringMember(choice, 'native_finish_reason') === 'stop_sequence' && asked.length === 1 ? asked[0] : undefined
+}

@@ -1,0 +1,82 @@
+import { isJsonObject, type Json, numberMember, stringMember } from '@lb/protocol'
+import type { CallDelta, KnownCall } from './writer-host.ts'
+
+/**
+ * Which call a tool delta belongs to. The index says so, where there is one and it means something: some servers leave it
+ * out, some start at 1 or skip, and some send 0 for every call.
+ */
+export interface ToolKeys {
+  keyOf(delta: ToolDelta): string
+}
+
+/** A tool delta, read from whatever a server sent. */
+export interface ToolDelta extends CallDelta {
+  readonly index: number | undefined
+  /** Free text instead of JSON. */
+  readonly isCustom: boolean
+}
+
+/** Starts the keys of one answer. */
+export function createToolKeys(known: (key: string) => KnownCall | undefined): ToolKeys {
+  const keyByIndex = new Map<number, string>()
+  const keyById = new Map<string, string>()
+  let last: string | undefined
+  let count = 0
+
+  function fresh(): string {
+    count += 1
+    return `call ${count}`
+  }
+
+  function byIndex(delta: ToolDelta, index: number): string {
+    const key = keyByIndex.get(index)
+    return key === undefined || isAnother(delta, known(key)) ? fresh() : key
+  }
+
+  function byIdentity(delta: ToolDelta): string {
+    const key = delta.id ? keyById.get(delta.id) : undefined
+    if (key !== undefined) return key
+    return delta.id || delta.name || last === undefined ? fresh() : last
+  }
+
+  return {
+    keyOf(delta) {
+      const key = delta.index === undefined ? byIdentity(delta) : byIndex(delta, delta.index)
+      if (delta.index !== undefined) keyByIndex.set(delta.index, key)
+      if (delta.id) keyById.set(delta.id, key)
+      last = key
+      return key
+    },
+  }
+}
+
+/** The index is that of a call that has ended: this is the next one. */
+function isAnother(delta: ToolDelta, call: KnownCall | undefined): boolean {
+  if (call === undefined || !delta.id || !delta.name || call.id === '' || delta.id === call.id) return false
+  return call.progress === 'complete' || (call.progress === 'empty' && delta.name !== call.name)
+}
+
+/** Reads an entry of `tool_calls`, whole or in pieces. `undefined`: there is nothing in it. */
+export function readToolDelta(entry: Json, isWhole: boolean): ToolDelta | undefined {
+  if (!isJsonObject(entry)) return undefined
+  // Snowflake sends an empty object of every kind beside the one that is meant.
+  const isCustom = stringMember(entry, 'type') === 'custom'
+  const inner = isCustom ? entry['custom'] : entry['function']
+  const text = isCustom ? stringMember(inner, 'input') : argumentsOf(inner)
+  return {
+    index: numberMember(entry, 'index'),
+    id: stringMember(entry, 'id'),
+    name: stringMember(inner, 'name'),
+    arguments: isCustom && text !== undefined ? JSON.stringify({ input: text }) : text,
+    isWhole,
+    isCustom,
+  }
+}
+
+/** JSON text; a few servers send the object itself. */
+export function argumentsOf(call: Json | undefined): string | undefined {
+  if (!isJsonObject(call)) return undefined
+  const said = call['arguments']
+  if (typeof said === 'string') return said
+  return isJsonObject(said) ? JSON.stringify(said) : undefined
+}
