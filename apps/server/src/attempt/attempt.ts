@@ -1,6 +1,6 @@
 import { type CredentialOwner, classify, type Failure, type JsonObject, type Observation } from '@lb/protocol'
 import type { ClientView } from '../egress/client-view.ts'
-import type { Adapter } from '../upstream/adapter.ts'
+import type { Adapter, RefusedAnswer } from '../upstream/adapter.ts'
 import { type AnswerHead, type Exchange, type ExchangeListener, openExchange } from '../upstream/exchange.ts'
 import type { Pools, Reach } from '../upstream/pools.ts'
 import type { UpstreamRequest } from '../upstream/send.ts'
@@ -47,10 +47,10 @@ export interface Attempt {
   usage(): JsonObject
 }
 
-/** An upstream's answer that is no success. */
+/** An upstream's answer that is no success: as it came, and as the client is told. */
 export interface Refused {
   readonly head: AnswerHead
-  readonly body: Buffer
+  readonly answer: RefusedAnswer
 }
 
 interface Whole {
@@ -139,11 +139,12 @@ const readers: Readonly<Record<BodyKind, MakeReader>> = {
   /** A status that is no success: the whole body is needed, to judge it and to pass it on. */
   refusal(spec, head, brought, tell) {
     const judge = (body: Buffer): void => {
-      brought.refused = { head, body }
       const { status, headers } = head
-      const text = body.toString('utf8', 0, 65_536)
       const { credential } = spec
-      const failure = classify({ seen: 'response', status, headers, body: text, credential, epochMs: spec.epochMs() })
+      const epochMs = spec.epochMs()
+      brought.refused = { head, answer: spec.adapter.readRefusal({ status, headers, body, epochMs }) }
+      const text = body.toString('utf8', 0, 65_536)
+      const failure = classify({ seen: 'response', status, headers, body: text, credential, epochMs })
       tell({ type: 'failed', failure })
     }
     return collectBody({ limitBytes: spec.maxBodyBytes, done: judge, failed: (_, body) => judge(body) })

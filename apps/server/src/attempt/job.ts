@@ -6,11 +6,11 @@ import { passedOnHeaders } from '../egress/pass-on.ts'
 import type { ClientRequest } from '../ingress/client-request.ts'
 import type { CompiledConfig } from '../state/compiled-config.ts'
 import type { House } from '../state/house.ts'
-import { anthropicAdapter } from '../upstream/anthropic-adapter.ts'
-import { relayedRequest } from '../upstream/build-request.ts'
 import { credentialHeaders } from '../upstream/credential-headers.ts'
+import { prepare } from '../upstream/prepare.ts'
 import { type Attempt, type AttemptNews, startAttempt } from './attempt.ts'
 import { refusalOf } from './failure-text.ts'
+import { refusedAttempt } from './refused-attempt.ts'
 import { type Effect, Run } from './run.ts'
 
 /** One request on its way to an answer. */
@@ -74,7 +74,10 @@ function startOn(
   if (provider === undefined) throw new Error(`no provider ${candidate.provider} in the config of this request`)
   house.targets.started(compiled, candidate, attemptName(request, effect.attempt))
   const signedIn = credentialHeaders(provider, candidate.credential, request)
-  const upstream = relayedRequest(request, provider, candidate.model, signedIn.headers)
+  const { model } = candidate
+  const prepared = prepare({ request, provider, model, signedIn: signedIn.headers, maxEventBytes: MAX_EVENT_BYTES })
+  if (!prepared.ok) return refusedAttempt(prepared.error, tell)
+  const { upstream, adapter } = prepared.value
   const facts: AnswerFacts = { request, provider: provider.name, attempts: effect.attempt }
   return startAttempt(
     {
@@ -85,7 +88,7 @@ function startOn(
         ...(provider.proxy === undefined ? {} : { proxyUrl: provider.proxy.url.reveal() }),
       },
       request: upstream,
-      adapter: anthropicAdapter(MAX_EVENT_BYTES),
+      adapter,
       credential: signedIn.owner,
       stream: request.stream,
       view,
@@ -107,16 +110,16 @@ function giveUp({ request, candidates, view }: Job, ending: Effect<'give-up'>, a
       retryAfterMs === null ? refusal : { ...refusal, retryAfterSeconds: Math.ceil(retryAfterMs / 1000) },
     )
   }
-  const { rawHeaders, headers, status } = refused.head
+  const { head, answer } = refused
   const passed = {
-    rawHeaders,
-    contentType: headers['content-type'],
-    requestId: request.id,
+    rawHeaders: head.rawHeaders,
+    contentType: answer.headers['content-type'] ?? head.headers['content-type'],
+    requestId: answer.headers['request-id'] ?? request.id,
     isOneOfMany: candidates.length > 1,
     retryAfterMs,
     shouldRetry,
   }
-  view.whole(status, passedOnHeaders(passed), refused.body)
+  view.whole(answer.status, passedOnHeaders(passed), answer.body)
 }
 
 /** Claude Code sends a request whose connection dropped again by itself; what other clients do is not known. */

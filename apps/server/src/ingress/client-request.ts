@@ -1,5 +1,18 @@
 import type { IncomingMessage } from 'node:http'
-import { err, type JsonOutline, ok, parseJson, type Result, scanJsonObject } from '@lb/protocol'
+import {
+  anthropicRequestKeep,
+  chatRequestKeep,
+  err,
+  type JsonOutline,
+  type JsonProblem,
+  type JsonTree,
+  type KeepPaths,
+  ok,
+  parseJson,
+  parseJsonKeeping,
+  type Result,
+  scanJsonObject,
+} from '@lb/protocol'
 import { lookupHeaders, type RawHeaders } from './headers.ts'
 import { readBody } from './read-body.ts'
 import { invalidRequest, type Refusal } from './refusal.ts'
@@ -21,6 +34,10 @@ export interface ClientRequest {
   readonly forcedProvider?: string
   /** Monotonic. */
   readonly receivedAtMs: number
+  /**
+   * The whole body, parsed at the first call; what must keep its own text (arguments, schemas) keeps it. A relay never asks.
+   */
+  json(): Result<JsonTree, JsonProblem>
 }
 
 /** The routes that lead to a model, and the dialect that their clients speak. */
@@ -66,8 +83,19 @@ export async function readClientRequest(
     query: queryStart === -1 ? '' : url.slice(queryStart),
     body: body.value,
     outline: outline.value,
+    json: parsedOnce(body.value, keeps[endpoints[arrival.endpoint].dialect]),
     ...read.value,
   })
+}
+
+const keeps: Readonly<Record<ClientDialect, KeepPaths>> = { anthropic: anthropicRequestKeep, chat: chatRequestKeep }
+
+function parsedOnce(body: Buffer, keep: KeepPaths): () => Result<JsonTree, JsonProblem> {
+  let parsed: Result<JsonTree, JsonProblem> | undefined
+  return () => {
+    parsed ??= parseJsonKeeping(body.toString('utf8'), keep)
+    return parsed
+  }
 }
 
 type RoutingMembers = Pick<ClientRequest, 'model' | 'stream' | 'forcedProvider'>

@@ -62,7 +62,7 @@ function testConfig(mocks: readonly MockProvider[], { types, settings, routes, p
     const type = types?.[index] ?? types?.[0] ?? 'anthropic'
     const base = type === 'openai' ? `${url}/v1` : url
     const more = provider === undefined ? '' : `, ${provider}`
-    return `  - { name: ${name(index)}, type: ${type}, base_url: "${base}", auth_type: api_key, auth_value: key-${name(index)}${more} }`
+    return `  - { name: ${name(index)}, type: ${type}, base_url: "${base}", auth_type: api_key${provider === undefined || !provider.includes('auth_value') ? `, auth_value: key-${name(index)}` : ''}${more} }`
   })
   const route = mocks.map(
     (_, index) => `    - { provider: ${name(index)}, model: passthrough, priority: ${index + 1} }`,

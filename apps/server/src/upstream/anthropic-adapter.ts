@@ -22,7 +22,7 @@ export function anthropicAdapter(maxEventBytes: number): Adapter {
     createReader: (credential) => createAnthropicRelay({ credential, maxEventBytes }),
     readWhole: readAnthropicAnswer,
     explode: explodeAnthropicAnswer,
-    readRefusal: (status, body) => ({ status, body }),
+    readRefusal: ({ status, body }) => ({ status, headers: {}, body }),
   }
 }
 

@@ -69,10 +69,10 @@ export function openExchange(
       over = true
       listener.end()
     },
-    failed(error) {
+    failed(error, reusedSocket) {
       // Broken framing or a cut after the head is the end of an answer that had begun, not a failed connection.
       if (headSeen) return breakOff({ seen: 'stream-end', finished: false })
-      breakOff({ seen: 'connection-error', code: codeOf(error), reusedSocket: pools.wasReused(error) })
+      breakOff({ seen: 'connection-error', code: codeOf(error), reusedSocket })
     },
   })
   return {

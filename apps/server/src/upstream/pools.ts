@@ -1,5 +1,5 @@
-import { isIP, type Socket } from 'node:net'
-import { buildConnector, type Dispatcher, Pool, ProxyAgent, Socks5ProxyAgent } from 'undici'
+import { isIP } from 'node:net'
+import { type Dispatcher, Pool, ProxyAgent, Socks5ProxyAgent } from 'undici'
 
 /** How to reach an upstream. Two providers that reach it in the same way share its connections. */
 export interface Reach {
@@ -13,8 +13,6 @@ export interface Reach {
 /** Connection pools, one for each way to reach an upstream, with keep-alive. Made at first use. */
 export interface Pools {
   get(reach: Reach): Dispatcher
-  /** The socket on which `error` happened had carried an answer before: a pooled connection that had gone stale. */
-  wasReused(error: object): boolean
   /** Closes what is idle now, and the rest when it becomes idle. */
   close(): Promise<void>
 }
@@ -24,8 +22,6 @@ const KEEP_ALIVE_MS = 30_000
 
 export function createPools(): Pools {
   const pools = new Map<string, Dispatcher>()
-  // An error that broke a socket is handed on as it is: the object itself tells on which socket it happened.
-  const sockets = new WeakMap<object, Socket>()
 
   function create({ origin, connectTimeoutMs, proxyUrl }: Reach): Dispatcher {
     const options = {
@@ -42,18 +38,8 @@ export function createPools(): Pools {
         ? new Socks5ProxyAgent(proxyUrl, options)
         : new ProxyAgent({ uri: proxyUrl, ...proxied })
     }
-    const connect = buildConnector({
-      timeout: connectTimeoutMs,
-      autoSelectFamily: isIP(new URL(origin).hostname) === 0,
-    })
-    return new Pool(origin, {
-      ...options,
-      connect: (target, callback) =>
-        connect(target, (...result) => {
-          result[1]?.on('error', (error) => sockets.set(error, result[1] as Socket))
-          callback(...result)
-        }),
-    })
+    const autoSelectFamily = isIP(new URL(origin).hostname) === 0
+    return new Pool(origin, { ...options, connect: { timeout: connectTimeoutMs, autoSelectFamily } })
   }
 
   return {
@@ -64,11 +50,6 @@ export function createPools(): Pools {
       const pool = create(reach)
       pools.set(key, pool)
       return pool
-    },
-    wasReused(error) {
-      const bytesRead =
-        sockets.get(error)?.bytesRead ?? (error as { socket?: { bytesRead?: number } }).socket?.bytesRead
-      return bytesRead !== undefined && bytesRead > 0
     },
     async close() {
       await Promise.all([...pools.values()].map((pool) => pool.close()))

@@ -1,3 +1,5 @@
+import { subscribe } from 'node:diagnostics_channel'
+import type { Socket } from 'node:net'
 import type { Dispatcher } from 'undici'
 import type { RawHeaders } from '../ingress/headers.ts'
 
@@ -19,8 +21,11 @@ export interface UpstreamListener {
   bytes(chunk: Buffer): boolean
   /** The body is complete, as its framing says. */
   end(): void
-  /** The connection broke, could not be made, or the other side broke the protocol. Never called after an abort of ours. */
-  failed(error: NodeJS.ErrnoException): void
+  /**
+   * The connection broke, could not be made, or the other side broke the protocol. Never called after an abort of ours.
+   * `reusedSocket`: it had carried an answer before, so it may have been closed while nobody looked.
+   */
+  failed(error: NodeJS.ErrnoException, reusedSocket: boolean): void
 }
 
 /** A request in flight. */
@@ -39,6 +44,7 @@ export function send(pool: Dispatcher, request: UpstreamRequest, listener: Upstr
   let resumeReading: (() => void) | undefined
   let aborted = false
   let isDispatched = false
+  let sentRequest: object | undefined
 
   const handler: Dispatcher.DispatchHandler = {
     onConnect(abort) {
@@ -66,10 +72,12 @@ export function send(pool: Dispatcher, request: UpstreamRequest, listener: Upstr
     },
   }
   const report = (error: Error): void => {
-    if (!aborted) listener.failed(error)
+    if (!aborted) listener.failed(error, sentRequest !== undefined && reused.has(sentRequest))
   }
   const { origin, path, headers, body } = request
+  created = undefined
   pool.dispatch({ method: 'POST', origin, path, headers, body }, handler)
+  sentRequest = created
   isDispatched = true
   return {
     resume: () => resumeReading?.(),
@@ -79,6 +87,24 @@ export function send(pool: Dispatcher, request: UpstreamRequest, listener: Upstr
     },
   }
 }
+
+/** undici's own requests that were written to a socket which had carried an answer before. */
+const reused = new WeakSet<object>()
+
+/**
+ * The request that undici made last. It makes one while it is told to dispatch, before it returns: so the caller can tell
+ * which one is its own. Its diagnostics are the only place that says on which socket a request goes out.
+ */
+let created: object | undefined
+
+subscribe('undici:request:create', (message) => {
+  created = (message as { request: object }).request
+})
+
+subscribe('undici:client:sendHeaders', (message) => {
+  const { request, socket } = message as { request: object; socket: Socket }
+  if (socket.bytesRead > 0) reused.add(request)
+})
 
 class AbortedError extends Error {
   override readonly name = 'AbortError'

@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest'
+import { hello, startWorld } from '../testing/world.ts'
+
+describe('a request that is at fault itself', () => {
+  test.each([{ stream: false }, { stream: true }])(
+    'gets the upstream’s 400 byte for byte, after one call (%j)',
+    async ({ stream }) => {
+      const body =
+        '{ "type":"error" ,"error":{"type":"invalid_request_error","message":"messages.0: n\\u00f6 1e400"},"x":12345678901234567890}'
+      const { post, mocks } = await startWorld({ scripts: [{ default: { status: 400, body } }, {}] })
+      const response = await post({ ...hello, stream })
+      expect(response.status).toBe(400)
+      expect(await response.text()).toBe(body)
+      expect(mocks.map(({ requests }) => requests.length)).toEqual([1, 0])
+    },
+  )
+
+  test('changes nobody’s health', async () => {
+    const { post, lb, lines } = await startWorld({ scripts: [{ fault: 'invalid-request' }, {}] })
+    for (let request = 0; request < 5; request += 1) await (await post(hello)).text()
+    const listed = (await (await fetch(`${lb.url}/providers`)).json()) as { healthy_providers: number }
+    expect(listed.healthy_providers).toBe(2)
+    expect(lines.some(({ event }) => event === 'provider_health_error_recorded')).toBe(false)
+  })
+
+  test('keeps the wording that Claude Code repairs itself by', async () => {
+    const { post } = await startWorld({ scripts: [{ fault: 'prompt-too-long' }] })
+    expect(await (await post(hello)).json()).toMatchObject({
+      error: { message: expect.stringMatching(/^prompt is too long: \d+ tokens > \d+ maximum/) },
+    })
+  })
+})
+
+describe('when every provider fails', () => {
+  test('the most useful answer is passed on, without another provider’s words', async () => {
+    const scripts = [
+      { default: { error: { status: 401, message: 'alpha says no' } } },
+      { default: { error: { status: 503, message: 'beta is down' } } },
+    ]
+    const { post } = await startWorld({ scripts })
+    const response = await post(hello)
+    const text = await response.text()
+    expect(response.status).toBe(503)
+    expect(text).toContain('beta is down')
+    expect(text).not.toContain('alpha')
+  })
+
+  test('the client learns when to come back, in whole seconds', async () => {
+    const { post } = await startWorld({ scripts: [{ fault: 'rate-limit' }], settings: ['hold: 0'] })
+    const first = await post(hello)
+    expect(first.status).toBe(429)
+    expect(Number(first.headers.get('retry-after'))).toBeGreaterThanOrEqual(29)
+    // The second is not sent: the first said when.
+    const again = await post(hello)
+    expect(again.status).toBe(429)
+    expect(again.headers.get('retry-after')).toMatch(/^\d+$/)
+    expect(again.headers.get('x-should-retry')).toBe('true')
+    expect(await again.json()).toMatchObject({ type: 'error', error: { type: 'rate_limit_error' } })
+  })
+
+  test('one account’s limits are not shown as the client’s own', async () => {
+    const { post } = await startWorld({
+      scripts: [{ fault: 'rate-limit-unified' }, { fault: 'rate-limit-unified' }],
+      settings: ['hold: 0'],
+    })
+    const response = await post(hello)
+    expect(response.status).toBe(429)
+    expect([...response.headers.keys()].filter((name) => name.startsWith('anthropic-ratelimit'))).toEqual([])
+  })
+
+  test('nobody reachable: an error in Anthropic’s shape, with ids', async () => {
+    const { post } = await startWorld({ scripts: [{ fault: 'connection-refused' }], settings: ['hold: 0'] })
+    const response = await post(hello)
+    const id = response.headers.get('x-lb-request-id')
+    expect(response.status).toBe(502)
+    expect(id).toMatch(/^req_[0-9a-f]{24}$/)
+    expect(await response.json()).toEqual({
+      type: 'error',
+      error: { type: 'api_error', message: expect.any(String) },
+      request_id: id,
+    })
+  })
+
+  test('an upstream’s refusal in another dialect is said in the client’s', async () => {
+    const { post } = await startWorld({ scripts: [{ fault: 'rate-limit' }], types: ['openai'], settings: ['hold: 0'] })
+    const response = await post(hello)
+    expect(response.status).toBe(429)
+    expect(await response.json()).toMatchObject({ type: 'error', error: { type: 'rate_limit_error' } })
+  })
+})

@@ -1,0 +1,91 @@
+import type { Dialect, Provider } from '@lb/config'
+import { convertAnthropicRequestToChat, type Loss, type Refusal } from '@lb/convert'
+import { err, ok, type Result, stringifyJson } from '@lb/protocol'
+import { type ClientDialect, type ClientRequest, endpoints } from '../ingress/client-request.ts'
+import type { Adapter } from './adapter.ts'
+import { anthropicAdapter } from './anthropic-adapter.ts'
+import { relayedRequest } from './build-request.ts'
+import { chatToAnthropicAdapter } from './chat-adapter.ts'
+import { profileOf } from './profiles.ts'
+import type { UpstreamRequest } from './send.ts'
+
+/** A request as one upstream will get it, and what reads its answer. */
+export interface Prepared {
+  readonly upstream: UpstreamRequest
+  readonly adapter: Adapter
+  /** What the conversion could not carry. */
+  readonly losses: readonly Loss[]
+}
+
+/** A request that cannot be said in the target's dialect, in the client's own error shape. */
+export type NotPrepared = Pick<Refusal, 'status' | 'message'> & { readonly body: object }
+
+export interface PrepareInput {
+  readonly request: ClientRequest
+  readonly provider: Provider
+  /** The model as this provider is asked for it. */
+  readonly model: string
+  /** The headers that sign the request in. */
+  readonly signedIn: readonly string[]
+  readonly maxEventBytes: number
+}
+
+type Prepare = (input: PrepareInput) => Result<Prepared, NotPrepared>
+
+/** Puts a request into a provider's dialect. */
+export function prepare(input: PrepareInput): Result<Prepared, NotPrepared> {
+  return ways[endpoints[input.request.endpoint].dialect][input.provider.dialect](input)
+}
+
+const relay: Prepare = ({ request, provider, model, signedIn, maxEventBytes }) =>
+  ok({
+    upstream: relayedRequest(request, provider, model, signedIn),
+    adapter: anthropicAdapter(maxEventBytes),
+    losses: [],
+  })
+
+const anthropicToChat: Prepare = ({ request, provider, model, signedIn, maxEventBytes }) => {
+  const json = request.json()
+  if (!json.ok) return err(notJson(json.error.message))
+  const converted = convertAnthropicRequestToChat(json.value, profileOf(provider), { model, seed: request.id })
+  if (!converted.ok) return err(converted.error)
+  const { value, context, losses } = converted.value
+  return ok({
+    upstream: ownRequest(provider, '/chat/completions', signedIn, stringifyJson(value)),
+    adapter: chatToAnthropicAdapter(context, maxEventBytes),
+    losses,
+  })
+}
+
+const notYet: Prepare = ({ provider }) => err(unsupported(`lb cannot speak ${provider.dialect} for this client`))
+
+const ways: Readonly<Record<ClientDialect, Readonly<Record<Dialect, Prepare>>>> = {
+  anthropic: { anthropic: relay, chat: anthropicToChat, responses: notYet },
+  chat: { anthropic: notYet, chat: notYet, responses: notYet },
+}
+
+/** A request in words of our own: nothing of the client's headers goes to a vendor that its client never meant. */
+function ownRequest(provider: Provider, path: string, signedIn: readonly string[], body: string): UpstreamRequest {
+  const url = new URL(provider.baseUrl)
+  const base = url.pathname.replace(/\/$/, '')
+  const headers = [
+    'content-type',
+    'application/json',
+    'accept',
+    '*/*',
+    'accept-encoding',
+    'identity',
+    'user-agent',
+    'lb',
+    ...signedIn,
+  ]
+  return { origin: url.origin, path: `${base}${path}`, headers, body: Buffer.from(body) }
+}
+
+function notJson(reason: string): NotPrepared {
+  return unsupported(`the request body is not valid JSON: ${reason}`)
+}
+
+function unsupported(message: string): NotPrepared {
+  return { status: 400, message, body: { type: 'error', error: { type: 'invalid_request_error', message } } }
+}
