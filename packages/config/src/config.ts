@@ -78,6 +78,7 @@ export interface Settings extends Omit<SettingsFields, 'auth'> {
 
 /** Who may use lb. */
 export interface ServerAuth extends Omit<SettingsFields['auth'], 'keys'> {
+  /** Empty while `enabled` is off. */
   readonly keys: readonly ClientKey[]
 }
 

@@ -151,8 +151,8 @@ function isSame(a: unknown, b: unknown): boolean {
 /** A loaded value as the file has it: in seconds, without secrets. */
 function shown(value: unknown, entry: Entry): Json {
   if (typeof value === 'number') return entry.kind.startsWith('seconds') ? value / 1000 : value
-  if (entry.kind === 'proxy') return shown(fieldOf(value, 'origin'), entry)
   // Secrets have a `toJSON` that hides them.
-  const text = parseJson(JSON.stringify(value))
-  return text.ok ? text.value : null
+  const text = JSON.stringify(entry.kind === 'proxy' ? fieldOf(value, 'origin') : value)
+  const parsed = parseJson(text)
+  return parsed.ok ? parsed.value : text
 }

@@ -65,7 +65,8 @@ export class LeafReader {
 
   /** Reports that something of another shape stands here. */
   unexpected(tree: Tree, expected: string, path: Path): typeof wrong {
-    this.#findings.error(path, `must be ${expected}, not ${describe(tree)}`)
+    const instead = tree.kind === 'scalar' ? 'a single value' : describe(tree)
+    this.#findings.error(path, `must be ${expected}, not ${instead}`)
     return wrong
   }
 

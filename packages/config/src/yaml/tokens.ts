@@ -1,4 +1,4 @@
-import { CST, Lexer, type LineCounter, Parser } from 'yaml'
+import { CST, Lexer, Parser } from 'yaml'
 import type { Fault } from './tree.ts'
 
 /**
@@ -29,7 +29,7 @@ export const textLimits: TextLimits = { bytes: 1 << 20, depth: 64, aliases: 100,
  * The syntax tokens of `text` for the composer, and what was wrong with it. Stops at the first limit that is broken;
  * then `faults` is not empty and what was composed must not be used.
  */
-export function* limitedTokens(text: string, lines: LineCounter, faults: Fault[]): Generator<CST.Token, void> {
+export function* limitedTokens(text: string, faults: Fault[]): Generator<CST.Token, void> {
   if (text.length > textLimits.bytes || new TextEncoder().encode(text).length > textLimits.bytes) {
     faults.push({
       at: 0,
@@ -38,8 +38,7 @@ export function* limitedTokens(text: string, lines: LineCounter, faults: Fault[]
     })
     return
   }
-  lines.addNewLine(0)
-  const parser = new Parser(lines.addNewLine)
+  const parser = new Parser()
   const count = { tokens: 0, aliases: 0 }
   // After this marker the next lexeme is the text of a plain scalar, whatever it looks like.
   let scalarText = false

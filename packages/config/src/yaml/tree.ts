@@ -5,13 +5,13 @@ import {
   isMap,
   isScalar,
   isSeq,
-  LineCounter,
   type Node,
   type Scalar,
   type YAMLMap,
   type YAMLParseError,
   type YAMLSeq,
 } from 'yaml'
+import { type Place, placesIn } from './place.ts'
 import { limitedTokens, textLimits } from './tokens.ts'
 
 /**
@@ -73,12 +73,6 @@ export interface Fault {
 /** Keys and positions from the root down. */
 export type Path = readonly (string | number)[]
 
-/** One-based. Columns count UTF-16 units, as editors do. */
-export interface Place {
-  readonly line: number
-  readonly column: number
-}
-
 /** What became of a text. `tree` is missing when the text could not be read at all. */
 export interface ParsedText {
   readonly tree?: Tree
@@ -93,11 +87,7 @@ const syntaxErrorLimit = 20
 
 /** Reads YAML text into a tree. Never throws, whatever the text. */
 export function parseYaml(text: string): ParsedText {
-  const lines = new LineCounter()
-  const place = (offset: number): Place => {
-    const { line, col } = lines.linePos(offset)
-    return { line: Math.max(1, line), column: Math.max(1, col) }
-  }
+  const place = placesIn(text)
   const faults: Fault[] = []
   const composer = new Composer({
     version: '1.2',
@@ -107,7 +97,7 @@ export function parseYaml(text: string): ParsedText {
     resolveKnownTags: false,
     logLevel: 'silent',
   })
-  const [document, another] = [...composer.compose(limitedTokens(text, lines, faults), true, text.length)]
+  const [document, another] = [...composer.compose(limitedTokens(text, faults), true, text.length)]
   if (faults.length > 0 || document === undefined) return { faults, place }
   for (const error of document.errors.slice(0, syntaxErrorLimit)) faults.push(syntaxFault(error))
   if (another !== undefined) {
