@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { load } from '../testdata/load.ts'
 import type { Config } from './config.ts'
 import { type ConfigDiff, describeDiff } from './diff.ts'
+import { load } from './testing/load.ts'
 
 function config(providers: string, routes = '{ "*": [{ provider: a }] }', settings = '{}'): Config {
   return load(`providers: [${providers}]\nmodel_routes: ${routes}\nsettings: ${settings}`).config

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { load, said } from '../testdata/load.ts'
 import { rootKeys } from './keys/root-keys.ts'
 import { namedEntries } from './read/key-list.ts'
+import { load, said } from './testing/load.ts'
 
 const example = readFileSync(new URL('../../../config.example.yaml', import.meta.url), 'utf8')
 

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { said } from '../testdata/load.ts'
 import { configJsonSchema } from './json-schema.ts'
+import { said } from './testing/load.ts'
 
 // Unknown words of editors (`deprecationMessage`) are allowed; everything else must be draft 7.
 const ajv = new Ajv({

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isPair, isScalar, isSeq, parseDocument, stringify, visit } from 'yaml'
-import { load, provider, route } from '../testdata/load.ts'
 import { loadConfig } from './load.ts'
 import { type ConfigProblem, formatProblems } from './problem.ts'
+import { load, provider, route } from './testing/load.ts'
 
 const example = readFileSync(new URL('../testdata/predecessor.example.yaml', import.meta.url), 'utf8')
 /** The same without the one word that only stands for a flag while it has no quotes. */
@@ -45,7 +45,7 @@ function expectSensible(text: string): void {
 }
 
 test('no text makes it throw, and every problem points into the text', () => {
-  fc.assert(fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.string()), expectSensible), { numRuns: 500 })
+  fc.assert(fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.string()), expectSensible), { numRuns: 300 })
 }, 60_000)
 
 test('no damage to a real file makes it throw, and every problem points into the text', () => {
@@ -82,7 +82,7 @@ test('no damage to a real file makes it throw, and every problem points into the
       for (const { at, removed, added } of damages) text = text.slice(0, at) + added + text.slice(at + removed)
       expectSensible(text)
     }),
-    { numRuns: 250 },
+    { numRuns: 150 },
   )
 }, 120_000)
 
@@ -120,7 +120,7 @@ test('a wrong key or value is reported at its own place', () => {
       const found = errors.find((problem) => JSON.stringify(steps(problem.path)) === JSON.stringify(expected))
       expect(found, `${path.join('.')}: ${formatProblems(errors, 'f')}`).toMatchObject(placeOf(text, offset))
     }),
-    { numRuns: 300 },
+    { numRuns: 120 },
   )
 }, 120_000)
 
@@ -180,7 +180,7 @@ test('any environment value ends up as that text and nothing else', () => {
         allowedHosts: [],
       })
     }),
-    { numRuns: 200 },
+    { numRuns: 100 },
   )
 }, 60_000)
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { said, withSettings } from '../testdata/load.ts'
 import { type ConfigProblem, formatPath, formatProblems } from './problem.ts'
+import { said, withSettings } from './testing/load.ts'
 
 const problem: ConfigProblem = {
   severity: 'error',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { load, route, said } from '../../testdata/load.ts'
 import type { ProviderAuth } from '../config.ts'
+import { load, route, said } from '../testing/load.ts'
 
 /** A file with one anthropic provider named `a` that has these keys as well; they begin in column 31 of line 1. */
 function withProvider(keys: string, type = 'type: anthropic'): string {

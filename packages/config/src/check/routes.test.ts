@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { load, provider, said } from '../../testdata/load.ts'
+import { load, provider, said } from '../testing/load.ts'
 
 const two = `providers:
   - { name: alpha, type: anthropic, base_url: "https://a", auth_value: k }

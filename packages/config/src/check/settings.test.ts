@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { load, said, withSettings } from '../../testdata/load.ts'
+import { load, said, withSettings } from '../testing/load.ts'
 import { isLoopback } from './settings.ts'
 
 const long = 'a-key-that-nobody-can-guess-0123456789'

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these texts are what is tested
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { load, said, withSettings } from '../../testdata/load.ts'
+import { load, said, withSettings } from '../testing/load.ts'
 import { substitute } from './env.ts'
 
 const env = { A: 'alpha', EMPTY: '', _x1: 'one', DOLLAR: '${A} $$ {', YAML: 'x\nport: 1 # "' }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { load, said, withSettings } from '../../testdata/load.ts'
+import { load, said, withSettings } from '../testing/load.ts'
 import { readPattern } from './pattern.ts'
 
 test.each([

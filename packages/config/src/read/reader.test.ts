@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
-import { load, provider, route, said, withSettings } from '../../testdata/load.ts'
+import { Findings } from '../problem.ts'
+import { load, provider, route, said, withSettings } from '../testing/load.ts'
+import { placesIn } from '../yaml/place.ts'
+import { parseYaml } from '../yaml/tree.ts'
+import { Reader } from './reader.ts'
 
 test('what is left out has its default, in the units of the program', () => {
   const { settings } = load(`${provider}\n${route}`).config
@@ -230,6 +234,12 @@ test('a flag is not searched for variables, and an empty one is none', () => {
     /^--port: settings.port: must be a number/,
   )
   expect(load(withSettings('{ port: 1 }'), {}, { port: '' }).config.settings.port).toBe(9090)
+})
+
+test('an object that was not read has no path', () => {
+  const tree = parseYaml('a: 1').tree
+  if (tree === undefined) throw new Error('unreadable')
+  expect(new Reader(new Findings(tree, placesIn('')), {}).pathOf({})).toEqual([])
 })
 
 test('a config cannot be changed', () => {

@@ -18,9 +18,9 @@ export function placesIn(text: string): (offset: number) => Place {
     // The last line that starts at or before the offset.
     while (low < high) {
       const middle = Math.ceil((low + high) / 2)
-      if ((starts[middle] ?? 0) <= inside) low = middle
+      if (Number(starts[middle]) <= inside) low = middle
       else high = middle - 1
     }
-    return { line: low + 1, column: inside - (starts[low] ?? 0) + 1 }
+    return { line: low + 1, column: inside - Number(starts[low]) + 1 }
   }
 }

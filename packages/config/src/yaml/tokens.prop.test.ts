@@ -44,7 +44,7 @@ test('any mix of nestings is refused exactly when it is deeper than allowed', ()
         expect(deep, text).toBe(levels > textLimits.depth)
       },
     ),
-    { numRuns: 400 },
+    { numRuns: 300 },
   )
 }, 60_000)
 
@@ -105,6 +105,6 @@ test('no text whatever makes a tree deeper than allowed, or throws', () => {
         expect(column).toBeLessThanOrEqual((lines[line - 1]?.length ?? 0) + 1)
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   )
 }, 60_000)

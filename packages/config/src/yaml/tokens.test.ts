@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
-import { said } from '../../testdata/load.ts'
+import { said } from '../testing/load.ts'
 import { textLimits } from './tokens.ts'
 import { parseYaml } from './tree.ts'
 

@@ -33,6 +33,7 @@ export function* limitedTokens(text: string, faults: Fault[]): Generator<CST.Tok
   if (text.length > textLimits.bytes || new TextEncoder().encode(text).length > textLimits.bytes) {
     faults.push({
       at: 0,
+      path: [],
       message: `the file is larger than ${textLimits.bytes} bytes`,
       suggestion: 'a configuration has a few kilobytes: is this the right file?',
     })
@@ -45,7 +46,7 @@ export function* limitedTokens(text: string, faults: Fault[]): Generator<CST.Tok
   for (const lexeme of new Lexer().lex(text)) {
     const fault = scalarText ? undefined : lexemeFault(lexeme, count)
     if (fault !== undefined) {
-      faults.push({ at: parser.offset, ...fault })
+      faults.push({ at: parser.offset, path: [], ...fault })
       return
     }
     scalarText = !scalarText && lexeme === CST.SCALAR
@@ -53,6 +54,7 @@ export function* limitedTokens(text: string, faults: Fault[]): Generator<CST.Tok
     if (openCollections(parser) > textLimits.depth) {
       faults.push({
         at: Math.max(0, parser.offset - lexeme.length),
+        path: [],
         message: `nested deeper than ${textLimits.depth} levels`,
         suggestion: 'no key of lb is nested that deep',
       })
@@ -68,7 +70,10 @@ function openCollections(parser: Parser): number {
   return parser.stack.length - (top !== undefined && CST.isCollection(top) ? 1 : 2)
 }
 
-function lexemeFault(lexeme: string, count: { tokens: number; aliases: number }): Omit<Fault, 'at'> | undefined {
+function lexemeFault(
+  lexeme: string,
+  count: { tokens: number; aliases: number },
+): Omit<Fault, 'at' | 'path'> | undefined {
   count.tokens += 1
   if (count.tokens > textLimits.tokens)
     return { message: `more than ${textLimits.tokens} YAML tokens`, suggestion: 'is this the right file?' }

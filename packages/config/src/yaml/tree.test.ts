@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { said } from '../../testdata/load.ts'
+import { said } from '../testing/load.ts'
 import { parseYaml, type Tree } from './tree.ts'
 
 /** A tree as plain data, for comparing. */

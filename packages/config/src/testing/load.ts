@@ -1,6 +1,6 @@
-import { type ConfigFlags, type LoadedConfig, loadConfig } from '../src/load.ts'
-import { formatProblems } from '../src/problem.ts'
-import type { Environment } from '../src/read/env.ts'
+import { type ConfigFlags, type LoadedConfig, loadConfig } from '../load.ts'
+import { formatProblems } from '../problem.ts'
+import type { Environment } from '../read/env.ts'
 
 /** A provider that is right, in one line. */
 export const provider = 'providers: [{ name: a, type: anthropic, base_url: "https://a.example", auth_value: key-of-a }]'
