@@ -1,4 +1,4 @@
-import type { ProxyUrl, SectionOf } from './keys/entry.ts'
+import type { SectionOf } from './keys/entry.ts'
 import type { providerKeys } from './keys/provider-keys.ts'
 import type { routeKeys } from './keys/route-keys.ts'
 import type { settingsKeys } from './keys/settings-keys.ts'
@@ -97,5 +97,3 @@ export type RouteFields = SectionOf<typeof routeKeys>
 export type SettingsFields = SectionOf<typeof settingsKeys>
 /** `settings.auth.keys` as its keys are written. */
 export type ClientKeyFields = SettingsFields['auth']['keys'][number]
-
-export type { ProxyUrl }
