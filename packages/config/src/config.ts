@@ -1,4 +1,4 @@
-import type { ProxyUrl, SectionOf } from './keys/entry.ts'
+import type { SectionOf } from './keys/entry.ts'
 import type { providerKeys } from './keys/provider-keys.ts'
 import type { routeKeys } from './keys/route-keys.ts'
 import type { settingsKeys } from './keys/settings-keys.ts'
@@ -78,6 +78,7 @@ export interface Settings extends Omit<SettingsFields, 'auth'> {
 
 /** Who may use lb. */
 export interface ServerAuth extends Omit<SettingsFields['auth'], 'keys'> {
+  /** Empty while `enabled` is off. */
   readonly keys: readonly ClientKey[]
 }
 
@@ -96,5 +97,3 @@ export type RouteFields = SectionOf<typeof routeKeys>
 export type SettingsFields = SectionOf<typeof settingsKeys>
 /** `settings.auth.keys` as its keys are written. */
 export type ClientKeyFields = SettingsFields['auth']['keys'][number]
-
-export type { ProxyUrl }

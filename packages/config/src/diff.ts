@@ -1,4 +1,4 @@
-import { type Json, parseJson } from '@lb/protocol'
+import type { Json } from '@lb/protocol'
 import type { Config } from './config.ts'
 import type { Entry, Keys } from './keys/entry.ts'
 import { providerKeys } from './keys/provider-keys.ts'
@@ -150,9 +150,13 @@ function isSame(a: unknown, b: unknown): boolean {
 
 /** A loaded value as the file has it: in seconds, without secrets. */
 function shown(value: unknown, entry: Entry): Json {
-  if (typeof value === 'number') return entry.kind.startsWith('seconds') ? value / 1000 : value
-  if (entry.kind === 'proxy') return shown(fieldOf(value, 'origin'), entry)
-  // Secrets have a `toJSON` that hides them.
-  const text = parseJson(JSON.stringify(value))
-  return text.ok ? text.value : null
+  if (typeof value === 'number' && entry.kind.startsWith('seconds')) return value / 1000
+  return toJson(entry.kind === 'proxy' ? fieldOf(value, 'origin') : value)
+}
+
+function toJson(value: unknown): Json {
+  if (value instanceof Secret) return value.toJSON()
+  if (Array.isArray(value)) return value.map(toJson)
+  if (typeof value !== 'object' || value === null) return value as Json
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, toJson(member)]))
 }

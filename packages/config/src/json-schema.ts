@@ -1,8 +1,8 @@
 import type { Json, JsonObject } from '@lb/protocol'
 import { toJsonSchema } from '@valibot/to-json-schema'
-import type { Entry, Item, Keys, Leaf, Obsolete } from './keys/entry.ts'
+import type { Entry, Item, Keys, Obsolete } from './keys/entry.ts'
 import { rootKeys } from './keys/root-keys.ts'
-import { kinds } from './read/kinds.ts'
+import { boundsOf, schemaOf, type ValueRule } from './read/kinds.ts'
 
 /**
  * The configuration file as a JSON Schema, from the same entries as the reader, so that editors complete keys, explain them
@@ -64,36 +64,30 @@ function sectionSchema(keys: Keys): JsonObject {
   }
 }
 
-function leafSchema(leaf: Pick<Leaf, 'kind' | 'min' | 'max' | 'words'>, optional: boolean): JsonObject {
-  const { $schema: _, ...schema } = toJsonSchema(kinds[leaf.kind].schema(leaf), {
-    errorMode: 'ignore',
-    typeMode: 'input',
-  })
-  const plain = Object.entries(schema).filter(([, value]) => !isUnlimited(value))
-  const result = Object.fromEntries(plain.map(([name, value]) => [name, toJson(value)]))
-  if (leaf.words !== undefined) {
-    return {
-      anyOf: [{ enum: optional ? [...leaf.words, null] : [...leaf.words] }, { type: 'string', pattern: variable }],
-    }
+function leafSchema(rule: ValueRule, optional: boolean): JsonObject {
+  if (rule.kind === 'one-of') {
+    return { anyOf: [{ enum: [...rule.words, ...onlyIf(optional, null)] }, { type: 'string', pattern: variable }] }
   }
-  if (result['type'] !== 'string')
-    return { ...result, type: typed(result['type'], optional, 'string'), pattern: variable }
-  const pattern = result['pattern']
+  const { type, pattern } = toJsonSchema(schemaOf(rule), { errorMode: 'ignore', typeMode: 'input' })
+  if (type === 'string') {
+    return { type: typed('string', optional), ...(pattern === undefined ? {} : { pattern: `${pattern}|${variable}` }) }
+  }
+  const { min, max } = boundsOf(rule)
   return {
-    ...result,
-    type: typed('string', optional),
-    ...(typeof pattern === 'string' ? { pattern: `${pattern}|${variable}` } : {}),
+    type: typed(toJson(type), optional, 'string'),
+    ...(min === undefined ? {} : { minimum: min }),
+    ...(max === undefined ? {} : { maximum: max }),
+    pattern: variable,
   }
 }
 
-function typed(type: Json | undefined, optional: boolean, ...more: string[]): Json {
-  const types = [toJson(type), ...more, ...(optional ? ['null'] : [])]
-  return types.length === 1 ? toJson(type) : types
+function typed(type: Json, optional: boolean, ...more: string[]): Json {
+  const types = [type, ...more, ...onlyIf(optional, 'null')]
+  return types.length === 1 ? type : types
 }
 
-/** A bound that only says that numbers are numbers. */
-function isUnlimited(value: unknown): boolean {
-  return typeof value === 'number' && Math.abs(value) >= Number.MAX_SAFE_INTEGER
+function onlyIf<T>(condition: boolean, value: T): T[] {
+  return condition ? [value] : []
 }
 
 /** `deprecationMessage` and `doNotSuggest` are what editors read beside the standard's `deprecated`. */

@@ -1,6 +1,6 @@
 import type { Entry, Item, Keys, Leaf, Obsolete } from './keys/entry.ts'
 import { rootKeys } from './keys/root-keys.ts'
-import { type NamedEntry, namedEntries } from './read/key-list.ts'
+import { namedEntries } from './read/key-list.ts'
 
 /**
  * The tables of `docs/guides/configuration.md`, from the same entries as the reader: every key with type, default and
@@ -18,10 +18,13 @@ export function obsoleteTable(): string {
   return ['| key | instead |', '|---|---|', ...rows].join('\n')
 }
 
+/** An entry with a value. */
+type Live = Exclude<Entry, Obsolete>
+
 interface Group {
   readonly title: string
   readonly about: string
-  readonly rows: readonly NamedEntry[]
+  readonly rows: readonly { readonly path: string; readonly entry: Live }[]
 }
 
 function* groups(): Generator<Group> {
@@ -35,7 +38,9 @@ function* groups(): Generator<Group> {
 }
 
 function* group(name: string, about: string, keys: Keys): Generator<Group> {
-  const rows = [...namedEntries(keys)].filter(({ entry }) => entry.kind !== 'obsolete')
+  const rows = [...namedEntries(keys)].flatMap(({ path, entry }) =>
+    entry.kind === 'obsolete' ? [] : [{ path, entry }],
+  )
   yield { title: `### \`${name}\``, about, rows }
 }
 
@@ -43,23 +48,19 @@ function leavesOf(keys: Keys): Keys {
   return Object.fromEntries(Object.entries(keys).filter(([, entry]) => entry.kind !== 'section'))
 }
 
-function table(rows: readonly NamedEntry[]): string {
-  const lines = rows.flatMap(({ path, entry }) => {
-    if (entry.kind === 'obsolete') return []
+function table(rows: Group['rows']): string {
+  const lines = rows.map(({ path, entry }) => {
     const since = entry.since === 'predecessor' ? '' : 'new'
-    return [
-      `| \`${path}\` | ${cell(typeName(entry))} | ${defaultText(entry)} | ${since} | ${cell(entry.description)} |`,
-    ]
+    const cells = [`\`${path}\``, cell(typeName(entry)), defaultText(entry), since, cell(entry.description)]
+    return `| ${cells.join(' | ')} |`
   })
   return ['| key | type | default | | meaning |', '|---|---|---|---|---|', ...lines].join('\n')
 }
 
-function defaultText(entry: Exclude<Entry, Obsolete>): string {
+function defaultText(entry: Live): string {
   if ('required' in entry) return '*required*'
-  if (!('default' in entry) || entry.default === undefined) return ''
-  return Array.isArray(entry.default)
-    ? `\`[${entry.default.join(', ')}]\``
-    : `\`${entry.default === '' ? '""' : entry.default}\``
+  if (!('default' in entry)) return ''
+  return Array.isArray(entry.default) ? `\`[${entry.default.join(', ')}]\`` : `\`${entry.default}\``
 }
 
 const typeNames: { readonly [Kind in Leaf['kind']]: string } = {
@@ -71,7 +72,6 @@ const typeNames: { readonly [Kind in Leaf['kind']]: string } = {
   number: 'number',
   seconds: 'seconds',
   'seconds-or-off': 'seconds',
-  'one-of': '',
   url: 'URL',
   proxy: 'URL',
   pattern: 'pattern',
@@ -79,7 +79,7 @@ const typeNames: { readonly [Kind in Leaf['kind']]: string } = {
   profile: 'name or keys',
 }
 
-function typeName(item: Exclude<Entry, Obsolete> | Item): string {
+function typeName(item: Live | Item): string {
   switch (item.kind) {
     case 'section':
       return 'keys'
@@ -88,15 +88,15 @@ function typeName(item: Exclude<Entry, Obsolete> | Item): string {
     case 'dictionary':
       return `${item.names}: ${typeName(item.of)}`
     case 'one-of':
-      return (item.words ?? []).map((word) => `\`${word}\``).join(', ')
+      return item.words.map((word) => `\`${word}\``).join(', ')
     default:
-      return `${typeNames[item.kind]}${range(item.min, item.max)}`
+      return `${typeNames[item.kind]}${range(item)}`
   }
 }
 
-function range(min: number | undefined, max: number | undefined): string {
-  if (max !== undefined) return ` ${min ?? 0}–${max}`
-  return min === undefined || min === 0 ? '' : ` ≥ ${min}`
+function range({ min = 0, max }: { readonly min?: number; readonly max?: number }): string {
+  if (max !== undefined) return ` ${min}–${max}`
+  return min === 0 ? '' : ` ≥ ${min}`
 }
 
 function cell(text: string): string {

@@ -52,7 +52,7 @@ export function loadConfig(
   if (parsed.tree === undefined) return err(parsed.faults.map((fault) => faultProblem(fault, parsed)))
   const { root, movedAuth } = rearrange(parsed.tree, flags)
   const findings = new Findings(root, parsed.place)
-  for (const fault of parsed.faults) findings.errorAt(fault.at, fault.path ?? [], fault.message, fault.suggestion)
+  for (const fault of parsed.faults) findings.errorAt(fault.at, fault.path, fault.message, fault.suggestion)
   if (movedAuth !== undefined) findings.noticeAt(movedAuth.at, ['auth'], movedAuth.message, 'write it below settings')
   const reader = new Reader(findings, env)
   const file = reader.section(root, rootKeys, [])

@@ -1,4 +1,5 @@
-import type { Path, Place, Tree } from './yaml/tree.ts'
+import type { Place } from './yaml/place.ts'
+import type { Path, Tree } from './yaml/tree.ts'
 
 /**
  * One thing to say about a configuration file.

@@ -66,18 +66,15 @@ function checkProvider(fields: ProviderFields, path: Path, pathOf: PathOf, findi
   }
 }
 
-function readDialect({ type, dialect }: ProviderFields, path: Path, findings: Findings): Dialect | undefined {
-  if (type === undefined && dialect === undefined) {
+function readDialect({ type, dialect: written }: ProviderFields, path: Path, findings: Findings): Dialect | undefined {
+  const dialect = written ?? (type === undefined ? undefined : dialectOfType[type])
+  if (dialect === undefined) {
     findings.error([...path, 'type'], 'missing', 'write type: anthropic or type: openai')
     return undefined
   }
-  if (dialect === undefined) return type === undefined ? undefined : dialectOfType[type]
   if (type === undefined || typeOfDialect[dialect] === type) return dialect
-  findings.error(
-    [...path, 'dialect'],
-    `"${dialect}" is not a dialect of type "${type}"`,
-    `remove one of the two; this dialect belongs to type "${typeOfDialect[dialect]}"`,
-  )
+  const suggestion = `remove one of the two; this dialect belongs to type "${typeOfDialect[dialect]}"`
+  findings.error([...path, 'dialect'], `"${dialect}" is not a dialect of type "${type}"`, suggestion)
   return undefined
 }
 

@@ -17,7 +17,8 @@ export function checkSettings(
   findings: Findings,
 ): Settings {
   const path = ['settings', 'auth']
-  const keys = checkClientKeys(fields.auth.keys, providers, pathOf, findings)
+  // Without auth they have no effect, and their variables need not be set.
+  const keys = fields.auth.enabled ? checkClientKeys(fields.auth.keys, providers, pathOf, findings) : []
   const auth: ServerAuth = { ...fields.auth, keys }
   if (auth.enabled) checkAuth(auth, path, findings)
   else if (!isLoopback(fields.host)) {
@@ -79,6 +80,7 @@ function checkClientKeys(
   const keys: ClientKey[] = []
   for (const fields of list) {
     const path = pathOf(fields)
+    if (findings.hasErrorUnder(path)) continue
     const { key: _key, keySha256: _keySha256, ...rest } = fields
     checkKeyProviders(fields, providers, [...path, 'providers'], findings)
     if (keys.some((other) => other.name === fields.name)) {

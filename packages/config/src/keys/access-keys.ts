@@ -203,7 +203,8 @@ export const accessKeys = {
         kind: 'text',
         default: 'claude-code-balancer',
         since: 'predecessor',
-        description: 'Name under which an OS keyring keeps them (the predecessor’s, so that its entries are found).',
+        description:
+          'Name under which an OS keyring keeps them (that of claude-code-provider-balancer, so that its entries are found).',
       },
       token_file: {
         kind: 'text',

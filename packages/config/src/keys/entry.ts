@@ -8,7 +8,7 @@ import type { Secret } from '../secret.ts'
  * and the tables of the guide are all derived from the entries, so adding a key is adding an entry, in one place.
  * Entries are plain data (no calls), because then TypeScript can carry their literal types across files.
  */
-export type Entry = Leaf | Section | List | Dictionary | Obsolete
+export type Entry = Leaf | Choice | Section | List | Dictionary | Obsolete
 
 /** Entries by the key's name in the file (snake_case). */
 export interface Keys {
@@ -30,15 +30,20 @@ interface About {
 
 /** A key with one value. What each `kind` accepts is in `read/kinds.ts`. */
 export interface Leaf extends About {
-  readonly kind: keyof LeafValues | 'one-of'
+  readonly kind: keyof LeafValues
   /** The value when the key is left out, in the unit of the file. */
   readonly default?: string | number | boolean
   /** Smallest and largest number (kinds `integer`, `number`, `seconds`). */
   readonly min?: number
   readonly max?: number
-  /** The allowed words (kind `one-of`). */
-  readonly words?: readonly string[]
-  /** What an unknown word falls back to with a notice, where the predecessor did so (kind `one-of`). */
+}
+
+/** A key with one of a few words, written in any case. */
+export interface Choice extends About {
+  readonly kind: 'one-of'
+  readonly words: readonly string[]
+  readonly default?: string
+  /** What an unknown word is read as, with a notice, where the predecessor did so. */
   readonly fallback?: string
 }
 
@@ -68,7 +73,8 @@ export interface Dictionary extends About {
 
 /** What a list or a dictionary holds: an entry without the prose. */
 export type Item =
-  | { readonly kind: Leaf['kind']; readonly min?: number; readonly max?: number; readonly words?: readonly string[] }
+  | { readonly kind: Leaf['kind']; readonly min?: number; readonly max?: number }
+  | { readonly kind: 'one-of'; readonly words: readonly string[] }
   | { readonly kind: 'section'; readonly keys: Keys }
   | { readonly kind: 'list'; readonly of: Item }
 

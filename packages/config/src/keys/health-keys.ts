@@ -14,7 +14,7 @@ export const healthKeys = {
     default: 'seamless',
     since: '0.1',
     description:
-      '`seamless`: a failed request goes to the next candidate at once and the client never knows. `threshold`: the predecessor’s rule, the client gets the error until `unhealthy_threshold` is reached.',
+      '`seamless`: a failed request goes to the next candidate at once and the client never knows. `threshold`: as in claude-code-provider-balancer, the client gets the error until `unhealthy_threshold` is reached.',
   },
   failure_cooldown: {
     kind: 'seconds',

@@ -74,7 +74,7 @@ export const processKeys = {
     default: true,
     since: 'predecessor',
     description:
-      'Take up changes of this file while running. Requests under way are not touched, and a file with problems changes nothing. (The predecessor restarted the process.)',
+      'Take up changes of this file while running. Requests under way are not touched, and a file with problems changes nothing. (claude-code-provider-balancer restarted the process.)',
   },
   reload_includes: { kind: 'obsolete', instead: 'lb watches its own configuration file, nothing else' },
   usage: {

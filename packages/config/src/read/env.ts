@@ -27,7 +27,7 @@ export function substitute(text: string, env: Environment): Substitution {
     const end = text.indexOf('}', at)
     const reference = /^([A-Za-z_]\w*)(:-(.*))?$/s.exec(text.slice(at + 2, end === -1 ? at + 2 : end))
     if (reference === null || reference[3]?.includes('${') === true) return { kind: 'malformed' }
-    const name = reference[1] ?? ''
+    const name = String(reference[1])
     const value = Object.hasOwn(env, name) ? env[name] : undefined
     if (value === undefined && reference[2] === undefined) unset.push(name)
     result += text.slice(from, at) + ((value === '' ? undefined : value) ?? reference[3] ?? '')

@@ -1,20 +1,16 @@
-import { assertNever, type Json } from '@lb/protocol'
+import type { Json } from '@lb/protocol'
 import * as v from 'valibot'
-import type { Leaf } from '../keys/entry.ts'
 import type { Findings } from '../problem.ts'
 import { isNull, type Path, type Tree, type TreeScalar } from '../yaml/tree.ts'
 import { type Environment, substitute } from './env.ts'
-import { kinds } from './kinds.ts'
+import { schemaOf, shapeOf, type ValueRule } from './kinds.ts'
 import { readPattern } from './pattern.ts'
 import { absent, found, type Reading, wrong } from './reading.ts'
 import { coerce, describe, type FilledScalar } from './scalar.ts'
 import { nearest } from './suggest.ts'
 
-/** What of an entry the reading of its value depends on. */
-export type LeafRule = Pick<Leaf, 'kind' | 'min' | 'max' | 'words' | 'fallback'>
-
 /** A text of one of these kinds is, or may contain, a credential: no message shows it. */
-const hiddenKinds: ReadonlySet<Leaf['kind']> = new Set(['secret', 'url', 'proxy', 'sha256'])
+const hiddenKinds: ReadonlySet<ValueRule['kind']> = new Set(['secret', 'url', 'proxy', 'sha256'])
 
 /** Reads single values: fills in variables, converts, checks, reports. */
 export class LeafReader {
@@ -27,20 +23,16 @@ export class LeafReader {
   }
 
   /** `strict`: off inside of what is disabled, where variables need not be set. */
-  read(tree: Tree, rule: LeafRule, path: Path, strict: boolean): Reading<unknown> {
+  read(tree: Tree, rule: ValueRule, path: Path, strict: boolean): Reading<unknown> {
     if (tree.kind !== 'scalar') return this.unexpected(tree, 'a single value', path)
     if (isNull(tree)) return absent
     const filling = this.#fill(tree, path, strict)
     if (filling.kind !== 'value') return filling
     const filled = filling.value
     if (filled.text === '' && rule.kind !== 'text-or-empty') return absent
-    const kind = kinds[rule.kind]
-    const raw = coerce(filled, kind.shape)
+    const raw = coerce(filled, shapeOf(rule))
     if (!raw.ok) return this.#refuse(filled, raw.message, rule, path, raw.suggestion)
-    const parsed = v.safeParse(
-      kind.schema(rule),
-      rule.words === undefined ? raw.value : knownWord(filled.text, rule.words),
-    )
+    const parsed = v.safeParse(schemaOf(rule), rule.kind === 'one-of' ? knownWord(filled.text, rule.words) : raw.value)
     if (!parsed.success) return this.#refuse(filled, parsed.issues[0].message, rule, path)
     if (rule.kind === 'pattern') this.#noteLiteral(filled.text, path)
     return found(parsed.output)
@@ -48,24 +40,18 @@ export class LeafReader {
 
   /** Any YAML value as JSON, with variables filled in: for what another package validates. */
   json(tree: Tree, path: Path, strict: boolean): Json {
-    switch (tree.kind) {
-      case 'list':
-        return tree.items.map((item, index) => this.json(item, [...path, index], strict))
-      case 'map':
-        // fromEntries defines own members, so `__proto__` is a key like any other.
-        return Object.fromEntries(
-          Array.from(tree.entries, ([key, { value }]) => [key, this.json(value, [...path, key], strict)]),
-        )
-      case 'scalar':
-        return this.#jsonScalar(tree, path, strict)
-      default:
-        return assertNever(tree)
-    }
+    if (tree.kind === 'scalar') return this.#jsonScalar(tree, path, strict)
+    if (tree.kind === 'list') return tree.items.map((item, index) => this.json(item, [...path, index], strict))
+    // fromEntries defines own members, so `__proto__` is a key like any other.
+    return Object.fromEntries(
+      Array.from(tree.entries, ([key, { value }]) => [key, this.json(value, [...path, key], strict)]),
+    )
   }
 
   /** Reports that something of another shape stands here. */
   unexpected(tree: Tree, expected: string, path: Path): typeof wrong {
-    this.#findings.error(path, `must be ${expected}, not ${describe(tree)}`)
+    const instead = tree.kind === 'scalar' ? 'a single value' : describe(tree)
+    this.#findings.error(path, `must be ${expected}, not ${instead}`)
     return wrong
   }
 
@@ -83,32 +69,19 @@ export class LeafReader {
     // On a command line, the shell has already filled in what was to be filled in.
     if (node.flag !== undefined) return found({ node, text: node.text, computed: true })
     const result = substitute(node.text, this.#env)
-    switch (result.kind) {
-      case 'text':
-        return found({ node, text: result.text, computed: result.computed })
-      case 'unset':
-        if (!strict) return absent
-        this.#findings.error(path, ...unsetMessage(result.names))
-        return wrong
-      case 'malformed':
-        this.#findings.error(
-          path,
-          `not a variable: write \${NAME} or \${NAME:-default}`,
-          `a literal \${ is written $\${`,
-        )
-        return wrong
-      default:
-        return assertNever(result)
-    }
+    if (result.kind === 'text') return found({ node, text: result.text, computed: result.computed })
+    if (result.kind === 'unset' && !strict) return absent
+    this.#findings.error(path, ...(result.kind === 'unset' ? unsetMessage(result.names) : malformedMessage))
+    return wrong
   }
 
-  #refuse(filled: FilledScalar, message: string, rule: LeafRule, path: Path, suggestion?: string): Reading<never> {
+  #refuse(filled: FilledScalar, message: string, rule: ValueRule, path: Path, suggestion?: string): Reading<never> {
     // A computed text may be a secret that got into the wrong variable.
     const hidden = hiddenKinds.has(rule.kind) || (filled.computed && filled.node.flag === undefined)
     const full = hidden ? message : `${message}, not ${describe(filled.node)}`
-    const word = hidden ? undefined : nearest(filled.text, rule.words ?? [])
+    const word = hidden || rule.kind !== 'one-of' ? undefined : nearest(filled.text, rule.words)
     const hint = suggestion ?? (word === undefined ? undefined : `did you mean "${word}"?`)
-    if (rule.fallback === undefined) {
+    if (rule.kind !== 'one-of' || rule.fallback === undefined) {
       this.#findings.error(path, full, hint)
       return wrong
     }
@@ -122,6 +95,11 @@ export class LeafReader {
       this.#findings.notice(path, reason, 'it is searched as plain text, without regard to case')
   }
 }
+
+const malformedMessage: [message: string, suggestion: string] = [
+  `not a variable: write \${NAME} or \${NAME:-default}`,
+  `a literal \${ is written $\${`,
+]
 
 function unsetMessage(names: readonly string[]): [message: string, suggestion: string] {
   const [first = ''] = names

@@ -24,10 +24,16 @@ function unsupported(source: string): string | undefined {
   if (/\(\?<?[=!]/.test(bare)) return 'lookaround cannot be matched in linear time'
   if (/\\[1-9k]|\(\?P=/.test(bare)) return 'back references cannot be matched in linear time'
   try {
-    // Linear-time engines share Python's named groups and flags at the start; JavaScript's engine, the judge here, has neither.
-    new RegExp(source.replaceAll('(?P<', '(?<').replace(/^\(\?[ims]+\)/, ''), 'i')
+    new RegExp(inJavaScript(source), 'i')
     return undefined
   } catch {
     return 'this is not a regular expression'
   }
+}
+
+/** The same pattern for JavaScript's engine, which here only judges whether the grammar is kept. */
+function inJavaScript(source: string): string {
+  // Python and the linear-time engines share: named groups with a P, flags at the start, and a bracket that begins a class.
+  const renamed = source.replaceAll('(?P<', '(?<').replace(/^\(\?[ims]+\)/, '')
+  return renamed.replace(/\[(\^?)\]/g, '[$1\\]')
 }

@@ -1,12 +1,12 @@
 import * as v from 'valibot'
-import type { Entry, Item, Keys, Leaf, Obsolete, SectionOf } from '../keys/entry.ts'
+import type { Entry, Item, Keys, Obsolete, SectionOf } from '../keys/entry.ts'
 import { rootKeys } from '../keys/root-keys.ts'
 import type { Findings } from '../problem.ts'
 import { isNull, type Path, type Tree, type TreeMap } from '../yaml/tree.ts'
 import type { Environment } from './env.ts'
 import { namedEntries } from './key-list.ts'
 import { configKey } from './key-name.ts'
-import { kinds } from './kinds.ts'
+import { schemaOf, type ValueRule } from './kinds.ts'
 import { LeafReader } from './leaf.ts'
 import { absent, found, type Reading, wrong } from './reading.ts'
 import { nearest } from './suggest.ts'
@@ -82,7 +82,7 @@ export class Reader {
         return entry.optional ? undefined : (entry.default ?? [])
       default:
         // Defaults are written in the units of the file, and converted like its values.
-        return entry.default === undefined ? undefined : v.parse(kinds[entry.kind].schema(entry), entry.default)
+        return entry.default === undefined ? undefined : v.parse(schemaOf(entry), entry.default)
     }
   }
 
@@ -101,7 +101,7 @@ export class Reader {
     }
   }
 
-  #leaf(tree: Tree, item: Leaf | Extract<Item, { kind: Leaf['kind'] }>, path: Path): Reading<unknown> {
+  #leaf(tree: Tree, item: ValueRule, path: Path): Reading<unknown> {
     return this.#leaves.read(tree, item, path, this.#strict)
   }
 

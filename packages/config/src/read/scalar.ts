@@ -49,12 +49,12 @@ function asFlag(text: string, computed: boolean): boolean | undefined {
   return Object.hasOwn(flagWords, word) ? flagWords[word] : undefined
 }
 
-/** Longest piece of a value in a message. */
-const shownUnits = 40
+/** Longest value that a message repeats. A key that cannot be guessed is longer, wherever it got to by mistake. */
+const shownUnits = 20
 
 /** What stands at a place, in words for a message. */
 export function describe(tree: Tree): string {
   if (tree.kind === 'list') return 'a list'
   if (tree.kind === 'map') return 'keys with values'
-  return tree.text.length > shownUnits ? `"${tree.text.slice(0, shownUnits)}…"` : `"${tree.text}"`
+  return tree.text.length > shownUnits ? 'a longer text' : `"${tree.text}"`
 }

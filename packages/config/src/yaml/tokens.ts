@@ -1,4 +1,4 @@
-import { CST, Lexer, type LineCounter, Parser } from 'yaml'
+import { CST, Lexer, Parser } from 'yaml'
 import type { Fault } from './tree.ts'
 
 /**
@@ -29,24 +29,24 @@ export const textLimits: TextLimits = { bytes: 1 << 20, depth: 64, aliases: 100,
  * The syntax tokens of `text` for the composer, and what was wrong with it. Stops at the first limit that is broken;
  * then `faults` is not empty and what was composed must not be used.
  */
-export function* limitedTokens(text: string, lines: LineCounter, faults: Fault[]): Generator<CST.Token, void> {
+export function* limitedTokens(text: string, faults: Fault[]): Generator<CST.Token, void> {
   if (text.length > textLimits.bytes || new TextEncoder().encode(text).length > textLimits.bytes) {
     faults.push({
       at: 0,
+      path: [],
       message: `the file is larger than ${textLimits.bytes} bytes`,
       suggestion: 'a configuration has a few kilobytes: is this the right file?',
     })
     return
   }
-  lines.addNewLine(0)
-  const parser = new Parser(lines.addNewLine)
+  const parser = new Parser()
   const count = { tokens: 0, aliases: 0 }
   // After this marker the next lexeme is the text of a plain scalar, whatever it looks like.
   let scalarText = false
   for (const lexeme of new Lexer().lex(text)) {
     const fault = scalarText ? undefined : lexemeFault(lexeme, count)
     if (fault !== undefined) {
-      faults.push({ at: parser.offset, ...fault })
+      faults.push({ at: parser.offset, path: [], ...fault })
       return
     }
     scalarText = !scalarText && lexeme === CST.SCALAR
@@ -54,6 +54,7 @@ export function* limitedTokens(text: string, lines: LineCounter, faults: Fault[]
     if (openCollections(parser) > textLimits.depth) {
       faults.push({
         at: Math.max(0, parser.offset - lexeme.length),
+        path: [],
         message: `nested deeper than ${textLimits.depth} levels`,
         suggestion: 'no key of lb is nested that deep',
       })
@@ -69,7 +70,10 @@ function openCollections(parser: Parser): number {
   return parser.stack.length - (top !== undefined && CST.isCollection(top) ? 1 : 2)
 }
 
-function lexemeFault(lexeme: string, count: { tokens: number; aliases: number }): Omit<Fault, 'at'> | undefined {
+function lexemeFault(
+  lexeme: string,
+  count: { tokens: number; aliases: number },
+): Omit<Fault, 'at' | 'path'> | undefined {
   count.tokens += 1
   if (count.tokens > textLimits.tokens)
     return { message: `more than ${textLimits.tokens} YAML tokens`, suggestion: 'is this the right file?' }

@@ -3,15 +3,14 @@ import {
   Composer,
   isAlias,
   isMap,
-  isScalar,
   isSeq,
-  LineCounter,
-  type Node,
+  type ParsedNode,
   type Scalar,
   type YAMLMap,
   type YAMLParseError,
   type YAMLSeq,
 } from 'yaml'
+import { type Place, placesIn } from './place.ts'
 import { limitedTokens, textLimits } from './tokens.ts'
 
 /**
@@ -66,18 +65,12 @@ export interface Fault {
   readonly at: number
   readonly message: string
   readonly suggestion?: string
-  /** Where in the tree, if there is one. */
-  readonly path?: Path
+  /** Where in the tree; empty while there is none. */
+  readonly path: Path
 }
 
 /** Keys and positions from the root down. */
 export type Path = readonly (string | number)[]
-
-/** One-based. Columns count UTF-16 units, as editors do. */
-export interface Place {
-  readonly line: number
-  readonly column: number
-}
 
 /** What became of a text. `tree` is missing when the text could not be read at all. */
 export interface ParsedText {
@@ -93,11 +86,7 @@ const syntaxErrorLimit = 20
 
 /** Reads YAML text into a tree. Never throws, whatever the text. */
 export function parseYaml(text: string): ParsedText {
-  const lines = new LineCounter()
-  const place = (offset: number): Place => {
-    const { line, col } = lines.linePos(offset)
-    return { line: Math.max(1, line), column: Math.max(1, col) }
-  }
+  const place = placesIn(text)
   const faults: Fault[] = []
   const composer = new Composer({
     version: '1.2',
@@ -107,12 +96,13 @@ export function parseYaml(text: string): ParsedText {
     resolveKnownTags: false,
     logLevel: 'silent',
   })
-  const [document, another] = [...composer.compose(limitedTokens(text, lines, faults), true, text.length)]
+  const [document, another] = [...composer.compose(limitedTokens(text, faults), true, text.length)]
   if (faults.length > 0 || document === undefined) return { faults, place }
   for (const error of document.errors.slice(0, syntaxErrorLimit)) faults.push(syntaxFault(error))
   if (another !== undefined) {
     faults.push({
       at: another.range[0],
+      path: [],
       message: 'a second YAML document (---)',
       suggestion: 'write one document per file',
     })
@@ -122,7 +112,9 @@ export function parseYaml(text: string): ParsedText {
   const tree = document.contents === null ? nothing(0) : builder.build(document.contents, [])
   if (tree.size > sizeLimit || tree.depth > textLimits.depth) {
     return {
-      faults: [{ at: 0, message: 'the aliases (*name) stand for too much', suggestion: 'write the values out' }],
+      faults: [
+        { at: 0, path: [], message: 'the aliases (*name) stand for too much', suggestion: 'write the values out' },
+      ],
       place,
     }
   }
@@ -140,7 +132,7 @@ function syntaxFault(error: YAMLParseError): Fault {
   // What follows the colon of this one is a piece of the file, and might be of a secret.
   const message = error.code === 'UNEXPECTED_TOKEN' ? error.message.replace(/: .*/s, '') : error.message
   const suggestion = syntaxHints[error.code]
-  const fault = { at: error.pos[0], message: `not valid YAML: ${message}` }
+  const fault = { at: error.pos[0], path: [], message: `not valid YAML: ${message}` }
   return suggestion === undefined ? fault : { ...fault, suggestion }
 }
 
@@ -160,17 +152,17 @@ class TreeBuilder {
     this.#place = place
   }
 
-  build(node: Node, path: Path): Tree {
+  build(node: ParsedNode, path: Path): Tree {
     if (isAlias(node)) return this.#alias(node, path)
-    const anchor = isScalar(node) || isMap(node) || isSeq(node) ? node.anchor : undefined
+    const { anchor } = node
     if (anchor !== undefined) this.#anchors.set(anchor, undefined)
-    const tree = isMap(node) ? this.#map(node, path) : isSeq(node) ? this.#list(node, path) : scalar(node as Scalar)
+    const tree = isMap(node) ? this.#map(node, path) : isSeq(node) ? this.#list(node, path) : scalar(node)
     if (anchor !== undefined) this.#anchors.set(anchor, tree)
     return tree
   }
 
-  #alias(node: Alias, path: Path): Tree {
-    const at = start(node)
+  #alias(node: Alias.Parsed, path: Path): Tree {
+    const [at] = node.range
     const target = this.#anchors.get(node.source)
     if (target !== undefined) return { ...target, at }
     this.#faults.push({
@@ -182,23 +174,23 @@ class TreeBuilder {
     return nothing(at)
   }
 
-  #list(node: YAMLSeq, path: Path): TreeList {
-    const items = node.items.map((item, index) => this.build(item as Node, [...path, index]))
-    return { kind: 'list', at: start(node), items, ...extent(items) }
+  #list(node: YAMLSeq.Parsed, path: Path): TreeList {
+    const items = node.items.map((item, index) => this.build(item, [...path, index]))
+    return { kind: 'list', at: node.range[0], items, ...extent(items) }
   }
 
-  #map(node: YAMLMap, path: Path): TreeMap {
+  #map(node: YAMLMap.Parsed, path: Path): TreeMap {
     const entries = new Map<string, TreeEntry>()
     for (const pair of node.items) {
-      const keyNode = this.build(pair.key as Node, path)
+      const keyNode = this.build(pair.key, path)
       const key = this.#key(keyNode, path)
       if (key === undefined) continue
-      const value = pair.value === null ? nothing(keyNode.at) : this.build(pair.value as Node, [...path, key])
+      const value = pair.value === null ? nothing(keyNode.at) : this.build(pair.value, [...path, key])
       const first = entries.get(key)
       if (first === undefined) entries.set(key, { keyAt: keyNode.at, value })
       else this.#duplicate(keyNode.at, first.keyAt, [...path, key])
     }
-    return { kind: 'map', at: start(node), entries, ...extent([...entries.values()].map((entry) => entry.value)) }
+    return { kind: 'map', at: node.range[0], entries, ...extent([...entries.values()].map((entry) => entry.value)) }
   }
 
   /** The text of a key, or `undefined` for what cannot be one. */
@@ -219,15 +211,11 @@ class TreeBuilder {
   }
 }
 
-function scalar(node: Scalar): TreeScalar {
+function scalar(node: Scalar.Parsed): TreeScalar {
   const value = node.value
-  const plain = node.type === 'PLAIN' || node.type === undefined
+  const plain = node.type === 'PLAIN'
   const known = value === null || typeof value === 'boolean' || typeof value === 'number' ? value : String(value)
-  return { kind: 'scalar', at: start(node), text: node.source ?? '', value: known, plain, size: 1, depth: 0 }
-}
-
-function start(node: Node): number {
-  return node.range?.[0] ?? 0
+  return { kind: 'scalar', at: node.range[0], text: node.source, value: known, plain, size: 1, depth: 0 }
 }
 
 function extent(children: readonly Tree[]): { size: number; depth: number } {

@@ -1,0 +1,148 @@
+import { expect, test } from 'vitest'
+import { load, said, withSettings } from '../testing/load.ts'
+import { isLoopback } from './settings.ts'
+
+const long = 'a-key-that-nobody-can-guess-0123456789'
+const hash = 'A'.repeat(64)
+
+test('auth without any key is refused, because nobody could get in', () => {
+  for (const auth of [
+    '{ enabled: true }',
+    '{ enabled: true, api_key: "" }',
+    `{ enabled: true, admin_key: ${long} }`,
+    '{ enabled: true, keys: [] }',
+  ]) {
+    expect(said(withSettings(`{ auth: ${auth} }`))).toEqual([
+      '3:19: settings.auth: enabled without any key, so nobody could get in; set settings.auth.api_key or settings.auth.keys',
+    ])
+  }
+})
+
+test('a key whose variable is missing is one problem, not two', () => {
+  expect(said(withSettings(`{ auth: { enabled: true, api_key: "$\{NOPE}" } }`))).toHaveLength(1)
+})
+
+test('a key that can be guessed is a notice', () => {
+  expect(
+    said(
+      withSettings(`{ auth: { enabled: true, api_key: short, admin_key: short2, keys: [{ name: n, key: short3 }] } }`),
+    ),
+  ).toEqual([
+    '3:45: notice: settings.auth.api_key: a key shorter than 22 characters can be guessed; make one with: openssl rand -hex 32',
+    '3:63: notice: settings.auth.admin_key: a key shorter than 22 characters can be guessed; make one with: openssl rand -hex 32',
+    '3:94: notice: settings.auth.keys[0].key: a key shorter than 22 characters can be guessed; make one with: openssl rand -hex 32',
+  ])
+  expect(said(withSettings(`{ auth: { enabled: true, api_key: ${long} } }`))).toEqual([])
+})
+
+test('client keys without a key for the management routes are a notice', () => {
+  expect(said(withSettings(`{ auth: { enabled: true, keys: [{ name: n, key: ${long} }] } }`))).toEqual([
+    '3:19: notice: settings.auth: without api_key and admin_key the management routes are closed; set settings.auth.admin_key to use them',
+  ])
+})
+
+test('client keys are a text or a hash, with limits', () => {
+  const keys = `[{ name: a, key: ${long}, models: ["claude-*"], limits: { concurrency: 2, budget: { usd: 5 } } }, { name: b, key_sha256: ${hash} }]`
+  const { auth } = load(withSettings(`{ auth: { enabled: true, admin_key: ${long}1, keys: ${keys} } }`)).config.settings
+  expect(auth.keys[0]).toMatchObject({
+    name: 'a',
+    models: ['claude-*'],
+    credential: { kind: 'key' },
+    limits: { concurrency: 2, budget: { usd: 5, per: 'month' } },
+  })
+  expect(auth.keys[1]).toEqual({ name: 'b', credential: { kind: 'sha256', hex: 'a'.repeat(64) }, limits: {} })
+  expect(auth.adminKey?.reveal()).toBe(`${long}1`)
+})
+
+test.each([
+  ['[{ name: a }]', 'settings.auth.keys[0].key: missing; write key or key_sha256'],
+  [
+    `[{ name: a, key: ${long}, key_sha256: ${hash} }]`,
+    'settings.auth.keys[0].key_sha256: key is there, too; keep one of the two',
+  ],
+  [
+    `[{ name: a, key: ${long} }, { name: a, key: ${long}2 }]`,
+    'settings.auth.keys[1].name: a second key named "a"; give it another name',
+  ],
+  [
+    `[{ name: a, key: ${long} }, { name: b, key: ${long} }]`,
+    'settings.auth.keys[1]: the same key as one before it; give every holder a key of their own',
+  ],
+  [
+    `[{ name: a, key_sha256: ${hash} }, { name: b, key_sha256: ${hash.toLowerCase()} }]`,
+    'settings.auth.keys[1]: the same key as one before it; give every holder a key of their own',
+  ],
+  ['[{ name: a, key_sha256: canary }]', 'settings.auth.keys[0].key_sha256: must be 64 hexadecimal digits'],
+  [`[{ key: ${long} }]`, 'settings.auth.keys[0].name: missing'],
+  [`[{ name: a, key: ${long}, limits: { budget: { per: day } } }]`, 'settings.auth.keys[0].limits.budget.usd: missing'],
+])('%s is refused', (keys, expected) => {
+  const lines = said(withSettings(`{ auth: { enabled: true, api_key: ${long}0, keys: ${keys} } }`))
+  expect(lines.map((line) => line.replace(/^\d+:\d+: /, ''))).toEqual([expected])
+})
+
+test('a hash and a text are never taken for the same key', () => {
+  const keys = `[{ name: a, key: ${long} }, { name: b, key_sha256: ${hash} }, { name: c, key: ${long}2 }]`
+  expect(
+    load(withSettings(`{ auth: { enabled: true, api_key: ${long}0, keys: ${keys} } }`)).config.settings.auth.keys,
+  ).toHaveLength(3)
+})
+
+test('a client key for an unknown provider is a notice', () => {
+  const keys = `[{ name: k, key: ${long}, providers: [a, aa, zzz] }]`
+  expect(
+    said(withSettings(`{ auth: { enabled: true, api_key: ${long}0, keys: ${keys} } }`)).map((line) =>
+      line.replace(/^\d+:\d+: /, ''),
+    ),
+  ).toEqual([
+    'notice: settings.auth.keys[0].providers: there is no enabled provider "aa"; did you mean "a"?',
+    'notice: settings.auth.keys[0].providers: there is no enabled provider "zzz"',
+  ])
+})
+
+test('while auth is off, its keys are not looked at', () => {
+  expect(load(withSettings('{ auth: { keys: [{ name: a }] } }')).config.settings.auth.keys).toEqual([])
+})
+
+test('an address that others can reach needs auth', () => {
+  for (const host of [
+    '0.0.0.0',
+    '"::"',
+    '192.168.1.5',
+    'example.com',
+    '"[::]"',
+    '127.0.0.1.example.com',
+    '::ffff:127.0.0.1',
+  ]) {
+    expect(said(withSettings(`{ host: '${host.replaceAll('"', '')}' }`))[0], host).toMatch(
+      /^3:19: settings.host: listening on \S+ without settings.auth would let everybody who reaches it spend your keys; set settings.auth.enabled: true and settings.auth.api_key, or settings.host: 127.0.0.1$/,
+    )
+    expect(
+      said(withSettings(`{ host: '${host.replaceAll('"', '')}', auth: { enabled: true, api_key: ${long} } }`)),
+    ).toEqual([])
+  }
+})
+
+test('loopback addresses are those of this machine', () => {
+  for (const host of ['127.0.0.1', '127.9.9.9', 'localhost', 'LocalHost', '::1', '[::1]', ' 127.0.0.1 '])
+    expect(isLoopback(host), host).toBe(true)
+  for (const host of ['', '0.0.0.0', '::', '128.0.0.1', '127.0.0', 'a.localhost', '127.0.0.1:80', '0x7f000001'])
+    expect(isLoopback(host), host).toBe(false)
+})
+
+test('stored logins that are off are a notice that names the providers', () => {
+  const text = (settings: string): string => `providers:
+  - { name: o, type: anthropic, base_url: "https://a", auth_type: oauth }
+  - { name: o, type: anthropic, base_url: "https://a", auth_type: oauth, account_email: a@b }
+model_routes: { "*": [{ provider: o }] }
+settings: ${settings}`
+  expect(said(text('{}'))[0]).toContain(
+    'notice: settings.oauth.enabled: stored logins are off, so "o" cannot be used; set settings.oauth.enabled: true',
+  )
+  expect(said(text('{ oauth: { enabled: true } }'))).toEqual([])
+})
+
+test('the key of the token file comes from one place', () => {
+  expect(said(withSettings('{ oauth: { encryption_key: canary, encryption_key_file: f } }'))).toEqual([
+    '3:67: settings.oauth.encryption_key_file: encryption_key is there, too; keep one of the two',
+  ])
+})
