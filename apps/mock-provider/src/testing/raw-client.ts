@@ -20,7 +20,7 @@ export interface Expected {
 
 /** How long nothing comes before a raw client believes that nothing will. */
 const QUIET_MS = 40
-const PATIENCE_MS = 3000
+const PATIENCE_MS = 20_000
 
 /** Sends bytes to a port and collects what comes back. */
 export function exchangeRaw(port: number, request: string | Uint8Array, expected: Expected = {}): Promise<Seen> {
