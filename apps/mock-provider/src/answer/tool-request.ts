@@ -32,6 +32,10 @@ export function requestedCall(turn: AskedTurn): RequestedCall | undefined {
 /** Values by property name. */
 type Values = { readonly [property: string]: Json }
 
+/** A path in quotes, or a word without the full stop of its sentence. */
+const PATH = '(?:[`"“]([^`"”]+)[`"”]|([^\\s`"“]*[^\\s`"“.,;!?]))'
+const CONTENT = '(?:[`"“]([^`"”]*)[`"”]|(.+))'
+
 /** Phrases that ask for a kind of tool, whatever exactly it is called. */
 const PHRASES: readonly {
   readonly tool: RegExp
@@ -45,15 +49,17 @@ const PHRASES: readonly {
   },
   {
     tool: /^(read|read_file|view|open_file)$/i,
-    phrase: /\bread\s+(?:the\s+)?file\s+[`"'“]?([^\s`"'”]+?)[`"'”]?(?=[\s.,;!?]*(?:\s|$))/i,
-    values: ([, path = '']) => pathValues(path),
+    phrase: new RegExp(`\\bread\\s+(?:the\\s+)?file\\s+${PATH}`, 'i'),
+    values: ([, quoted, bare = '']) => pathValues(quoted ?? bare),
   },
   {
     tool: /^(write|write_file|create_file)$/i,
-    phrase:
-      /\bwrite\s+(?:the\s+|a\s+)?file\s+[`"'“]?([^\s`"'”]+)[`"'”]?(?:\s+(?:with|saying|containing)\s+(?:[`"'“]([^`"'”]*)[`"'”]|(.+)))?/is,
-    values: ([, path = '', quoted, bare]) => ({
-      ...pathValues(path),
+    phrase: new RegExp(
+      `\\bwrite\\s+(?:the\\s+|a\\s+)?file\\s+${PATH}(?:\\s+(?:with|saying|containing)\\s+${CONTENT})?`,
+      'is',
+    ),
+    values: ([, quotedPath, barePath = '', quoted, bare]) => ({
+      ...pathValues(quotedPath ?? barePath),
       content: quoted ?? bare ?? 'Written by the mock provider.\n',
     }),
   },

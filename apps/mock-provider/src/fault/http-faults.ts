@@ -91,7 +91,7 @@ export const httpFaults: { readonly [N in HttpFault]: FaultPreset } = {
   }),
   'dropped-keep-alive': fault([5], 'answers, then closes the idle connection without a word', { afterwards: 'drop' }),
   latency: fault([7], 'first byte after 500 ms ± 300', { delayMs: 500, delayJitterMs: 300 }),
-  slow: fault([8], '1 KB a second', { bytesPerSecond: 1024 }),
+  slow: fault([8], '1 KB a second', { bytesPerSecond: 1024, reply: { text: 'A few words, letter by letter.' } }),
   'error-500': status(500),
   'error-502': status(502),
   'error-503': status(503),

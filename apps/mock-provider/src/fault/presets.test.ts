@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { compose, type Setting } from '../answer/compose.ts'
-import { demoReply } from '../answer/demo.ts'
-import { endpointOf, type MockRequest } from '../answer/request.ts'
 import { type MockProvider, startMockProvider } from '../server/mock-provider.ts'
+import { planOf, QUESTION } from '../testing/plan-of.ts'
 import { exchangeRaw, hurriedClock, postBytes } from '../testing/raw-client.ts'
 import type { Frame } from '../wire/frame.ts'
-import { type BytePlan, planBytes, SECOND_RESPONSE } from '../wire/plan.ts'
+import { type BytePlan, SECOND_RESPONSE } from '../wire/plan.ts'
 import {
   type ConnectionFault,
   connectionFaultNames,
@@ -14,7 +12,6 @@ import {
   type FaultName,
   faultNames,
   faults,
-  withPreset,
 } from './presets.ts'
 
 /**
@@ -23,38 +20,36 @@ import {
  */
 
 const PATHS = ['/v1/messages', '/v1/chat/completions', '/v1/responses']
-const BODY = {
-  model: 'claude-sonnet-5-5',
-  max_tokens: 400,
-  messages: [{ role: 'user', content: 'hello' }],
-  input: 'hello',
-}
-
 /** 100 MB are seen once, not six times. */
 const HUGE: readonly FaultName[] = ['endless-event']
 
-const CASES = faultNames.flatMap((name) => {
-  const paths = HUGE.includes(name) ? PATHS.slice(0, 1) : PATHS
-  const streams = HUGE.includes(name) ? [true] : [true, false]
-  return paths.flatMap((path) => streams.map((stream) => ({ name, path, stream })))
-})
+/** A hundred servers at once take their time on a busy machine. */
+const PATIENCE_MS = 60_000
 
-test.concurrent.each(CASES)(
-  '$name at $path, stream $stream: the bytes and the end are as planned',
-  async ({ name, path, stream }) => {
-    const mock = await startMockProvider({ script: { fault: name }, clock: hurriedClock() })
-    const plan = planOf(name, path, stream)
-    const planned = digest(plan.steps)
-    const ping = plan.end.kind === 'pings' ? Buffer.from(plan.end.bytes) : Buffer.alloc(0)
-    const expected = { bytes: planned.size + ping.length, end: ENDS[plan.end.kind] }
-    const { bytes, end } = await exchangeRaw(mock.port, postBytes(path, { ...BODY, stream }), expected)
-    await mock.close()
-    expect(digest([{ kind: 'bytes', bytes: bytes.subarray(0, planned.size) }])).toEqual(planned)
-    expect(end).toBe(expected.end)
-    const after = bytes.subarray(planned.size)
-    expect(after.subarray(0, plan.end.kind === 'pings' ? ping.length : after.length)).toEqual(ping)
+test.concurrent.each(faultNames)(
+  '%s: the bytes and the end are as planned',
+  async (name) => {
+    const paths = HUGE.includes(name) ? PATHS.slice(0, 1) : PATHS
+    const streams = HUGE.includes(name) ? [true] : [true, false]
+    await Promise.all(paths.flatMap((path) => streams.map((stream) => observe(name, path, stream))))
   },
+  PATIENCE_MS,
 )
+
+async function observe(name: FaultName, path: string, stream: boolean): Promise<void> {
+  const provider = await startMockProvider({ script: { fault: name }, clock: hurriedClock() })
+  const plan = planOf({ fault: name }, path, stream)
+  const planned = digest(plan.steps)
+  const ping = plan.end.kind === 'pings' ? Buffer.from(plan.end.bytes) : Buffer.alloc(0)
+  const expected = { bytes: planned.size + ping.length, end: ENDS[plan.end.kind] }
+  const { bytes, end } = await exchangeRaw(provider.port, postBytes(path, { ...QUESTION, stream }), expected)
+  await provider.close()
+  const where = `${path}, stream ${stream}`
+  expect(digest([{ kind: 'bytes', bytes: bytes.subarray(0, planned.size) }]), where).toEqual(planned)
+  expect(end, where).toBe(expected.end)
+  const after = bytes.subarray(planned.size)
+  expect(after.subarray(0, plan.end.kind === 'pings' ? ping.length : after.length), where).toEqual(ping)
+}
 
 let mock: MockProvider
 beforeAll(async () => {
@@ -76,14 +71,14 @@ const ENDS: { readonly [K in BytePlan['end']['kind']]: 'open' | 'fin' | 'reset' 
 
 test('the second response follows the first', async () => {
   await mock.setScript({ fault: 'second-response' })
-  const seen = await exchangeRaw(mock.port, postBytes('/v1/messages', BODY), OPEN)
+  const seen = await exchangeRaw(mock.port, postBytes('/v1/messages', QUESTION), OPEN)
   expect(seen.bytes.subarray(-SECOND_RESPONSE.length)).toEqual(Buffer.from(SECOND_RESPONSE))
 })
 
 test('a stale connection is reset by its second request, without a byte', async () => {
   await mock.setScript({ fault: 'stale-keep-alive' })
   mock.clear()
-  const request = postBytes('/v1/messages', BODY)
+  const request = postBytes('/v1/messages', QUESTION)
   const first = await exchangeRaw(mock.port, request, OPEN)
   const twice = await exchangeRaw(mock.port, request + request)
   expect(first.end).toBe('open')
@@ -94,7 +89,7 @@ test('a stale connection is reset by its second request, without a byte', async 
 
 test('an early refusal does not wait for the body', async () => {
   await mock.setScript({ fault: 'request-too-large-early' })
-  const head = postBytes('/v1/messages', BODY).split('\r\n\r\n')[0] ?? ''
+  const head = postBytes('/v1/messages', QUESTION).split('\r\n\r\n')[0] ?? ''
   const seen = await exchangeRaw(
     mock.port,
     `${head.replace(/Content-Length: \d+/, 'Content-Length: 40000000')}\r\n\r\n{`,
@@ -114,7 +109,7 @@ test.each(connectionFaultNames)('%s ends connections before any request', async 
   await mock.setScript({ fault: name })
   mock.clear()
   const end = CONNECTION_ENDS[name]
-  const seen = await exchangeRaw(mock.port, postBytes('/v1/messages', BODY), { end })
+  const seen = await exchangeRaw(mock.port, postBytes('/v1/messages', QUESTION), { end })
   expect(seen.bytes.length).toBe(0)
   expect(seen.end).toBe(end)
   expect(mock.requests).toEqual([])
@@ -129,43 +124,6 @@ test('every row of the fault catalogue that an upstream can play has a preset', 
 
 function range(from: number, to: number): readonly number[] {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index)
-}
-
-function planOf(name: FaultName, path: string, stream: boolean): BytePlan {
-  const answer = withPreset({ fault: name })
-  const json = answer.early === undefined ? { ...BODY, stream } : undefined
-  const dialects = ['anthropic', 'openai-chat', 'openai-responses'] as const
-  const request: MockRequest = {
-    number: 1,
-    method: 'POST',
-    path,
-    query: '',
-    headers: {},
-    body: Buffer.from(JSON.stringify(json ?? '')),
-    json,
-    endpoint: endpointOf('POST', path, {}, dialects),
-    connection: { id: 1, requestNumber: 1 },
-  }
-  const setting: Setting = {
-    name: 'mock',
-    seed: 1,
-    epochMs: Date.UTC(2026, 0, 15, 12),
-    models: [],
-    paceMs: 0,
-    strict: false,
-    demo: (asked) => demoReply(asked, 'mock'),
-  }
-  const composed = compose({ kind: 'answer', answer, by: 'fault' }, request, setting)
-  if (!composed.ok) throw new Error(composed.error)
-  return planBytes(composed.value, {
-    dialect: request.endpoint.dialect,
-    method: 'POST',
-    lastRequest: false,
-    chunksAllowed: true,
-    paceMs: 0,
-    seed: 1,
-    requestNumber: 1,
-  })
 }
 
 function digest(frames: readonly Frame[]): { readonly size: number; readonly sha256: string } {

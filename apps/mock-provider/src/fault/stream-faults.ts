@@ -62,6 +62,8 @@ export type StreamFault = (typeof streamFaultNames)[number]
 const TEXT: Reply = {
   text: 'The mock says some words — “Grüße”, 你好, 👋🏽 — and would go on until the end of this sentence.',
 }
+/** For cuts of every kind: short, because every piece is a write. */
+const MULTI_BYTE: Reply = { text: 'Cut “Grüße”, 你好 and 👋🏽 too.' }
 const THINKING: Reply = {
   ...TEXT,
   thinking: 'First I look at what was asked, then I weigh what is known, then I answer.',
@@ -128,22 +130,22 @@ export const streamFaults: { readonly [N in StreamFault]: FaultPreset } = {
   'split-every-byte': {
     rows: [46],
     about: 'every byte is a chunk of its own',
-    answer: { split: { every: 1 }, reply: TEXT },
+    answer: { split: { every: 1 }, reply: MULTI_BYTE },
   },
   'split-randomly': {
     rows: [46],
     about: 'seeded chunks of 1 to 64 bytes',
-    answer: { split: { randomly: true }, reply: TEXT },
+    answer: { split: { randomly: true }, reply: MULTI_BYTE },
   },
   'split-characters': {
     rows: [46],
     about: 'a cut inside every character of more than one byte',
-    answer: { split: { insideCharacters: true }, reply: TEXT },
+    answer: { split: { insideCharacters: true }, reply: MULTI_BYTE },
   },
   'split-wire': {
     rows: [46],
     about: 'head and chunk framing are cut too, every 7 bytes a write',
-    answer: { split: { every: 7, of: 'wire' }, reply: TEXT },
+    answer: { split: { every: 7, of: 'wire' }, reply: MULTI_BYTE },
   },
   'line-ends-crlf': { rows: [46], about: 'CRLF line ends', answer: { sse: { lineEnd: 'crlf' }, reply: TEXT } },
   'line-ends-cr': { rows: [46], about: 'CR line ends', answer: { sse: { lineEnd: 'cr' }, reply: TEXT } },

@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { compose, type Setting } from '../answer/compose.ts'
+import { type Composed, compose, type Setting } from '../answer/compose.ts'
 import { demoReply } from '../answer/demo.ts'
 import { defaultModels } from '../answer/models.ts'
-import { type Choice, choose, freshProgress, type Stage } from '../script/choose.ts'
+import { type Choice, choose, freshProgress, type ScriptProgress, type Stage } from '../script/choose.ts'
 import { type HarnessContext, harnessAnswer } from '../script/harness.ts'
 import type { Dialect, MockScript } from '../script/script.ts'
 import { planBytes } from '../wire/plan.ts'
 import type { MockClock } from './clock.ts'
 import type { Connection } from './connection.ts'
-import { play } from './play.ts'
+import { type PlayEnd, play } from './play.ts'
 import { receiveBody, recordHead } from './receive.ts'
-import type { OpenRecord, Recorder } from './recorder.ts'
+import type { OpenRecord, RecordedRequest, Recorder } from './recorder.ts'
 
 /** Serves requests with a script: receives, chooses, composes, plans, plays, records. */
 export interface Exchange {
@@ -27,87 +27,124 @@ const ALL_DIALECTS: readonly Dialect[] = ['anthropic', 'openai-chat', 'openai-re
 
 /** Makes an exchange that has no script yet: the demo answers. */
 export function createExchange(recorder: Recorder, clock: MockClock): Exchange {
-  let script: MockScript = {}
-  let progress = freshProgress
-
-  const decide = (record: OpenRecord, stage: Stage): Choice => {
-    try {
-      if (record.provider !== undefined) {
-        const answer = stage === 'head' ? undefined : harnessAnswer(exchange.harness, record.provider, record)
-        return answer === undefined ? { kind: 'needs-body' } : { kind: 'answer', answer, by: 'harness' }
-      }
-      const decided = choose(script, progress, record, stage)
-      progress = decided.progress
-      return decided.choice
-    } catch (error) {
-      // Scripts in code may throw; the request says so, and the process lives on.
-      return problemAnswer(record, String(error))
-    }
-  }
-
-  const answer = async (
-    choice: Choice,
-    record: OpenRecord,
-    connection: Connection,
-    request: IncomingMessage,
-  ): Promise<void> => {
-    if (choice.kind === 'needs-body') throw new Error('the whole request is there')
-    const setting = settingOf(script, clock)
-    record.answeredBy = choice.kind === 'answer' ? choice.by : 'ordinary'
-    let composed = compose(choice, record, setting)
-    if (!composed.ok) composed = compose(problemAnswer(record, composed.error), record, setting)
-    if (!composed.ok) throw new Error(composed.error)
-    const plan = planBytes(composed.value, {
-      dialect: record.endpoint.dialect,
-      method: record.method,
-      lastRequest: /\bclose\b/i.test(record.headers['connection'] ?? '') || record.httpVersion === '1.0',
-      chunksAllowed: record.httpVersion !== '1.0',
-      paceMs: setting.paceMs,
-      seed: setting.seed,
-      requestNumber: record.number,
-    })
-    const sent = (bytes: number) => {
-      record.bytesSent += bytes
-    }
-    const end = await play(plan, request.socket, connection, clock, { sent })
-    recorder.end(record, end === 'whole' ? 'answered' : end === 'broken' ? 'broken' : 'client-left')
-  }
-
-  const serveOne = async (connection: Connection, request: IncomingMessage, mustContinue: boolean): Promise<void> => {
-    connection.requests += 1
-    const record = recordHead(recorder, connection, request, script.dialects ?? ALL_DIALECTS)
-    if (connection.resetOnReuse) {
-      recorder.end(record, 'refused')
-      connection.raw.resetAndDestroy()
-      return
-    }
-    const early = decide(record, 'head')
-    if (early.kind === 'answer') {
-      const body = early.answer.early === 'stop-reading' ? undefined : receiveBody(request, record)
-      recorder.received(record)
-      await answer(early, record, connection, request)
-      await body
-      return
-    }
-    if (mustContinue) request.socket.write('HTTP/1.1 100 Continue\r\n\r\n')
-    const whole = await receiveBody(request, record)
-    if (!whole) return recorder.end(record, 'client-left')
-    recorder.received(record)
-    await answer(decide(record, 'whole'), record, connection, request)
-  }
-
-  const exchange: Exchange = {
-    harness: undefined,
+  const state: State = { recorder, clock, script: {}, progress: freshProgress, harness: undefined }
+  return {
+    get harness() {
+      return state.harness
+    },
+    set harness(context) {
+      state.harness = context
+    },
     serve(connection, request, response, mustContinue) {
-      const before = connection.queue
-      connection.queue = before.then(() => serveOne(connection, request, mustContinue)).then(() => release(response))
+      connection.busy += 1
+      connection.queue = connection.queue
+        .then(() => serveOne(state, connection, request, mustContinue))
+        .then(() => {
+          connection.busy -= 1
+          release(response)
+        })
     },
     setScript(next) {
-      script = next
-      progress = freshProgress
+      state.script = next
+      state.progress = freshProgress
     },
   }
-  return exchange
+}
+
+interface State {
+  readonly recorder: Recorder
+  readonly clock: MockClock
+  script: MockScript
+  progress: ScriptProgress
+  harness: HarnessContext | undefined
+}
+
+async function serveOne(
+  state: State,
+  connection: Connection,
+  request: IncomingMessage,
+  mustContinue: boolean,
+): Promise<void> {
+  const { recorder } = state
+  connection.requests += 1
+  const record = recordHead(recorder, connection, request, state.script.dialects ?? ALL_DIALECTS)
+  if (connection.resetOnReuse) {
+    recorder.end(record, 'refused')
+    connection.raw.resetAndDestroy()
+    return
+  }
+  const early = decide(state, record, 'head')
+  if (early.kind === 'answer') {
+    const body = early.answer.early === 'stop-reading' ? undefined : receiveBody(request, record)
+    recorder.received(record)
+    await answer(state, early, record, connection, request)
+    await body
+    return
+  }
+  if (mustContinue) request.socket.write('HTTP/1.1 100 Continue\r\n\r\n')
+  const whole = await receiveBody(request, record)
+  if (!whole) return recorder.end(record, 'client-left')
+  recorder.received(record)
+  await answer(state, decide(state, record, 'whole'), record, connection, request)
+}
+
+function decide(state: State, record: OpenRecord, stage: Stage): Choice {
+  if (record.provider !== undefined) {
+    if (stage === 'head') return { kind: 'needs-body' }
+    return { kind: 'answer', answer: harnessAnswer(state.harness, record.provider, record), by: 'harness' }
+  }
+  try {
+    const { progress, choice } = choose(state.script, state.progress, record, stage)
+    state.progress = progress
+    return choice
+  } catch (error) {
+    // Scripts in code may throw; the request says so, and the process lives on.
+    return problemAnswer(record, String(error))
+  }
+}
+
+async function answer(
+  state: State,
+  choice: Choice,
+  record: OpenRecord,
+  connection: Connection,
+  request: IncomingMessage,
+): Promise<void> {
+  const setting = settingOf(state.script, state.clock)
+  record.answeredBy = choice.kind === 'answer' ? choice.by : 'ordinary'
+  const plan = planBytes(composed(choice, record, setting), {
+    dialect: record.endpoint.dialect,
+    method: record.method,
+    lastRequest: /\bclose\b/i.test(record.headers['connection'] ?? '') || record.httpVersion === '1.0',
+    chunksAllowed: record.httpVersion !== '1.0',
+    paceMs: setting.paceMs,
+    seed: setting.seed,
+    requestNumber: record.number,
+  })
+  const sent = (bytes: number) => {
+    record.bytesSent += bytes
+  }
+  const end = await play(plan, request.socket, connection, state.clock, { sent })
+  state.recorder.end(record, OUTCOMES[end])
+}
+
+const OUTCOMES: { readonly [E in PlayEnd]: RecordedRequest['outcome'] } = {
+  whole: 'answered',
+  broken: 'broken',
+  left: 'client-left',
+}
+
+function composed(choice: Choice, record: OpenRecord, setting: Setting): Composed {
+  assertChosen(choice)
+  const first = compose(choice, record, setting)
+  if (first.ok) return first.value
+  const second = compose(problemAnswer(record, first.error), record, setting)
+  if (second.ok) return second.value
+  throw new Error(second.error)
+}
+
+function assertChosen(choice: Choice): asserts choice is Exclude<Choice, { kind: 'needs-body' }> {
+  if (choice.kind === 'needs-body') throw new Error('the whole request is there')
 }
 
 /** A script that cannot be played must look neither like a healthy provider nor like a fault that was asked for. */

@@ -1,6 +1,7 @@
 import net from 'node:net'
-import { setTimeout as wait } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
 import type { MockClock } from '../server/clock.ts'
+import { RESET_GRACE_MS } from '../wire/plan.ts'
 
 /** What a client without an HTTP library sees: bytes, and how the connection ended. */
 export interface Seen {
@@ -19,7 +20,7 @@ export interface Expected {
 
 /** How long nothing comes before a raw client believes that nothing will. */
 const QUIET_MS = 40
-const PATIENCE_MS = 3000
+const PATIENCE_MS = 20_000
 
 /** Sends bytes to a port and collects what comes back. */
 export function exchangeRaw(port: number, request: string | Uint8Array, expected: Expected = {}): Promise<Seen> {
@@ -125,7 +126,7 @@ export interface HurriedClock extends MockClock {
   readonly slept: number[]
 }
 
-/** Makes a clock that never sleeps longer than a few milliseconds. */
+/** Makes a clock whose pauses are short, but for the one before a reset, which decides what is seen. */
 export function hurriedClock(): HurriedClock {
   const slept: number[] = []
   return {
@@ -134,7 +135,8 @@ export function hurriedClock(): HurriedClock {
     epochMs: () => Date.UTC(2026, 5, 1),
     async sleep(ms, gone) {
       slept.push(ms)
-      await wait(Math.min(ms, 5), undefined, { signal: gone }).catch(() => undefined)
+      if (ms === RESET_GRACE_MS) await wait(ms, undefined, { signal: gone }).catch(() => undefined)
+      else await turn()
     },
   }
 }

@@ -44,8 +44,11 @@ export interface Delivery {
 
 const DEFAULT_PING_MS = 1000
 
-/** A reset discards what the client has not read yet; without this pause the bytes before it would arrive by luck. */
-const RESET_GRACE_MS = 15
+/**
+ * A reset overtakes what the client has not read yet: without a pause, the bytes before it arrive by luck, and a client that
+ * gets both at once may even take the reset for a proper end (libuv does).
+ */
+export const RESET_GRACE_MS = 25
 
 /** Lays out an answer as bytes. Pure: the same answer and delivery give the same plan. */
 export function planBytes(composed: Composed, delivery: Delivery): BytePlan {
