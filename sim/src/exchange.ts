@@ -51,6 +51,7 @@ export class Exchange implements Due {
   #scheduledMs = Number.POSITIVE_INFINITY
   #costly = new Set<number>()
   #waits: 'hold' | 'queue' | null = null
+  #queues: readonly string[] = []
 
   constructor(gateway: Gateway, request: Request, candidates: readonly PlanCandidate[]) {
     this.gateway = gateway
@@ -203,14 +204,15 @@ export class Exchange implements Due {
   #queue(waits: 'hold' | 'queue' | null): void {
     const request = this.request.id
     if (this.#waits === 'hold') this.gateway.tellRelease({ type: 'left', request })
-    if (this.#waits === 'queue') this.#tellLimits({ type: 'request-left', request })
+    for (const id of this.#queues) this.gateway.tellLimit(id, { type: 'request-left', request })
     this.#waits = waits
+    this.#queues = waits === 'queue' ? this.#fullOnes() : []
     if (waits === 'hold') this.gateway.tellRelease({ type: 'held', request })
-    if (waits === 'queue') this.#tellLimits({ type: 'request-queued', request })
+    for (const id of this.#queues) this.gateway.tellLimit(id, { type: 'request-queued', request })
   }
 
-  #tellLimits(event: { readonly type: 'request-left' | 'request-queued'; readonly request: string }): void {
-    for (const { id } of this.#candidates) this.gateway.tellLimit(id, event)
+  #fullOnes(): readonly string[] {
+    return this.#candidates.filter(({ availability: { kind } }) => kind === 'full').map(({ id }) => id)
   }
 
   #target(id: string): PlanCandidate {

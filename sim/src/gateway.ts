@@ -71,6 +71,8 @@ const noFacts: readonly HealthEffect[] = []
  * the same with sockets.
  */
 export class Gateway implements Due {
+  /** Which of several instances; empty when there is only one. */
+  readonly name: string
   readonly agenda: Agenda
   readonly plan: GatewayPlan
   readonly chance: Luck
@@ -82,16 +84,18 @@ export class Gateway implements Due {
   throttle: Throttle = openThrottle
   #release = shutRelease
   #turns: Turns = firstTurns
-  readonly #books = new Map<string, Book>()
+  readonly books: Map<string, Book> = new Map()
   readonly #affinities = new Map<string, Affinity>()
 
   constructor(
+    name: string,
     agenda: Agenda,
     gatewayPlan: GatewayPlan,
     upstreams: ReadonlyMap<string, Upstream>,
     chance: Luck,
     watcher: Watcher,
   ) {
+    this.name = name
     this.agenda = agenda
     this.plan = gatewayPlan
     this.upstreams = upstreams
@@ -138,10 +142,10 @@ export class Gateway implements Due {
 
   /** The book of a target. */
   book(id: string): Book {
-    let book = this.#books.get(id)
+    let book = this.books.get(id)
     if (book === undefined) {
       book = { limit: noLimit, latency: null }
-      this.#books.set(id, book)
+      this.books.set(id, book)
     }
     return book
   }
@@ -149,8 +153,10 @@ export class Gateway implements Due {
   /** Tells health, and lets those know who wait for its facts. */
   tellHealth(event: HealthEvent): readonly HealthEffect[] {
     const at = { nowMs: this.agenda.nowMs, roll: this.chance.next() }
-    const step = stepHealth(this.health, event, at, this.plan.health)
+    const before = this.health
+    const step = stepHealth(before, event, at, this.plan.health)
     this.health = step.state
+    this.watcher.judged(this, event, before)
     if (step.effects.length === 0) return noFacts
     for (const fact of step.effects) {
       this.watcher.fact(this, fact)
@@ -167,12 +173,12 @@ export class Gateway implements Due {
     if (outcome.kind === 'alive') {
       const book = this.book(target.id)
       book.latency = observeLatency(book.latency, outcome.ttftMs, nowMs)
+      this.throttle = stepThrottle(this.throttle, 'accept', nowMs)
       this.tellHealth({ type: 'attempt-alive', ...seen })
       return
     }
-    this.tellLimit(target.id, { type: 'attempt-ended', startedMs, outcome: limitOutcome(outcome) })
     if (outcome.kind === 'succeeded') {
-      this.throttle = stepThrottle(this.throttle, 'accept', nowMs)
+      if (!this.plan.loop.stream) this.throttle = stepThrottle(this.throttle, 'accept', nowMs)
       this.tellHealth({ type: 'attempt-succeeded', ...seen })
     } else if (outcome.kind === 'failed') {
       this.tellHealth({ type: 'attempt-failed', ...seen, failure: outcome.failure })
@@ -180,6 +186,8 @@ export class Gateway implements Due {
       this.tellHealth({ type: 'attempt-abandoned', target: seen.target, attempt: name })
     }
     this.#tellAffinity(exchange.request.session, target.id, outcome)
+    // Last: the place that is free now calls somebody, who must see what health has just learned.
+    this.tellLimit(target.id, { type: 'attempt-ended', startedMs, outcome: limitOutcome(outcome) })
   }
 
   /** Tells a target's concurrency limit, and wakes whom it calls. */

@@ -1,4 +1,4 @@
-import type { HealthEffect } from '@lb/health'
+import type { HealthEffect, HealthEvent, HealthState } from '@lb/health'
 import type { Ending, LoopEffect, LoopEvent, LoopState, PlanCandidate } from '@lb/router'
 import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
@@ -10,6 +10,8 @@ export interface Watcher {
   planned(exchange: Exchange, candidates: readonly PlanCandidate[]): void
   /** The loop was told `event` when it was in `before`; its new state is `exchange.state`. */
   stepped(exchange: Exchange, event: LoopEvent, before: LoopState, effects: readonly LoopEffect[]): void
+  /** Health was told `event` when it was in `before`; its new state is `gateway.health`. */
+  judged(gateway: Gateway, event: HealthEvent, before: HealthState): void
   fact(gateway: Gateway, fact: HealthEffect): void
   ended(exchange: Exchange, ending: Ending): void
   /** Whether the renewal of a credential that this request asks for succeeds. */
@@ -21,7 +23,36 @@ export const nobody: Watcher = {
   keepsLogs: false,
   planned() {},
   stepped() {},
+  judged() {},
   fact() {},
   ended() {},
   refreshes: () => true,
+}
+
+/** Two look on. The first one decides what is to be decided. */
+export function both(first: Watcher, second: Watcher): Watcher {
+  return {
+    keepsLogs: first.keepsLogs || second.keepsLogs,
+    planned(...seen) {
+      first.planned(...seen)
+      second.planned(...seen)
+    },
+    stepped(...seen) {
+      first.stepped(...seen)
+      second.stepped(...seen)
+    },
+    judged(...seen) {
+      first.judged(...seen)
+      second.judged(...seen)
+    },
+    fact(...seen) {
+      first.fact(...seen)
+      second.fact(...seen)
+    },
+    ended(...seen) {
+      first.ended(...seen)
+      second.ended(...seen)
+    },
+    refreshes: (exchange) => first.refreshes(exchange),
+  }
 }

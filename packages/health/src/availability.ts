@@ -1,4 +1,4 @@
-import type { Bar } from './bar.ts'
+import { type Bar, later } from './bar.ts'
 import { isLapsed, type NodeHealth } from './node.ts'
 import type { HealthPolicy } from './policy.ts'
 import { familyOf, type NodePath, type Target } from './target.ts'
@@ -19,6 +19,8 @@ export type Availability =
       readonly hard: boolean
       /** When it is expected back; `null`: nobody knows. */
       readonly untilMs: number | null
+      /** The date that the upstream gave, if it gave one: nobody may ask before it. */
+      readonly notBeforeMs: number | null
       /** From when a request that has nothing else left may try it all the same; `null`: not at all. */
       readonly lastResortAtMs: number | null
     }
@@ -66,7 +68,7 @@ function ofNode(node: NodeHealth, nowMs: number, policy: HealthPolicy): Availabi
         ? due
         : barred(state.bar, Math.max(state.bar.untilMs, state.probe.untilMs), state.lastResort.atMs)
     case 'disabled':
-      return { kind: 'barred', reason: 'disabled', hard: true, untilMs: null, lastResortAtMs: null }
+      return { kind: 'barred', reason: 'disabled', hard: true, untilMs: null, notBeforeMs: null, lastResortAtMs: null }
   }
 }
 
@@ -81,6 +83,7 @@ function barred(bar: Bar, untilMs: number, lastResortAtMs: number): Availability
     reason: bar.reason,
     hard: bar.reason === 'down' || bar.reason === 'unsupported' || bar.reason === 'credits',
     untilMs,
+    notBeforeMs: bar.notBeforeMs,
     lastResortAtMs: Math.max(lastResortAtMs, bar.notBeforeMs ?? 0),
   }
 }
@@ -101,6 +104,7 @@ function bothBarred(a: BarredAvailability, b: BarredAvailability): Availability 
     reason: longer.reason,
     hard: a.hard || b.hard,
     untilMs: longer.untilMs,
+    notBeforeMs: later(a.notBeforeMs, b.notBeforeMs),
     lastResortAtMs:
       a.lastResortAtMs === null || b.lastResortAtMs === null ? null : Math.max(a.lastResortAtMs, b.lastResortAtMs),
   }

@@ -90,8 +90,10 @@ export function startAttempt(node: NodeHealth, attempt: string, at: Moment, poli
   const { bar, lastResort } = state
   if (at.nowMs >= (state.kind === 'barred' ? bar.probeAtMs : state.probe.untilMs)) {
     const probe = { attempt, untilMs: at.nowMs + policy.probeLeaseMs }
+    // Those who have nothing else left give the probe a moment, or all who waited for this date would come at once.
+    const patient = pushedOut(lastResort, Math.max(1, lastResort.level), at, policy)
     return {
-      node: { ...node, state: { kind: 'half-open', bar, lastResort, probe } },
+      node: { ...node, state: { kind: 'half-open', bar, lastResort: patient, probe } },
       facts: [{ type: 'probing', attempt }],
     }
   }
@@ -126,7 +128,8 @@ export function fail(
   policy: HealthPolicy,
 ): NodeStep {
   const { state } = node
-  if (state.kind === 'disabled' || isOld(node, seen)) return { node, facts: quiet }
+  if (state.kind === 'disabled') return { node, facts: quiet }
+  if (isOld(node, seen)) return { node: lateDate(node, verdict, at, policy), facts: quiet }
   const tally = tallied(node.tally, { successes: 0, failures: verdict.weight }, at.nowMs, policy.ratioDecayMs)
   const failed: NodeHealth = { ...node, tally, lastFailureMs: at.nowMs }
   if (state.kind === 'closed')
@@ -170,6 +173,15 @@ export function isLapsed(state: NodeState, nowMs: number, policy: HealthPolicy):
 
 function isOld(node: NodeHealth, seen: SeenAttempt): boolean {
   return node.barredMs !== null && seen.startedMs < node.barredMs
+}
+
+/** An old attempt says nothing about the present, but a date that an upstream gives is about the future. */
+function lateDate(node: NodeHealth, verdict: Verdict, at: Moment, policy: HealthPolicy): NodeHealth {
+  const { aftermath, failure } = verdict
+  if (aftermath !== 'pause' || failure.retryAfterMs === undefined) return node
+  const told = barAfter(aftermath, failure, 0, at, policy)
+  if ('bar' in node.state) return { ...node, state: { ...node.state, bar: strongerBar(node.state.bar, told) } }
+  return bar(node, null, verdict, at, policy).node
 }
 
 function recover(node: NodeHealth, count: number, at: Moment): NodeStep {

@@ -15,8 +15,8 @@ export interface SharedFact {
   /** The last time that anybody barred it. */
   readonly sinceMs: number
   readonly untilMs: number
-  readonly notBeforeMs: number
   readonly reason: BarReason
+  readonly notBeforeMs: number
 }
 
 /** Facts by path, as a text. */
@@ -61,7 +61,7 @@ function factOf(path: NodePath, { state }: NodeHealth, toEpoch: (ms: number) => 
   if (state.kind === 'closed') {
     if (state.recoveredMs === null) return undefined
     const clearedMs = toEpoch(state.recoveredMs)
-    return { path, clearedMs, sinceMs: 0, untilMs: 0, notBeforeMs: 0, reason: 'ejected' }
+    return { path, clearedMs, sinceMs: 0, untilMs: 0, reason: 'ejected', notBeforeMs: 0 }
   }
   const { bar } = state
   return {
@@ -69,8 +69,8 @@ function factOf(path: NodePath, { state }: NodeHealth, toEpoch: (ms: number) => 
     clearedMs: 0,
     sinceMs: toEpoch(bar.sinceMs),
     untilMs: toEpoch(bar.untilMs),
-    notBeforeMs: bar.notBeforeMs === null ? 0 : toEpoch(bar.notBeforeMs),
     reason: bar.reason,
+    notBeforeMs: bar.notBeforeMs === null ? 0 : toEpoch(bar.notBeforeMs),
   }
 }
 
@@ -79,8 +79,8 @@ function mergeFact(a: SharedFact, b: SharedFact): SharedFact {
     path: a.path,
     clearedMs: Math.max(a.clearedMs, b.clearedMs),
     sinceMs: Math.max(a.sinceMs, b.sinceMs),
-    notBeforeMs: Math.max(a.notBeforeMs, b.notBeforeMs),
     ...longer(a, b),
+    notBeforeMs: Math.max(a.notBeforeMs, b.notBeforeMs),
   }
 }
 
@@ -95,7 +95,9 @@ function learned(node: NodeHealth, fact: SharedFact, toNow: (epochMs: number) =>
   const { state } = node
   const sinceMs = toNow(fact.sinceMs)
   const untilMs = toNow(fact.untilMs)
-  if (state.kind === 'barred' && fact.clearedMs > 0 && toNow(fact.clearedMs) > state.bar.sinceMs)
+  // A success elsewhere ends a bar, but not a date that the upstream gave to this instance.
+  const isDated = state.kind === 'barred' && (state.bar.notBeforeMs ?? 0) > clocks.nowMs
+  if (state.kind === 'barred' && !isDated && fact.clearedMs > 0 && toNow(fact.clearedMs) > state.bar.sinceMs)
     return { ...node, state: { kind: 'closed', count: 0, recoveredMs: toNow(fact.clearedMs) } }
   const isOver = fact.clearedMs >= fact.sinceMs || untilMs <= clocks.nowMs
   const isKnownBetter = state.kind === 'closed' && state.recoveredMs !== null && state.recoveredMs >= sinceMs

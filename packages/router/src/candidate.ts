@@ -36,6 +36,8 @@ export interface Barred {
   readonly hard: boolean
   /** When it is expected back, on the monotonic clock; `null`: nobody knows. */
   readonly untilMs: number | null
+  /** The date that the upstream gave, if it gave one. */
+  readonly notBeforeMs: number | null
   /** From when a request that has nothing else left may try it all the same; `null`: not at all. */
   readonly lastResortAtMs: number | null
 }

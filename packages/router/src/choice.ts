@@ -1,5 +1,5 @@
 import type { Failure } from '@lb/protocol'
-import type { Candidate } from './candidate.ts'
+import type { Availability, Candidate } from './candidate.ts'
 import type { LoopPolicy } from './loop-policy.ts'
 import type { Attempt, LoopState, StartReason, WaitReason } from './loop-state.ts'
 
@@ -43,11 +43,25 @@ export function isAffordable(state: LoopState, { cost }: Start, policy: LoopPoli
   return (cost === 0 || state.retryTokens >= 1) && wastedAttempts(state.attempts) <= wastedMax
 }
 
-/** The barred candidates for which hope is best: hard ones only if there are no others; soonest first. */
-export function softest(open: readonly Candidate[]): Candidate[] {
+/**
+ * The barred candidates for which there is hope, soonest first: those that only need time, if any of them may be tried
+ * before `horizonMs`; else those for which a wait does not help. A dead key is worth a try when all that is left is a
+ * date tomorrow.
+ */
+export function hopeful(open: readonly Candidate[], horizonMs: number): Candidate[] {
   const barred = open.filter(({ availability }) => availability.kind === 'barred')
-  const soft = barred.filter(({ availability }) => availability.kind === 'barred' && !availability.hard)
+  const soft = barred.filter(({ availability }) => isSoft(availability) && opensBy(availability, horizonMs))
   return (soft.length > 0 ? soft : barred).sort((a, b) => untilMs(a) - untilMs(b))
+}
+
+/** Whether a request that has nothing else left may try it at `nowMs`. */
+export function opensBy(availability: Availability, nowMs: number): boolean {
+  if (availability.kind !== 'barred' || availability.lastResortAtMs === null) return false
+  return availability.lastResortAtMs <= nowMs
+}
+
+function isSoft(availability: Availability): boolean {
+  return availability.kind === 'barred' && !availability.hard
 }
 
 function untilMs({ availability }: Candidate): number {

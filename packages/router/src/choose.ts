@@ -1,6 +1,6 @@
 import { type Failure, type FailureScope, failureTable, type Moment } from '@lb/protocol'
 import { type Candidate, isAvailable } from './candidate.ts'
-import { type Choice, isAffordable, isOpen, isPatient, type Start, softest, wastedAttempts } from './choice.ts'
+import { type Choice, hopeful, isAffordable, isOpen, isPatient, opensBy, type Start, wastedAttempts } from './choice.ts'
 import { hold } from './hold.ts'
 import type { LoopPolicy } from './loop-policy.ts'
 import type { LoopState, StartReason } from './loop-state.ts'
@@ -16,10 +16,11 @@ export function choose(state: LoopState, again: string | null, woken: boolean, a
   if (at.nowMs >= state.deadlineMs) return { next: 'stop', failure: deadlineExceeded }
   if (state.attempts.length >= policy.attemptsMax) return stop
   const repeated = state.candidates.find(({ id }) => id === again)
-  if (repeated !== undefined) return { next: 'start', candidate: repeated, why: 'again', cost: 0 }
+  if (repeated !== undefined && !isDated(repeated, at.nowMs))
+    return { next: 'start', candidate: repeated, why: 'again', cost: 0 }
   const open = state.candidates.filter((candidate) => isOpen(state, candidate))
   if (policy.failover === 'threshold') return byThreshold(state, open)
-  const offers = isPatient(state, policy) ? [] : [...untried(state, open), ...lastResorts(state, open, at)]
+  const offers = isPatient(state, policy) ? [] : [...untried(state, open), ...lastResorts(state, open, at, policy)]
   return (
     offers.find((offer) => isAffordable(state, offer, policy)) ??
     queued(state, open, at, policy) ??
@@ -39,6 +40,10 @@ export function hasBackup(state: LoopState, candidate: string, policy: LoopPolic
 
 const stop: Choice = { next: 'stop', failure: null }
 const deadlineExceeded: Failure = { kind: 'deadline-exceeded', message: 'the time for this request is over' }
+
+function isDated({ availability }: Candidate, nowMs: number): boolean {
+  return availability.kind === 'barred' && (availability.notBeforeMs ?? 0) > nowMs
+}
 
 function isReady({ availability: { kind } }: Candidate): boolean {
   return kind === 'available' || kind === 'probe'
@@ -92,15 +97,11 @@ const suspects: Readonly<Record<FailureScope, (failed: Candidate, other: Candida
 }
 
 /** Barred candidates that a request with nothing else left may try now: the last usable target is never ejected. */
-function lastResorts(state: LoopState, open: readonly Candidate[], at: Moment): Start[] {
+function lastResorts(state: LoopState, open: readonly Candidate[], at: Moment, policy: LoopPolicy): Start[] {
   const cost = state.attempts.length === 0 ? 0 : 1
-  return softest(open)
-    .filter(({ id, availability }) => !state.tried.includes(id) && isOpenAt(availability, at.nowMs))
+  return hopeful(open, at.nowMs + policy.holdMaxMs)
+    .filter(({ id, availability }) => !state.tried.includes(id) && opensBy(availability, at.nowMs))
     .map((candidate) => ({ next: 'start', candidate, why: 'last-resort', cost }))
-}
-
-function isOpenAt(availability: Candidate['availability'], nowMs: number): boolean {
-  return availability.kind === 'barred' && availability.lastResortAtMs !== null && availability.lastResortAtMs <= nowMs
 }
 
 /** All that is left is busy, not broken: wait for a place. */

@@ -67,7 +67,8 @@ function nobodyUsable({ candidates }: LoopState): Failure {
 /** When the first of the candidates is expected back; `null` when nobody said, or one is usable as it is. */
 function soonestReturnMs({ candidates }: LoopState, nowMs: number): number | null {
   const barred = candidates.map(({ availability }) => availability).filter((a): a is Barred => a.kind === 'barred')
-  const dates = barred.map(({ untilMs }) => untilMs).filter((untilMs) => untilMs !== null)
+  // An upstream's own date is passed on as it is, not our backoff on top of it.
+  const dates = barred.map(({ untilMs, notBeforeMs }) => notBeforeMs ?? untilMs).filter((date) => date !== null)
   if (barred.length < candidates.length || dates.length === 0) return null
   return Math.max(0, Math.min(...dates) - nowMs)
 }

@@ -1,11 +1,13 @@
 import type { Moment } from '@lb/protocol'
 import type { Candidate } from './candidate.ts'
-import { type Choice, isPatient, type Start, softest } from './choice.ts'
+import { type Choice, hopeful, isPatient, type Start, wastedAttempts } from './choice.ts'
 import type { LoopPolicy } from './loop-policy.ts'
 import type { LoopState } from './loop-state.ts'
 
 /** Two requests that wait for the same moment must not wake in the same one. */
 const SPREAD_MS = 20
+/** How long it takes until the budget may have another retry. */
+const BUDGET_MS = 1_000
 
 /**
  * Nobody is usable now. Somebody may be soon, so the request waits, for a bounded time: in a total outage a client that
@@ -20,14 +22,14 @@ export function hold(
   at: Moment,
   policy: LoopPolicy,
 ): Choice | undefined {
-  const hoped = hopes(state, open, policy)
+  const hoped = hopes(state, open, at.nowMs + policy.holdMaxMs, policy)
   const endMs = Math.min(state.deadlineMs, (state.heldMs ?? at.nowMs) + hoped.windowMs)
   const best = soonest(hoped.candidates)
-  if (best === undefined || at.nowMs >= endMs) return undefined
+  if (best === undefined || at.nowMs >= endMs || wastedAttempts(state.attempts) >= policy.paidMax) return undefined
   const paceMs = paceOf(state, endMs, policy)
-  const isReady = best.openMs <= at.nowMs && (at.nowMs >= paceMs || (woken && best.isHealthy))
-  if (isReady && state.retryTokens >= 1) return lastTry(best.candidate)
-  const nextMs = Math.max(best.openMs, paceMs, state.retryTokens >= 1 ? 0 : at.nowMs + SPREAD_MS * 50)
+  const isTime = best.openMs <= at.nowMs && (at.nowMs >= paceMs || (woken && best.isHealthy))
+  if (isTime && state.retryTokens >= 1) return lastTry(best.candidate)
+  const nextMs = Math.max(best.openMs, paceMs, state.retryTokens >= 1 ? at.nowMs : at.nowMs + BUDGET_MS)
   if (nextMs >= endMs) return undefined
   return { next: 'wait', why: 'hold', untilMs: nextMs + at.roll * SPREAD_MS }
 }
@@ -38,9 +40,9 @@ interface Hope {
 }
 
 /** Whom to wait for, and how long at most: those that were never asked, else (if the user wants it) anybody. */
-function hopes(state: LoopState, open: readonly Candidate[], policy: LoopPolicy): Hope {
+function hopes(state: LoopState, open: readonly Candidate[], horizonMs: number, policy: LoopPolicy): Hope {
   const asked = new Set(state.attempts.map(({ candidate }) => candidate))
-  const unasked = softest(open).filter(({ id }) => !asked.has(id))
+  const unasked = hopeful(open, horizonMs).filter(({ id }) => !asked.has(id))
   if (unasked.length > 0 && !isPatient(state, policy)) return { candidates: unasked, windowMs: policy.holdMaxMs }
   return { candidates: open, windowMs: policy.holdAfterFailureMs }
 }

@@ -78,13 +78,16 @@ export const streamPolicy: LoopPolicy = {
   lagMs: 2_000,
 }
 
-/** Whole answers: nothing comes before the model has finished, so silence means nothing for long. */
+/**
+ * Whole answers: nothing comes before the model has finished, so silence means nothing for long. A little less than half
+ * of the ten minutes that a client waits, so that a second candidate still has a turn.
+ */
 export const messagePolicy: LoopPolicy = {
   ...streamPolicy,
   stream: false,
-  firstByteTimeoutMs: 600_000,
+  firstByteTimeoutMs: 290_000,
   probeFirstByteTimeoutMs: 60_000,
-  contentTimeoutMs: 600_000,
+  contentTimeoutMs: 290_000,
 }
 
 /** Token counts and the like: free, fast, and not worth waiting for. */

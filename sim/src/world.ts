@@ -1,0 +1,193 @@
+import { factsOf, mergeFacts, type SharedFacts, withFacts } from '@lb/health'
+import type { ClientKind, Ending } from '@lb/router'
+import { Agenda, type Due } from './agenda.ts'
+import { Chance } from './chance.ts'
+import { type Backoff, retryDelayMs } from './client.ts'
+import type { Request } from './exchange.ts'
+import { Gateway, type GatewayPlan } from './gateway.ts'
+import { Guard, type Sums, type Violation } from './guard.ts'
+import { Scribe } from './scribe.ts'
+import { Upstream, type UpstreamPlan } from './upstream.ts'
+import { both } from './watcher.ts'
+
+/** Who asks, how often, and how patiently. */
+export interface ClientsPlan {
+  readonly requests: number
+  /** Mean time between two requests. */
+  readonly gapMs: number
+  readonly sessions: number
+  readonly kind: ClientKind
+  /** Tries after the first, as the client's own retry rule allows. */
+  readonly retries: number
+  readonly timeoutMs: number
+  readonly abortShare: number
+  readonly faultShare: number
+}
+
+/** One world, as a value. */
+export interface WorldPlan {
+  readonly seed: number
+  readonly instances: number
+  /** How often instances tell each other what they know; 0: never. */
+  readonly shareEveryMs: number
+  readonly gateway: GatewayPlan
+  readonly upstreams: readonly UpstreamPlan[]
+  readonly clients: ClientsPlan
+  /** From here on no upstream has a fault. */
+  readonly healedMs: number
+}
+
+/** How a world ended. */
+export interface WorldEnd {
+  readonly seed: number
+  readonly hash: number
+  readonly sums: Sums
+  /** Requests of clients, their own retries not counted: those that got an answer, and all that could have. */
+  readonly answered: number
+  readonly asked: number
+  readonly violations: readonly Violation[]
+  readonly endedMs: number
+}
+
+/** Runs a world to its end. The same plan gives the same end, always. */
+export function runWorld(plan: WorldPlan): WorldEnd {
+  return run(new World(plan, false))
+}
+
+/** The same run, written down line by line: what a failing seed is read with. */
+export function traceWorld(plan: WorldPlan): { readonly end: WorldEnd; readonly lines: readonly string[] } {
+  const world = new World(plan, true)
+  return { end: run(world), lines: world.scribe.lines }
+}
+
+function run(world: World): WorldEnd {
+  while (world.agenda.step(Number.POSITIVE_INFINITY)) {
+    // Until nothing is left to happen.
+  }
+  return world.end()
+}
+
+class World implements Due {
+  readonly agenda = new Agenda()
+  readonly scribe: Scribe
+  readonly #plan: WorldPlan
+  readonly #chance: Chance
+  readonly #guard: Guard
+  readonly #gateways: readonly Gateway[]
+  #facts: SharedFacts = {}
+  #begun = 0
+  #open = 0
+  #answered = 0
+  #asked = 0
+
+  constructor(plan: WorldPlan, isTraced: boolean) {
+    this.#plan = plan
+    this.scribe = new Scribe(this.agenda, plan.upstreams, true)
+    this.#chance = new Chance(plan.seed)
+    const steady = new Set(plan.upstreams.filter(({ faults }) => faults.length === 0).map(({ name }) => name))
+    this.#guard = new Guard({ steady, healedMs: plan.healedMs })
+    const upstreams = new Map(plan.upstreams.map((upstream) => [upstream.name, new Upstream(upstream, this.#chance)]))
+    const watcher = isTraced ? both(this.#guard, this.scribe) : this.#guard
+    this.#gateways = Array.from(
+      { length: plan.instances },
+      (_, index) =>
+        new Gateway(
+          plan.instances === 1 ? '' : `@${index}`,
+          this.agenda,
+          plan.gateway,
+          upstreams,
+          this.#chance,
+          watcher,
+        ),
+    )
+    this.agenda.put(0, this)
+    if (plan.shareEveryMs > 0) this.agenda.put(plan.shareEveryMs, { run: () => this.#share() })
+  }
+
+  /** The next client's request. */
+  run(): void {
+    const { requests, gapMs } = this.#plan.clients
+    this.#ask(this.#request(), 0)
+    this.#begun += 1
+    if (this.#begun < requests) this.agenda.put(this.agenda.nowMs + this.#chance.gap(1 / gapMs), this)
+  }
+
+  end(): WorldEnd {
+    for (const gateway of this.#gateways) this.#guard.quiet(gateway)
+    return {
+      seed: this.#plan.seed,
+      hash: this.#guard.hash >>> 0,
+      sums: this.#guard.sums,
+      answered: this.#answered,
+      asked: this.#asked,
+      violations: this.#guard.violations,
+      endedMs: this.agenda.nowMs,
+    }
+  }
+
+  #request(): Omit<Request, 'id' | 'ended'> {
+    const { sessions, kind, timeoutMs, abortShare, faultShare } = this.#plan.clients
+    const chance = this.#chance
+    return {
+      session: sessions === 0 ? null : `s${chance.int(1, sessions)}`,
+      client: kind,
+      timeoutMs,
+      abortAfterMs: chance.happens(abortShare) ? chance.int(1, 5_000) : null,
+      fault: chance.happens(faultShare) ? chance.pick(['400', 'too-long', 'clients-401']) : null,
+    }
+  }
+
+  #ask(wanted: Omit<Request, 'id' | 'ended'>, tries: number): void {
+    this.#open += 1
+    const isFair = wanted.fault === null && wanted.abortAfterMs === null
+    if (tries === 0 && isFair) this.#asked += 1
+    const ended = (ending: Ending): void => {
+      this.#open -= 1
+      if (!isFair) return
+      if (ending.type === 'finish') {
+        this.#answered += 1
+        return
+      }
+      const backoff: Backoff = { tries, retries: this.#plan.clients.retries, kind: wanted.client }
+      const delayMs = retryDelayMs(ending, backoff, this.#chance.next())
+      if (delayMs === undefined) return
+      this.#open += 1
+      const again = (): void => {
+        this.#open -= 1
+        this.#ask(wanted, tries + 1)
+      }
+      this.agenda.put(this.agenda.nowMs + delayMs, { run: again })
+    }
+    const gateway = this.#gateways[this.#gateways.length === 1 ? 0 : this.#chance.int(0, this.#gateways.length - 1)]
+    gateway?.accept({ ...wanted, id: `r${this.#guard.sums.requests}`, ended })
+  }
+
+  /** Every instance publishes what it knows and learns what the others know: the laws of the merge are checked on the way. */
+  #share(): void {
+    const { nowMs } = this.agenda
+    const clocks = { nowMs, epochMs: nowMs + 1_700_000_000_000 }
+    for (const gateway of this.#gateways) {
+      const known = factsOf(gateway.health, clocks)
+      const merged = mergeFacts(this.#facts, known)
+      if (!isLawful(this.#facts, known, merged)) this.#guard.note('I17', nowMs, 'the merge is not lawful')
+      this.#facts = merged
+    }
+    for (const gateway of this.#gateways) gateway.health = withFacts(gateway.health, this.#facts, clocks)
+    if (this.#open > 0 || this.#begun < this.#plan.clients.requests)
+      this.agenda.put(nowMs + this.#plan.shareEveryMs, { run: () => this.#share() })
+  }
+}
+
+/** Commutative, idempotent, and associative with itself. */
+function isLawful(a: SharedFacts, b: SharedFacts, merged: SharedFacts): boolean {
+  const text = canonical(merged)
+  return (
+    canonical(mergeFacts(b, a)) === text &&
+    canonical(mergeFacts(merged, b)) === text &&
+    canonical(mergeFacts(a, mergeFacts(b, a))) === text
+  )
+}
+
+function canonical(facts: SharedFacts): string {
+  return JSON.stringify(Object.entries(facts).sort(([x], [y]) => (x < y ? -1 : 1)))
+}
