@@ -28,6 +28,7 @@ export interface JsonMember {
   readonly end: number
 }
 
+/** What a text may be before it is refused. */
 export interface JsonLimits {
   /** @defaultValue 200. Real conversations stay under 30; V8's parser aborts near 10,000. */
   readonly maxDepth?: number

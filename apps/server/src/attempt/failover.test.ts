@@ -135,6 +135,38 @@ describe('a stream that breaks after its first content', () => {
   })
 })
 
+describe('a provider that is silent', () => {
+  const settings = [
+    'timeouts: { streaming: { first_byte_timeout: 0.5, read_timeout: 0.5 }, non_streaming: { read_timeout: 0.5 } }',
+    'streaming: { hold_back: 0.1, message_start_hold: 0.2, ping_interval: 1 }',
+  ]
+
+  test.concurrent.each(['silence', 'stall-after-head', 'silent-on-accept'] as const)(
+    '%s: pings while the second is asked',
+    async (fault) => {
+      const { post } = await startWorld({ scripts: [{ fault }, second], settings })
+      const stream = await (await post({ ...hello, stream: true })).text()
+      expect(stream.startsWith('event: ping\ndata: {"type":"ping"}\n\nevent: message_start')).toBe(true)
+      expect(textOf(stream)).toContain('second')
+    },
+  )
+
+  test('after its opening: the client keeps that opening, and the counts at the end are the second’s', async () => {
+    const usage = { inputTokens: 4321, outputTokens: 5 }
+    const scripts = [
+      { fault: 'stall-after-message-start' as const },
+      { default: { reply: { text: 'from the second', usage } } },
+    ]
+    const { post } = await startWorld({ scripts, settings })
+    const stream = await (await post({ ...hello, stream: true })).text()
+    const names = eventNames(stream)
+    expect(names.filter((name) => name === 'message_start')).toHaveLength(1)
+    expect(names.at(-1)).toBe('message_stop')
+    expect(textOf(stream)).toBe('from the second')
+    expect(stream).toMatch(/event: message_delta\ndata: .*"input_tokens":4321/)
+  })
+})
+
 test('a connection that went stale is replaced on the same provider, without blame', async () => {
   const { post, mocks, lines } = await startWorld({ scripts: [{ fault: 'stale-keep-alive' }, second] })
   for (let request = 0; request < 3; request += 1) {

@@ -9,7 +9,7 @@ export interface Hold {
   body(bytes: Uint8Array): void
   /** Shows the opening, and nothing else yet. */
   releaseOpening(): void
-  /** Shows everything, now and later. `drop`: without the opening, since the client has one. */
+  /** Shows everything, now and later. `drop`: without the opening, since the client has one, from here or another attempt. */
   commit(opening: 'send' | 'drop'): void
   /** Whether the client is slow, so that no more should be read. */
   isBlocked(): boolean
@@ -23,6 +23,7 @@ export interface Hold {
 export function createHold(view: ClientView, headers: () => string[], replaceOpening: () => void): Hold {
   let opening: Uint8Array | undefined
   let held: Uint8Array[] = []
+  let isOwnOpening = false
   let committed = false
   let blocked = false
 
@@ -40,11 +41,12 @@ export function createHold(view: ClientView, headers: () => string[], replaceOpe
     },
     releaseOpening() {
       if (opening !== undefined) show(opening)
+      isOwnOpening = opening !== undefined
       opening = undefined
     },
     commit(what) {
       committed = true
-      if (what === 'drop') replaceOpening()
+      if (what === 'drop' && !isOwnOpening) replaceOpening()
       const parts = what === 'send' && opening !== undefined ? [opening, ...held] : held
       opening = undefined
       held = []

@@ -26,6 +26,7 @@ export type Observation =
 /** Whose credential the attempt carried: a key from the config, a stored OAuth grant, or the client's own. */
 export type CredentialOwner = 'key' | 'oauth' | 'client'
 
+/** Why a 200 is no answer. */
 export type BadResponse =
   | 'html'
   | 'content-type'
@@ -35,6 +36,7 @@ export type BadResponse =
   | 'encoding'
   | 'too-large'
 
+/** A response as far as it matters for what went wrong. */
 export interface ObservedResponse {
   readonly status: number
   /** By lower-case name. */

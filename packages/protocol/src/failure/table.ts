@@ -30,6 +30,10 @@ export interface FailureRow {
   readonly client: { readonly status: number; readonly type: string }
 }
 
+/**
+ * The part of a target that a failure is about. A target is a provider, one of its credentials and a model; `request`: no part
+ * of it.
+ */
 export type FailureScope = 'provider' | 'provider+model' | 'credential' | 'credential+model' | 'request'
 
 /**

@@ -33,6 +33,7 @@ export interface SseDecoder {
   end(): SseEnd
 }
 
+/** What a decoder refuses to hold. */
 export interface SseLimits {
   /**
    * Longest event in characters, everything from one blank line to the next.
