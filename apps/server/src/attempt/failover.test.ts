@@ -54,10 +54,10 @@ function textOf(stream: string): string {
 }
 
 describe.each(['anthropic', 'openai'] as const)('two providers of type %s, the first is broken', (type) => {
-  test.concurrent.each([...brokenBefore, ...brokenInStream])(
+  test.concurrent.for([...brokenBefore, ...brokenInStream])(
     '%s: a stream comes whole from the second',
-    async (fault) => {
-      const { post, mocks } = await startWorld({ scripts: [{ fault }, second], types: [type] })
+    async (fault, { onTestFinished }) => {
+      const { post, mocks } = await startWorld({ scripts: [{ fault }, second], types: [type] }, onTestFinished)
       const response = await post({ ...hello, stream: true })
       const text = await response.text()
       const names = eventNames(text)
@@ -69,8 +69,8 @@ describe.each(['anthropic', 'openai'] as const)('two providers of type %s, the f
     },
   )
 
-  test.concurrent.each(brokenBefore)('%s: a whole answer comes from the second', async (fault) => {
-    const { post, mocks } = await startWorld({ scripts: [{ fault }, second], types: [type] })
+  test.concurrent.for(brokenBefore)('%s: a whole answer comes from the second', async (fault, { onTestFinished }) => {
+    const { post, mocks } = await startWorld({ scripts: [{ fault }, second], types: [type] }, onTestFinished)
     const response = await post(hello)
     expect(response.status).toBe(200)
     expect(response.headers.get('x-lb-attempts')).toBe('2')
@@ -101,15 +101,18 @@ describe('a stream that breaks after its first content', () => {
     'reset-mid-tool-use',
   ] as const
 
-  test.concurrent.each(faults)('%s: ends with one truthful error and no end of its own', async (fault) => {
-    const { post, mocks } = await startWorld({ scripts: [{ fault }, second] })
-    const names = eventNames(await (await post({ ...hello, stream: true })).text())
-    expect(names.filter((name) => name === 'error')).toHaveLength(1)
-    expect(names.at(-1)).toBe('error')
-    expect(names).not.toContain('message_stop')
-    expect(names).not.toContain('message_delta')
-    expect(mocks[1]?.requests).toHaveLength(0)
-  })
+  test.concurrent.for(faults)(
+    '%s: ends with one truthful error and no end of its own',
+    async (fault, { onTestFinished }) => {
+      const { post, mocks } = await startWorld({ scripts: [{ fault }, second] }, onTestFinished)
+      const names = eventNames(await (await post({ ...hello, stream: true })).text())
+      expect(names.filter((name) => name === 'error')).toHaveLength(1)
+      expect(names.at(-1)).toBe('error')
+      expect(names).not.toContain('message_stop')
+      expect(names).not.toContain('message_delta')
+      expect(mocks[1]?.requests).toHaveLength(0)
+    },
+  )
 
   test('is dropped for Claude Code, which then asks again by itself', async () => {
     const { post } = await startWorld({ scripts: [{ fault: 'reset-mid-text' }, second] })
@@ -141,10 +144,10 @@ describe('a provider that is silent', () => {
     'streaming: { hold_back: 0.1, message_start_hold: 0.2, ping_interval: 1 }',
   ]
 
-  test.concurrent.each(['silence', 'stall-after-head', 'silent-on-accept'] as const)(
+  test.concurrent.for(['silence', 'stall-after-head', 'silent-on-accept'] as const)(
     '%s: pings while the second is asked',
-    async (fault) => {
-      const { post } = await startWorld({ scripts: [{ fault }, second], settings })
+    async (fault, { onTestFinished }) => {
+      const { post } = await startWorld({ scripts: [{ fault }, second], settings }, onTestFinished)
       const stream = await (await post({ ...hello, stream: true })).text()
       expect(stream.startsWith('event: ping\ndata: {"type":"ping"}\n\nevent: message_start')).toBe(true)
       expect(textOf(stream)).toContain('second')

@@ -33,8 +33,12 @@ export interface WorldOptions {
   readonly provider?: string
 }
 
-/** Starts lb in front of scripted upstreams. */
-export async function startWorld(options: WorldOptions): Promise<World> {
+/**
+ * Starts lb in front of scripted upstreams.
+ *
+ * @param atEnd the test's own `onTestFinished`; a concurrent test must give it, since the global one cannot tell them apart.
+ */
+export async function startWorld(options: WorldOptions, atEnd: typeof onTestFinished = onTestFinished): Promise<World> {
   const mocks = await Promise.all(options.scripts.map((script) => startMockProvider({ script })))
   const lines: Record<string, unknown>[] = []
   const log = pino(
@@ -42,7 +46,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     { write: (line: string) => void lines.push(JSON.parse(line)) },
   )
   const lb = await startServer({ config: testConfig(mocks, options), log })
-  onTestFinished(async () => {
+  atEnd(async () => {
     await lb.close(0)
     await Promise.all(mocks.map((mock) => mock.close()))
   })
