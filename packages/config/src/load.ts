@@ -27,9 +27,9 @@ export interface LoadedConfig {
 
 /** Settings given on the command line. They go before the file and are checked like it. */
 export interface ConfigFlags {
-  readonly host?: string
-  readonly port?: string
-  readonly log_level?: string
+  readonly host?: string | undefined
+  readonly port?: string | undefined
+  readonly log_level?: string | undefined
 }
 
 /**
@@ -84,7 +84,9 @@ function rearrange(tree: Tree, flags: ConfigFlags): { root: Tree; movedAuth?: { 
   top.delete('auth')
   const ignored = settings.has('auth')
   if (auth !== undefined && !ignored) settings.set('auth', auth)
-  for (const [name, text] of Object.entries(flags)) settings.set(name, flagEntry(name, text))
+  for (const [name, text] of Object.entries(flags)) {
+    if (text !== undefined) settings.set(name, flagEntry(name, text))
+  }
   const at = old?.value.at ?? tree.at
   top.set('settings', { keyAt: old?.keyAt ?? tree.at, value: { ...tree, kind: 'map', at, entries: settings } })
   const root: TreeMap = { ...tree, kind: 'map', entries: top }

@@ -5,7 +5,7 @@ import type { Path, Tree } from './yaml/tree.ts'
  * One thing to say about a configuration file.
  *
  * An `error` keeps the file from being used. A `notice` does not: a key without effect any more, a route that is skipped.
- * No message ever contains the value of a secret or of an environment variable.
+ * No message contains a secret, and none repeats a wrong value that came from an environment variable.
  */
 export interface ConfigProblem {
   readonly severity: 'error' | 'notice'

@@ -122,6 +122,12 @@ test('an address that others can reach needs auth', () => {
   }
 })
 
+test('auth that was meant but is wrong has one message', () => {
+  expect(said(withSettings('{ host: 0.0.0.0, auth: { enabled: tru } }'))).toEqual([
+    '3:45: settings.auth.enabled: must be true or false, not "tru"',
+  ])
+})
+
 test('loopback addresses are those of this machine', () => {
   for (const host of ['127.0.0.1', '127.9.9.9', 'localhost', 'LocalHost', '::1', '[::1]', ' 127.0.0.1 '])
     expect(isLoopback(host), host).toBe(true)

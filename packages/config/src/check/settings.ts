@@ -21,7 +21,7 @@ export function checkSettings(
   const keys = fields.auth.enabled ? checkClientKeys(fields.auth.keys, providers, pathOf, findings) : []
   const auth: ServerAuth = { ...fields.auth, keys }
   if (auth.enabled) checkAuth(auth, path, findings)
-  else if (!isLoopback(fields.host)) {
+  else if (!isLoopback(fields.host) && !findings.hasErrorUnder(path)) {
     findings.error(
       ['settings', 'host'],
       `listening on ${fields.host} without settings.auth would let everybody who reaches it spend your keys`,

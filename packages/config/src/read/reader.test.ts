@@ -183,6 +183,7 @@ test('every mistake is reported, not only the first', () => {
 })
 
 test('something else than a map of keys is refused', () => {
+  expect(() => load('- a')).toThrow('refused:\nf:1:1: must be keys with values, not a list')
   expect(said('- a\n- b')).toEqual(['1:1: must be keys with values, not a list'])
   expect(said('canary')).toEqual(['1:1: must be keys with values, not a single value'])
   expect(said('"canary"')).toEqual(['1:1: must be keys with values, not a single value'])
@@ -221,7 +222,7 @@ test('the command line goes before the file and is checked like it', () => {
     port: 8080,
     logLevel: 'DEBUG',
   })
-  expect(load(`${provider}\n${route}`, {}, { port: '0' }).config.settings.port).toBe(0)
+  expect(load(`${provider}\n${route}`, {}, { port: '0', host: undefined }).config.settings.port).toBe(0)
   expect(said(withSettings('{}'), {}, { port: 'http', log_level: 'loud', host: '0.0.0.0' })).toEqual([
     '--port: settings.port: must be a number, not "http"',
     '--log-level: settings.log_level: must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not "loud"',

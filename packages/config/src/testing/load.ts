@@ -23,5 +23,5 @@ export function load(text: string, env: Environment = {}, flags: ConfigFlags = {
 export function said(text: string, env: Environment = {}, flags: ConfigFlags = {}): string[] {
   const loaded = loadConfig(text, env, flags)
   const problems = loaded.ok ? loaded.value.notices : loaded.error
-  return problems.length === 0 ? [] : formatProblems(problems, 'f').replaceAll(/^f:/gm, '').split('\n')
+  return problems.map((problem) => formatProblems([problem], 'f').replace(/^f:/, ''))
 }

@@ -5,8 +5,8 @@ import type { Fault } from './tree.ts'
  * Limits on a text, kept before anything recursive sees it.
  *
  * The YAML library works in three steps: a lexer and a parser that keep their open collections on an array, and a
- * composer that recurses, once per level. On Node 20 about 850 open brackets overflow its stack, and the second time that
- * happens the process aborts: no `try` helps. So the first two steps run here, token by token, and stop as soon as the
+ * composer that recurses, once per level. On Node 20 and 22 about 850 open brackets overflow its stack in a way that aborts the
+ * process: no `try` helps. So the first two steps run here, token by token, and stop as soon as the
  * parser's array is longer than allowed: the composer never gets what would hurt it. Because this is the parser's own
  * count, it cannot disagree with the parser about quotes, comments, block scalars or broken input, as a scan of our own
  * over brackets and indentation could.
