@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { performance } from 'node:perf_hooks'
 import { scanJsonObject } from '@lb/protocol'
 import { describe, expect, test } from 'vitest'
 import { createFingerprint, type FingerprintPolicy, PROBE_MAX_TOKENS, type Question } from './fingerprint.ts'
@@ -219,25 +217,4 @@ describe.runIf(existsSync(captures))('the recorded requests of Claude Code', () 
     console.log(`fingerprint: ${bodies.length} recorded requests`)
     expect(bodies.length).toBeGreaterThan(0)
   })
-
-  test('cost less to fingerprint than to parse, sort and print', () => {
-    const text = JSON.stringify(bodies[0])
-    const sha256 = (bytes: string | Uint8Array): string => createHash('sha256').update(bytes).digest('base64url')
-    const sha256Fingerprint = createFingerprint(sha256)
-    const asked = { ...question(text), body: Buffer.from(text) }
-    const obviousUs = fastestUs(() => sha256(JSON.stringify(reversed(JSON.parse(asked.body.toString())))))
-    const fingerprintUs = fastestUs(() => sha256Fingerprint(asked, lenient))
-    console.log(`fingerprint: ${text.length} bytes in ${fingerprintUs.toFixed(0)} µs, else ${obviousUs.toFixed(0)} µs`)
-    expect(fingerprintUs).toBeLessThan(obviousUs)
-  })
 })
-
-/** Of many runs the fastest: what the machine does beside it only ever adds. */
-function fastestUs(run: () => unknown): number {
-  const times = Array.from({ length: 600 }, () => {
-    const start = performance.now()
-    run()
-    return (performance.now() - start) * 1000
-  })
-  return Math.min(...times)
-}

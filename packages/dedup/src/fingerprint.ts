@@ -99,14 +99,17 @@ const KEPT_BYTES = 256 * 1024
 const MAX_KEPT_BYTES = 1024 * 1024
 
 function headOf({ tenant, credential, endpoint, stream, headers }: Question): string {
-  const values = Object.entries(semanticHeaders).flatMap(([name, compare]) => {
+  const values: [name: string, words: readonly string[]][] = []
+  for (const [name, compare] of semantics) {
     const value = headers[name]
-    if (value === undefined) return []
+    if (value === undefined) continue
     const words = typeof value === 'string' ? [value] : value
-    return [[name, compare === 'set' ? setOf(words) : words.map((word) => word.trim())]]
-  })
+    values.push([name, compare === 'set' ? setOf(words) : words.map((word) => word.trim())])
+  }
   return JSON.stringify(['lb-dedup/1', tenant, credential, endpoint, stream, values])
 }
+
+const semantics = Object.entries(semanticHeaders)
 
 function setOf(values: readonly string[]): string[] {
   const words = values.flatMap((value) => value.split(',')).map((word) => word.trim())

@@ -250,6 +250,14 @@ describe('memory', () => {
     expect(table.counts()).toMatchObject({ flights: 1, consumers: 1, heldBytes: 0 })
   })
 
+  test('a reader alone with more than all logs may hold is cut off too', () => {
+    const table = createFlightTable(100_000)
+    table.arrive('k', 'a', at(0), background)
+    const done = Array.from({ length: 10 }, () => kinds(table.append('f1', chunk, at(1)))).flat()
+    expect(done).toEqual(['drop a', 'cancel-upstream', 'discard'])
+    expect(table.counts()).toEqual(empty)
+  })
+
   test('the answer of a background flight is collected whatever its readers do, up to half of its limit', () => {
     const table = createFlightTable()
     table.arrive('k', 'a', at(0), { ...background, limitBytes: 1024 * 1024 })

@@ -7,7 +7,6 @@ export {
   answerBytes,
   CACHE_HEADER,
   type CachedAnswer,
-  type CacheWish,
   cachedHeaders,
   cacheWishOf,
   defaultAnswerCachePolicy,
@@ -34,7 +33,6 @@ export { type FlightStep, nextFlightDeadlineMs, stepFlight } from './flight/step
 export {
   createFlightTable,
   type FlightAction,
-  type FlightCounts,
   type FlightId,
   type FlightOptions,
   type FlightTable,

@@ -25,6 +25,8 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ kind: 'seal' as const }) },
 )
 
+const runs = Number(process.env['LB_REPLAY_RUNS'] ?? 600)
+
 test('whoever is not cut off reads an unbroken answer from its first byte; the limit holds; the last are cut first', () => {
   let cuts = 0
   fc.assert(
@@ -87,7 +89,7 @@ test('whoever is not cut off reads an unbroken answer from its first byte; the l
       log.seal()
       expect(log.heldBytes()).toBe(0)
     }),
-    { numRuns: 600 },
+    { numRuns: runs },
   )
-  expect(cuts).toBeGreaterThan(100)
+  expect(cuts).toBeGreaterThan(runs / 6)
 })

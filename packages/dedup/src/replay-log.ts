@@ -47,11 +47,11 @@ export type ReplayRead =
   | { readonly kind: 'end' }
   | { readonly kind: 'cut' }
 
+/** How much a log holds, and when its upstream waits. */
 export interface ReplayLimits {
   /**
    * Most bytes that the log holds.
-   * @defaultValue 4 MiB: some ten times the longest answers of today's models, so that late joiners nearly always find
-   * the log whole.
+   * @defaultValue 4 MiB, which only the longest answers outgrow: late joiners nearly always find the log whole.
    */
   readonly limitBytes?: number
   /**

@@ -50,8 +50,8 @@ describe('the canonical text', () => {
     }
   })
 
-  test('of a hundred thousand keys is found in a blink, and the room is given back', () => {
-    const keys = Array.from({ length: 100_000 }, (_, index) => `"${100_000 + ((index * 7919) % 100_000)}":{}`)
+  test('of twenty thousand keys is found in a blink, and the room is given back', () => {
+    const keys = Array.from({ length: 20_000 }, (_, index) => `"${20_000 + ((index * 7919) % 20_000)}":{}`)
     const canonicalizer = new Canonicalizer()
     const text = bytes(`{${keys.join()}}`)
     expect(canonicalizer.read(text).ok).toBe(true)

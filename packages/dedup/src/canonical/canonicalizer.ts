@@ -54,7 +54,9 @@ export class Canonicalizer {
 
   /** Writes the canonical text into `target` from `at` on; it is never longer than what was read. Returns where it ends. */
   write(target: Uint8Array, at: number): number {
-    const end = this.rope.write(this.bytes, target, at)
+    // A plain view, because the slices of Node's Buffer cost more than they carry here.
+    const { buffer, byteOffset, length } = this.bytes
+    const end = this.rope.write(new Uint8Array(buffer, byteOffset, length), target, at)
     // A view of the body would keep it in memory until the next request.
     this.bytes = new Uint8Array(0)
     return end

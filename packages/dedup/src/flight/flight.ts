@@ -65,6 +65,7 @@ export interface Reader {
  */
 export type Ending = { readonly kind: 'whole' } | { readonly kind: 'failed'; readonly failure: Failure }
 
+/** What can happen to a flight. */
 export type FlightEvent =
   | { readonly kind: 'arrived'; readonly consumer: ConsumerId }
   | { readonly kind: 'answer-began' }
@@ -83,6 +84,7 @@ export type FlightEvent =
   | { readonly kind: 'evicted' }
   | { readonly kind: 'ticked' }
 
+/** What is to be done, in this order. */
 export type FlightEffect =
   /** Send the question upstream; `consumer` is whose it is. */
   | { readonly kind: 'start-upstream'; readonly consumer: ConsumerId }

@@ -99,8 +99,8 @@ describe('leaving', () => {
     expect(last('a b -b -a')).toBe('close, cancel-upstream, discard')
   })
 
-  test('who is not there cannot leave', () => {
-    expect(play('a -x +x !x', direct).state).toEqual(play('a', direct).state)
+  test('who is not there cannot leave, and progress means nothing before the end', () => {
+    expect(play('a -x +x !x ~a', direct).state).toEqual(play('a', direct).state)
   })
 
   test('in background life the upstream goes on without consumers, and who comes back finds it', () => {
