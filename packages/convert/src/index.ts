@@ -2,9 +2,9 @@ export type { CarrierMode } from './carrier.ts'
 export type { ConversionContext } from './context.ts'
 export {
   type AnthropicErrorAnswer,
-  convertChatErrorToAnthropic,
-  convertChatStreamErrorToAnthropic,
-} from './errors/to-anthropic.ts'
+  convertOpenAiErrorToAnthropic,
+  convertOpenAiStreamErrorToAnthropic,
+} from './errors/openai-to-anthropic.ts'
 export type { UpstreamError } from './errors/upstream-error.ts'
 export { type Loss, type LossCode, lossCodes, lossMeanings } from './losses.ts'
 export type { FetchedFile, RequestOptions } from './options.ts'
@@ -12,14 +12,18 @@ export { namedProfiles } from './profiles/named.ts'
 export { type ModelRule, type Profile, profileForModel } from './profiles/profile.ts'
 export { type Refusal, type RefusalCode, refusalMeanings } from './refusal.ts'
 export { convertAnthropicRequestToChat } from './request/anthropic-to-chat.ts'
+export { convertAnthropicRequestToResponses } from './request/anthropic-to-responses.ts'
 export type { ConvertedRequest } from './request/result.ts'
 export type { ConvertedAnswer, FailedAnswer } from './response/answer.ts'
 export { convertChatResponseToAnthropic } from './response/chat-to-anthropic.ts'
 export { foldAnthropicEvents } from './response/fold-anthropic.ts'
+export { convertResponsesResponseToAnthropic } from './response/responses-to-anthropic.ts'
 export type { AnswerOptions } from './stream/answer.ts'
 export type { ByteStreamConverter, ByteStreamReport } from './stream/bytes.ts'
 export { createChatToAnthropicStream } from './stream/chat-to-anthropic.ts'
 export { createChatToAnthropicByteStream } from './stream/chat-to-anthropic-bytes.ts'
 export { encodeAnthropicEvents } from './stream/encode.ts'
 export type { StartOn, StreamConverter, StreamError, StreamReport } from './stream/report.ts'
+export { createResponsesToAnthropicStream } from './stream/responses-to-anthropic.ts'
+export { createResponsesToAnthropicByteStream } from './stream/responses-to-anthropic-bytes.ts'
 export { convertChatUsageToAnthropic } from './usage/chat-to-anthropic.ts'

@@ -115,6 +115,8 @@ export const lossMeanings = {
   usage_missing: 'the provider did not say what the answer cost',
   usage_adjusted: 'token counts that contradict each other were brought into order',
   data_after_end: 'something behind the end of the stream was left out',
+  hosted_call_dropped: 'a call that the upstream ran itself was left out',
+  event_missing: 'the stream skipped numbers of its own count',
   annotations_dropped: 'sources were left out of the content',
   signature_dropped: 'the signature of a reasoning came too late to be placed',
   event_unexpected: 'an event came where the protocol allows none',

@@ -64,6 +64,8 @@ export interface Profile {
   readonly userField: 'safety_identifier' | 'user' | 'none'
   /** Whether `service_tier` is understood. */
   readonly serviceTiers: boolean
+  /** Calls and their outputs have to alternate, even when calls were made together. */
+  readonly pairedToolOutputs: boolean
   /** What stands in an assistant message that has calls and no text. */
   readonly emptyAssistant: null | ''
   /** What stands in a tool message whose result is empty. */

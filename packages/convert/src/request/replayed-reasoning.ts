@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '@lb/protocol'
+import { isJsonObject, type Json, type JsonObject } from '@lb/protocol'
 import { type Carrier, decodeCarrier, detailsWithTexts } from '../carrier.ts'
 import type { Run } from './run.ts'
 import type { AssistantTurn, Said } from './turns.ts'
@@ -16,8 +16,8 @@ export interface ReplayedReasoning {
   readonly details: readonly JsonObject[]
   /** Items of the Responses API, by the place of their block in the turn. */
   readonly items: ReadonlyMap<Said, JsonObject>
-  /** Signatures that belong to the call or text behind their block. */
-  readonly signatures: ReadonlyMap<Said, string>
+  /** What belongs to the call or text behind its block: a signature, or a phase. */
+  readonly signatures: ReadonlyMap<Said, Json>
 }
 
 /** What surrounds the turn whose reasoning is replayed. */
@@ -38,7 +38,7 @@ export function replayedReasoning(turn: AssistantTurn, place: ReplayPlace, run: 
   const texts: string[] = []
   const details: JsonObject[] = []
   const items = new Map<Said, JsonObject>()
-  const signatures = new Map<Said, string>()
+  const signatures = new Map<Said, Json>()
   for (const [index, block] of turn.said.entries()) {
     if (block.kind !== 'thinking') continue
     const carrier = decodeCarrier(block.signature)
@@ -78,7 +78,7 @@ function signedDetail(block: ThinkingBlock, index: number): JsonObject {
 interface Restored {
   readonly details: JsonObject[]
   readonly items: Map<Said, JsonObject>
-  readonly signatures: Map<Said, string>
+  readonly signatures: Map<Said, Json>
 }
 
 function restore(carrier: Carrier, block: ThinkingBlock, next: Said | undefined, into: Restored): void {

@@ -1,10 +1,11 @@
-import type { Chat, JsonObject } from '@lb/protocol'
+import type { Chat, Json, JsonObject } from '@lb/protocol'
 import { contentTag } from '../sha256.ts'
 import { argumentsText } from './call-arguments.ts'
 import { mixedContent, textContent } from './chat-content.ts'
 import { type ReplayedReasoning, replayedReasoning } from './replayed-reasoning.ts'
 import type { Run } from './run.ts'
-import type { AssistantTurn, Part, ResultsTurn, Said, SystemTurn, TextPart, ToolResult, Turn } from './turns.ts'
+import { withCache, withError } from './tool-result-parts.ts'
+import type { AssistantTurn, Part, ResultsTurn, Said, SystemTurn, TextPart, Turn } from './turns.ts'
 
 /** Writes turns as Chat messages. `isThinking`: whether the model will reason in this request. */
 export function chatMessages(turns: readonly Turn[], isThinking: boolean, run: Run): readonly Chat.Message[] {
@@ -84,27 +85,6 @@ function moveMedia(part: Part, moved: Part[], run: Run): Part {
     { ...part, cache: undefined },
   )
   return { kind: 'text', text: `See file ${tag}.`, cache: part.cache, path: part.path }
-}
-
-const ERROR_MARK = '[tool error]'
-
-/** A failed result says so in its text: no other dialect has a flag for it. */
-export function withError(parts: readonly Part[], result: ToolResult, run: Run): readonly Part[] {
-  if (!result.isError) return parts
-  run.notes.loss('tool_error_as_text', `${result.path}/is_error`)
-  const [first, ...rest] = parts
-  const mark = { kind: 'text', cache: undefined, path: result.path } as const
-  if (first === undefined) return [{ ...mark, text: ERROR_MARK }]
-  return first.kind === 'text'
-    ? [{ ...first, text: `${ERROR_MARK} ${first.text}` }, ...rest]
-    : [{ ...mark, text: ERROR_MARK }, ...parts]
-}
-
-/** A cache mark on the result itself covers its last part. */
-function withCache(parts: readonly Part[], result: ToolResult): readonly Part[] {
-  const last = parts.at(-1)
-  if (result.cache === undefined || last === undefined) return parts
-  return [...parts.slice(0, -1), { ...last, cache: last.cache ?? result.cache }]
 }
 
 interface Place {
@@ -195,8 +175,8 @@ function chatCall(call: Extract<Said, { kind: 'call' }>, reasoning: ReplayedReas
 }
 
 /** Gemini's signature, where its compatible endpoint wants it. @see https://ai.google.dev/gemini-api/docs/openai */
-function extraContent(signature: string | undefined): { readonly extra_content?: JsonObject } {
-  return signature === undefined ? {} : { extra_content: { google: { thought_signature: signature } } }
+function extraContent(signature: Json | undefined): { readonly extra_content?: JsonObject } {
+  return typeof signature !== 'string' ? {} : { extra_content: { google: { thought_signature: signature } } }
 }
 
 function reasoningFields(reasoning: ReplayedReasoning, run: Run): Partial<Chat.AssistantMessage> {

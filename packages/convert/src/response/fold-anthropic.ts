@@ -1,4 +1,7 @@
-import { type Anthropic, RawJson, rawJson } from '@lb/protocol'
+import { type Anthropic, err, ok, RawJson, type Result, rawJson } from '@lb/protocol'
+import type { StreamReport } from '../stream/report.ts'
+import { anthropicUsage } from '../usage/chat-to-anthropic.ts'
+import type { ConvertedAnswer, FailedAnswer } from './answer.ts'
 import { completedJson } from './partial-json.ts'
 
 /**
@@ -7,8 +10,8 @@ import { completedJson } from './partial-json.ts'
  *
  * @param events a finished stream in the grammar of the API.
  */
-export function foldAnthropicEvents(events: readonly Anthropic.Event[]): Anthropic.Message | undefined {
-  let message: Anthropic.Message | undefined
+export function foldAnthropicEvents(events: readonly Anthropic.Event[]): Anthropic.Message {
+  let message = nobody
   const content: Anthropic.MessageBlock[] = []
   let pieces: string[] = []
   for (const event of events) {
@@ -28,11 +31,36 @@ export function foldAnthropicEvents(events: readonly Anthropic.Event[]): Anthrop
         fillLast(content, pieces.join(''))
         break
       case 'message_delta':
-        if (message !== undefined) message = { ...message, ...event.delta, usage: { ...message.usage, ...event.usage } }
+        message = { ...message, ...event.delta, usage: { ...message.usage, ...event.usage } }
         break
     }
   }
-  return message === undefined ? undefined : { ...message, content }
+  return { ...message, content }
+}
+
+/** The outcome of a whole answer that was converted as a stream. */
+export function folded(
+  events: readonly Anthropic.Event[],
+  { error, losses, aside, usage }: StreamReport,
+): Result<ConvertedAnswer<Anthropic.Message>, FailedAnswer> {
+  if (error !== undefined) return err({ ...error, losses })
+  const message = foldAnthropicEvents(events)
+  return ok({ value: usage === undefined ? message : { ...message, usage }, losses, aside })
+}
+
+/** What a stream without a beginning amounts to. */
+const nobody: Anthropic.Message = {
+  id: '',
+  type: 'message',
+  role: 'assistant',
+  model: '',
+  content: [],
+  stop_reason: null,
+  stop_sequence: null,
+  stop_details: null,
+  container: null,
+  diagnostics: null,
+  usage: anthropicUsage({ input: 0, read: 0, written: 0, output: 0, thinking: undefined, tier: null }),
 }
 
 function pieceOf(delta: Anthropic.Delta): string {

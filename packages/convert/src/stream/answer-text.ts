@@ -6,8 +6,8 @@ import { createThinkTags } from './think-tags.ts'
 
 /** The text and the reasoning of an answer on their way to the writer. */
 export interface AnswerText {
-  /** Text of the answer. */
-  say(piece: string): void
+  /** Text of the answer. `key` tells one text from the next. */
+  say(piece: string, key?: string): void
   /** Text of the reasoning, with the entry of `reasoning_details` that it came in. */
   think(piece: string, detail?: JsonObject): void
   /** Something else is said now: what was held back of the text is decided. */
@@ -24,10 +24,12 @@ export function createAnswerText(answer: Answer, context: ConversionContext): An
   const stop = context.emulateStop ? createStopSearch(context.stopSequences) : undefined
   const tags = context.profile.reasoningTags ? createThinkTags() : undefined
 
+  let textKey = ''
+
   function write(piece: string): void {
     if (piece === '') return
     reasoning.interrupt()
-    writer.text(piece)
+    writer.text(piece, textKey)
   }
 
   function search(piece: string): void {
@@ -54,8 +56,10 @@ export function createAnswerText(answer: Answer, context: ConversionContext): An
   }
 
   return {
-    say(piece) {
+    say(piece, key = '') {
       if (piece === '') return
+      if (key !== textKey) interrupt()
+      textKey = key
       if (tags === undefined) search(piece)
       else route(tags.push(piece))
     },

@@ -1,6 +1,6 @@
 import type { Anthropic, Json } from '@lb/protocol'
 import type { ConversionContext } from '../context.ts'
-import { errorBody } from '../errors/to-anthropic.ts'
+import { errorBody } from '../errors/openai-to-anthropic.ts'
 import { createClientIds, messageId } from '../ids.ts'
 import { createNameRestorer } from '../names.ts'
 import { createNotes, type Notes } from '../notes.ts'
@@ -57,6 +57,7 @@ export function createAnswer(context: ConversionContext, options: AnswerOptions)
   const writer = createAnthropicWriter({
     ...callsOf(context),
     signature: reasoning.signature,
+    isReasoningOpen: reasoning.isOpen,
     notes,
     head: head.message,
     showThinking: context.showThinking,

@@ -22,11 +22,14 @@ import type { CallDelta, CallProblem, KnownCall, WriterHost } from './writer-hos
  * order of their first words. Nothing is ever looked at twice: time is linear, and memory holds only what waits.
  */
 export interface AnthropicWriter {
-  text(piece: string): void
+  /** `key` tells one text from the next where the upstream keeps them apart. */
+  text(piece: string, key?: string): void
   /** `key` tells one reasoning from the next. */
   thinking(key: string, piece: string): void
   redacted(data: string): void
   call(key: string, delta: CallDelta): void
+  /** What held the line may hold it no more. */
+  release(): void
   /** The call with this key, if it has begun. */
   knownCall(key: string): KnownCall | undefined
   callCount(): number
@@ -56,14 +59,14 @@ export function createAnthropicWriter(host: WriterHost): AnthropicWriter {
   function textual(kind: 'text' | 'thinking', key: string): TextualBlock {
     const last = line.last()
     if (last?.kind === kind && last.key === key) return last as TextualBlock
-    const block = kind === 'text' ? createTextBlock() : createThinkingBlock(key, host)
+    const block = kind === 'text' ? createTextBlock(key) : createThinkingBlock(key, host)
     line.add(block)
     return block
   }
 
   return {
-    text(piece) {
-      textual('text', '').push(piece)
+    text(piece, key = '') {
+      textual('text', key).push(piece)
       line.write()
     },
     thinking(key, piece) {
@@ -84,6 +87,7 @@ export function createAnthropicWriter(host: WriterHost): AnthropicWriter {
       block.push(delta)
       line.write()
     },
+    release: () => line.write(),
     knownCall: (key) => calls.get(key)?.known(),
     callCount: () => calls.size,
     start: () => line.start(),

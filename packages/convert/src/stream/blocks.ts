@@ -32,11 +32,11 @@ export interface TextualBlock extends Block {
 }
 
 /** Text: written as it comes. */
-export function createTextBlock(): TextualBlock {
+export function createTextBlock(key: string): TextualBlock {
   let pieces: string[] = []
   return {
     kind: 'text',
-    key: '',
+    key,
     isReady: () => true,
     isHolding: () => false,
     head: () => ({ type: 'text', text: '', citations: null }),
@@ -58,7 +58,7 @@ export function createThinkingBlock(key: string, host: WriterHost): TextualBlock
     kind: 'thinking',
     key,
     isReady: () => true,
-    isHolding: () => false,
+    isHolding: () => host.isReasoningOpen(key),
     head: () => ({ type: 'thinking', thinking: '', signature: '' }),
     push(piece) {
       if (piece === '') return

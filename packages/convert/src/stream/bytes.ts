@@ -19,6 +19,15 @@ export interface ByteStreamReport extends StreamReport {
   readonly signsOfLife: number
 }
 
+/** What an upstream's dialect says about its events. */
+export interface SseDialect {
+  readonly limits?: SseLimits
+  /** Reads the data of an event. `undefined`: it is no JSON. */
+  readonly parse?: (data: string) => Json | undefined
+  /** The event that says what a whole answer says. @defaultValue the answer itself */
+  readonly asEvent?: (body: Json) => Json
+}
+
 /** The most that is kept of a body that should have been a stream. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024
 
@@ -31,10 +40,10 @@ const MAX_BODY_BYTES = 16 * 1024 * 1024
 export function overSse<Event>(
   converter: StreamConverter<Event>,
   encode: (events: readonly Event[]) => string,
-  parse: (data: string) => Json | undefined = parseData,
-  limits: SseLimits = {},
+  dialect: SseDialect,
 ): ByteStreamConverter {
-  const decoder = createSseDecoder(limits)
+  const { parse = parseData, asEvent = (body: Json) => body } = dialect
+  const decoder = createSseDecoder(dialect.limits)
   const encoder = new TextEncoder()
   let body: Uint8Array[] | undefined
   let bodyBytes = 0
@@ -65,7 +74,7 @@ export function overSse<Event>(
       return converter.fail({ message: 'upstream sent a web page instead of an answer' })
     const json = parse(text)
     if (json === undefined) return converter.fail({ message: 'upstream sent a body that is neither a stream nor JSON' })
-    return [...converter.push(json), ...converter.done()]
+    return [...converter.push(saysError(json) ? json : asEvent(json)), ...converter.done()]
   }
 
   function written(events: readonly Event[]): Uint8Array {
@@ -104,14 +113,15 @@ export function overSse<Event>(
 
 const nothing: Uint8Array = new Uint8Array(0)
 
-/** The JSON of an event. */
-export function parseData(data: string): Json | undefined {
+function parseData(data: string): Json | undefined {
   const parsed = parseJson(data)
   return parsed.ok ? parsed.value : undefined
 }
 
 function saysError(json: Json): boolean {
-  return isJsonObject(json) && (json['error'] !== undefined || json['type'] === 'error' || json['object'] === 'error')
+  return (
+    isJsonObject(json) && (json['type'] === 'error' || json['object'] === 'error' || (json['error'] ?? null) !== null)
+  )
 }
 
 /** White space, or a byte of the byte order mark. */

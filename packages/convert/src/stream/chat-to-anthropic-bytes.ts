@@ -1,7 +1,7 @@
 import type { SseLimits } from '@lb/protocol'
 import type { ConversionContext } from '../context.ts'
 import type { AnswerOptions } from './answer.ts'
-import { type ByteStreamConverter, overSse, parseData } from './bytes.ts'
+import { type ByteStreamConverter, overSse } from './bytes.ts'
 import { createChatToAnthropicStream } from './chat-to-anthropic.ts'
 import { encodeAnthropicEvents } from './encode.ts'
 
@@ -17,5 +17,5 @@ export function createChatToAnthropicByteStream(
   context: ConversionContext,
   options: AnswerOptions & SseLimits = {},
 ): ByteStreamConverter {
-  return overSse(createChatToAnthropicStream(context, options), encodeAnthropicEvents, parseData, options)
+  return overSse(createChatToAnthropicStream(context, options), encodeAnthropicEvents, { limits: options })
 }

@@ -8,7 +8,7 @@ import {
   stringMember,
 } from '@lb/protocol'
 import type { ConversionContext } from '../context.ts'
-import { convertChatStreamErrorToAnthropic, errorBody } from '../errors/to-anthropic.ts'
+import { convertOpenAiStreamErrorToAnthropic, errorBody } from '../errors/openai-to-anthropic.ts'
 import { createNotes, type Notes } from '../notes.ts'
 import { convertChatUsageToAnthropic } from '../usage/chat-to-anthropic.ts'
 import { type Answer, type AnswerOptions, createAnswer } from './answer.ts'
@@ -124,7 +124,7 @@ function isError(chunk: JsonObject): boolean {
 }
 
 function failWith(error: Json, answer: Answer): void {
-  const { status, body } = convertChatStreamErrorToAnthropic(error)
+  const { status, body } = convertOpenAiStreamErrorToAnthropic(error)
   answer.fail(status, body, error)
 }
 

@@ -13,6 +13,11 @@ export interface ReasoningNotes {
   interrupt(): void
   /** Takes down an entry of `reasoning_details`. Pieces of one entry are put together. */
   detail(entry: JsonObject): void
+  /** A reasoning of the upstream's own that is named by its key. It is open until it is carried. */
+  open(key: string): void
+  /** Takes down what an open reasoning has to carry. `undefined`: nothing but its text. */
+  carry(key: string, carried: Pick<Carrier, 'k' | 'd'> | undefined): void
+  isOpen(key: string): boolean
   /** A run of its own for what belongs to the next block. Returns its key. */
   apart(carried: Pick<Carrier, 'k' | 'd'>): string
   /** The signature of the run. `undefined`: none is to be written. */
@@ -22,6 +27,7 @@ export interface ReasoningNotes {
 /** Starts the notes of one answer. */
 export function createReasoningNotes(context: ConversionContext): ReasoningNotes {
   const runs = new Map<string, Pick<Carrier, 'k' | 'd'> | JsonObject[]>()
+  const open = new Set<string>()
   let count = 0
   let isOpen = false
 
@@ -41,6 +47,12 @@ export function createReasoningNotes(context: ConversionContext): ReasoningNotes
       if (Array.isArray(known)) addDetail(known, entry)
       else runs.set(key(), [lengthsOnly(entry)])
     },
+    open: (own) => open.add(own),
+    carry(own, carried) {
+      open.delete(own)
+      if (carried !== undefined) runs.set(own, carried)
+    },
+    isOpen: (own) => open.has(own),
     apart(carried) {
       isOpen = false
       const own = key()

@@ -15,6 +15,8 @@ export interface WriterHost {
   onlyTool(): string | undefined
   /** The signature that closes a reasoning. `hidden` is its text where the client does not see it. */
   signature(key: string, hidden: string): string | undefined
+  /** Whether a reasoning may still grow though something else has begun: then that has to wait. */
+  isReasoningOpen(key: string): boolean
   /** Whether the text of the reasoning is written. */
   readonly showThinking: boolean
   /** What to do with arguments that are no JSON: wrap them into an object, or fail. */

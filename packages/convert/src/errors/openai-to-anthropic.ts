@@ -18,7 +18,7 @@ export interface AnthropicErrorAnswer {
  *
  * @see https://platform.claude.com/docs/en/api/errors
  */
-export function convertChatErrorToAnthropic(error: UpstreamError): AnthropicErrorAnswer {
+export function convertOpenAiErrorToAnthropic(error: UpstreamError): AnthropicErrorAnswer {
   const read = readUpstreamError(error)
   const { status, type } = anthropicKind(read)
   const requestId = error.headers['x-request-id'] ?? error.headers['request-id']
@@ -35,7 +35,7 @@ export function convertChatErrorToAnthropic(error: UpstreamError): AnthropicErro
 }
 
 /** Converts an error that came inside a stream, or in a body that promised success. */
-export function convertChatStreamErrorToAnthropic(error: Json): Omit<AnthropicErrorAnswer, 'headers'> {
+export function convertOpenAiStreamErrorToAnthropic(error: Json): Omit<AnthropicErrorAnswer, 'headers'> {
   const read = readStreamError(error)
   const { status, type } = anthropicKind(read)
   return { status, body: errorBody(type, messageFor(read), null) }

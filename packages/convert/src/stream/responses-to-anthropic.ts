@@ -1,0 +1,185 @@
+import {
+  type Anthropic,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+  member,
+  numberMember,
+  stringMember,
+} from '@lb/protocol'
+import type { ConversionContext } from '../context.ts'
+import { convertOpenAiStreamErrorToAnthropic, errorBody } from '../errors/openai-to-anthropic.ts'
+import { convertResponsesUsageToAnthropic } from '../usage/responses-to-anthropic.ts'
+import { type Answer, type AnswerOptions, createAnswer } from './answer.ts'
+import type { StreamConverter } from './report.ts'
+import { createResponsesItems, type ResponsesItems } from './responses-items.ts'
+
+/**
+ * Converts a Responses stream into an Anthropic one.
+ *
+ *   waiting ── first content (or first event) ──▶ started ── response.completed, response.incomplete ──▶ finished
+ *      │                                            │
+ *      └──── response.failed, error, end without one of these ──┴──▶ failed
+ *
+ * The stream says everything twice: as deltas, then whole when an item is done, then whole again at the end. Deltas are
+ * written as they come; what they left out is taken from the item.
+ *
+ * @param context what the conversion of the request gave.
+ * @see https://platform.openai.com/docs/api-reference/responses-streaming
+ */
+export function createResponsesToAnthropicStream(
+  context: ConversionContext,
+  options: AnswerOptions = {},
+): StreamConverter<Anthropic.Event> {
+  const answer = createAnswer(context, options)
+  const items = createResponsesItems(answer, context)
+  const numbers = createNumberCheck(answer)
+  const take = (act: () => void): readonly Anthropic.Event[] => {
+    if (answer.isEnded()) {
+      answer.notes.loss('data_after_end', '')
+      return []
+    }
+    act()
+    return answer.take()
+  }
+  const cutOff = (): void => {
+    if (items.foundStop() !== undefined) finish('completed', {}, answer, items)
+    else answer.fail(500, errorBody('api_error', 'upstream stream ended early', null))
+  }
+  return {
+    push: (event) =>
+      take(() => {
+        numbers(event)
+        readEvent(event, answer, items)
+      }),
+    // The mark of Chat streams, which some servers send here, too. It says nothing that the last event did not say.
+    done: () => (answer.isEnded() ? [] : take(cutOff)),
+    fail: (error) => take(() => failWith(error, answer)),
+    end: () => (answer.isEnded() ? [] : take(cutOff)),
+    report: () => answer.report(items.foundStop() !== undefined),
+  }
+}
+
+/** Events are numbered. A gap means that something was lost on the way. */
+function createNumberCheck(answer: Answer): (event: Json) => void {
+  let last: number | undefined
+  return (event) => {
+    const number = numberMember(event, 'sequence_number')
+    if (number === undefined) return
+    if (last !== undefined && number !== last + 1) answer.notes.loss('event_missing', '')
+    last = number
+  }
+}
+
+type Reader = (event: JsonObject, answer: Answer, items: ResponsesItems) => void
+
+/** One function for each event that says something. */
+const readers: Readonly<Record<string, Reader>> = {
+  'response.created': begin,
+  'response.in_progress': begin,
+  'response.queued': begin,
+  'response.output_item.added': (event, _answer, items) => items.added(indexOf(event), itemOf(event)),
+  'response.output_item.done': (event, _answer, items) => items.done(indexOf(event), itemOf(event)),
+  'response.output_text.delta': (event, _answer, items) =>
+    items.textDelta(indexOf(event), partOf(event), deltaOf(event)),
+  'response.refusal.delta': (event, _answer, items) =>
+    items.refusalDelta(indexOf(event), partOf(event), deltaOf(event)),
+  'response.reasoning_summary_text.delta': (event, _answer, items) =>
+    items.thinkingDelta(indexOf(event), numberMember(event, 'summary_index') ?? 0, deltaOf(event), 'summary'),
+  'response.reasoning_text.delta': (event, _answer, items) =>
+    items.thinkingDelta(indexOf(event), partOf(event), deltaOf(event), 'content'),
+  'response.function_call_arguments.delta': (event, _answer, items) =>
+    items.argumentsDelta(indexOf(event), deltaOf(event)),
+  'response.completed': end,
+  'response.incomplete': end,
+  'response.failed': end,
+  error: (event, answer) => failWith(event, answer),
+}
+
+function readEvent(event: Json, answer: Answer, items: ResponsesItems): void {
+  const type = stringMember(event, 'type') ?? ''
+  const reader = Object.hasOwn(readers, type) ? readers[type] : undefined
+  if (reader !== undefined && isJsonObject(event)) reader(event, answer, items)
+  else if (isError(event)) failWith(event, answer)
+  // The API has many events that only repeat, announce, or belong to calls that the provider runs.
+  else if (!type.startsWith('response.')) answer.notes.loss('event_unexpected', '', type)
+  if (answer.writer.problem() !== undefined && !answer.isEnded()) answer.finish({ reason: 'end_turn', sequence: null })
+}
+
+function isError(event: Json): boolean {
+  const error = member(event, 'error')
+  return error !== undefined && error !== null
+}
+
+function indexOf(event: JsonObject): number {
+  return numberMember(event, 'output_index') ?? 0
+}
+
+function partOf(event: JsonObject): number {
+  return numberMember(event, 'content_index') ?? 0
+}
+
+function deltaOf(event: JsonObject): string {
+  return stringMember(event, 'delta') ?? ''
+}
+
+function itemOf(event: JsonObject): JsonObject {
+  const { item } = event
+  return isJsonObject(item) ? item : {}
+}
+
+function begin(event: JsonObject, answer: Answer): void {
+  const response = member(event, 'response')
+  answer.identify(stringMember(response, 'id') ?? '', stringMember(response, 'model') ?? '')
+  answer.begin()
+}
+
+/** The last event holds the whole response: how it ended, what it cost, and items that no event had announced. */
+function end(event: JsonObject, answer: Answer, items: ResponsesItems): void {
+  begin(event, answer)
+  const response = member(event, 'response')
+  if (!isJsonObject(response)) {
+    answer.fail(500, errorBody('api_error', 'upstream ended without a response', null), event)
+    return
+  }
+  const output = Array.isArray(response['output']) ? response['output'] : []
+  for (const [index, item] of output.entries()) if (isJsonObject(item)) items.done(index, item)
+  if (response['usage'] !== undefined && response['usage'] !== null) {
+    const usage = convertResponsesUsageToAnthropic(response['usage'], answer.notes)
+    answer.charge({ ...usage, service_tier: tierOf(response['service_tier']) })
+  }
+  const status = stringMember(response, 'status') ?? String(event['type']).replace('response.', '')
+  finish(status, response, answer, items)
+}
+
+function tierOf(tier: Json | undefined): Anthropic.Usage['service_tier'] {
+  if (tier === 'default') return 'standard'
+  return tier === 'priority' ? 'priority' : null
+}
+
+function finish(status: string, response: JsonObject, answer: Answer, items: ResponsesItems): void {
+  items.flush()
+  const sequence = items.foundStop()
+  if (sequence !== undefined) answer.finish({ reason: 'stop_sequence', sequence })
+  else if (status === 'completed' || status === 'complete')
+    answer.finish({ reason: wholeReason(answer, items), sequence: null })
+  else if (status === 'incomplete') answer.finish({ reason: cutReason(response, answer), sequence: null })
+  else failWith(response['error'] ? response : { error: { message: `the response ended as ${status}` } }, answer)
+}
+
+function wholeReason(answer: Answer, items: ResponsesItems): Anthropic.StopReason {
+  if (items.sawRefusal()) return 'refusal'
+  return answer.writer.callCount() > 0 ? 'tool_use' : 'end_turn'
+}
+
+function cutReason(response: JsonObject, answer: Answer): Anthropic.StopReason {
+  const reason = stringMember(response['incomplete_details'], 'reason') ?? ''
+  if (reason === 'content_filter') return 'refusal'
+  if (reason !== 'max_output_tokens') answer.notes.loss('finish_unknown', '/incomplete_details/reason', reason)
+  return 'max_tokens'
+}
+
+function failWith(error: Json, answer: Answer): void {
+  const { status, body } = convertOpenAiStreamErrorToAnthropic(error)
+  answer.fail(status, body, error)
+}
