@@ -6,18 +6,20 @@ import type { AccountIdentity, TokenGrant } from './token-response.ts'
 
 /**
  * The changes that the token file goes through. Each is applied to what the file holds *at that moment*, under the file's
- * lock, and says no when it is out of date: the answer to a refresh counts only if the account still holds the refresh
- * token that was exchanged. So a process that slept through its lock cannot undo what others did meanwhile.
+ * lock, and says no when it is out of date: tokens count only if they descend from the login that the file knows, and are
+ * younger than what it holds. So a process that slept through its lock cannot undo what others did meanwhile.
  */
 export type EditProblem =
-  | 'gone' // the account was removed: what was fetched for it is not wanted any more
-  | 'superseded' // the account holds newer tokens than the ones this change started from
+  | 'gone' // the account was removed, or signed in anew: what was fetched before is not wanted any more
+  | 'superseded' // the file holds tokens that are as young or younger
 
 /** Tokens of a new login. */
 export interface SignedIn {
   readonly email: string
   readonly authority: string
   readonly grant: TokenGrant
+  /** A random name for this login. */
+  readonly login: string
   /** What was asked for; the grant may say less. */
   readonly scopes: readonly string[]
   readonly at: Instant
@@ -43,7 +45,8 @@ export function putLogin(file: AccountFile, login: SignedIn): AccountFile {
     scopes: login.grant.scopes ?? login.scopes,
     issued: login.at,
     lifetimeMs: login.grant.lifetimeMs,
-    rotation: (before?.rotation ?? 0) + 1,
+    login: login.login,
+    rotation: 1,
     createdMs: login.at.epochMs,
     uses: before?.uses ?? 0,
     lastUsedMs: before?.lastUsedMs ?? null,
@@ -57,38 +60,56 @@ function isOwner(account: StoredAccount, authority: string, identity: AccountIde
   return account.id === id && account.organization === organization && account.authority === authority
 }
 
-/**
- * The answer to a refresh.
- *
- * @param rotation the number of the tokens that were exchanged.
- */
-export function putRotation(
-  file: AccountFile,
-  key: string,
-  rotation: number,
-  grant: TokenGrant,
-  at: Instant,
-): Result<AccountFile, EditProblem> {
-  return edit(file, key, rotation, ({ needsLogin: _over, ...account }) => ({
-    ...account,
+/** The account with the tokens that its refresh token was exchanged for. */
+export function rotated(account: StoredAccount, grant: TokenGrant, at: Instant): StoredAccount {
+  const { needsLogin: _over, ...rest } = account
+  return {
+    ...rest,
     accessToken: grant.accessToken,
     // A server that does not rotate sends none: the old one stays good.
     ...(grant.refreshToken === undefined ? {} : { refreshToken: grant.refreshToken }),
     scopes: grant.scopes ?? account.scopes,
     issued: at,
     lifetimeMs: grant.lifetimeMs,
-    rotation: rotation + 1,
-  }))
+    rotation: account.rotation + 1,
+  }
 }
 
-/** Only a new login helps: noted, so that no process tries the refresh token again. The tokens stay: the access token may still be good. */
+/** Keeps the tokens of an account that were rotated. What is counted (uses) stays as the file has it. */
+export function putTokens(file: AccountFile, account: StoredAccount): Result<AccountFile, EditProblem> {
+  const held = file.accounts.find((candidate) => candidate.key === account.key)
+  if (held === undefined || held.login !== account.login) return err('gone')
+  if (held.rotation >= account.rotation) return err('superseded')
+  const { uses, lastUsedMs } = held
+  return ok(replaced(file, { ...account, uses, lastUsedMs }))
+}
+
+/**
+ * Only a new login helps: noted, so that no process tries the refresh token again. The tokens stay, the access token may
+ * still be good.
+ */
 export function putLoginNeeded(
   file: AccountFile,
-  key: string,
-  rotation: number,
+  account: StoredAccount,
   reason: LoginReason,
 ): Result<AccountFile, EditProblem> {
-  return edit(file, key, rotation, (account) => ({ ...account, needsLogin: reason }))
+  const held = file.accounts.find((candidate) => candidate.key === account.key)
+  if (held === undefined || held.login !== account.login) return err('gone')
+  if (held.rotation !== account.rotation) return err('superseded')
+  return ok(replaced(file, { ...held, needsLogin: reason }))
+}
+
+/**
+ * Puts back what a damaged file has lost, from the memory of a process that still knows it: accounts that are missing, and
+ * tokens that are younger than the ones of an older copy.
+ */
+export function restoreAccounts(file: AccountFile, known: readonly StoredAccount[]): AccountFile {
+  return known.reduce((restored, account) => {
+    const held = restored.accounts.find((candidate) => candidate.key === account.key)
+    if (held === undefined) return { ...restored, accounts: [...restored.accounts, account] }
+    const put = putTokens(restored, account)
+    return put.ok ? put.value : restored
+  }, file)
 }
 
 /** Removes an account; the file itself when there is no such account. */
@@ -119,14 +140,6 @@ export function addUsage(file: AccountFile, deltas: ReadonlyMap<string, UsageDel
   return { ...file, accounts }
 }
 
-function edit(
-  file: AccountFile,
-  key: string,
-  rotation: number,
-  change: (account: StoredAccount) => StoredAccount,
-): Result<AccountFile, EditProblem> {
-  const account = file.accounts.find((candidate) => candidate.key === key)
-  if (account === undefined) return err('gone')
-  if (account.rotation !== rotation) return err('superseded')
-  return ok({ ...file, accounts: file.accounts.map((each) => (each === account ? change(each) : each)) })
+function replaced(file: AccountFile, account: StoredAccount): AccountFile {
+  return { ...file, accounts: file.accounts.map((each) => (each.key === account.key ? account : each)) }
 }

@@ -45,7 +45,9 @@ export interface StoredAccount {
   readonly issued: Instant
   /** How long the access token lives; `null`: the server did not say. */
   readonly lifetimeMs: number | null
-  /** Grows by one with every set of tokens. A result that was fetched under an older number is out of date. */
+  /** A random name of the login that all these tokens descend from. */
+  readonly login: string
+  /** Grows by one with every set of tokens of a login. A result that was fetched under an older number is out of date. */
   readonly rotation: number
   /** Set when only a new login helps. */
   readonly needsLogin?: LoginReason
@@ -118,6 +120,7 @@ function writeAccount(account: StoredAccount): JsonObject {
     scopes: [...account.scopes],
     issued: { epoch_ms: issued.epochMs, clock_ms: issued.nowMs, clock_id: issued.clockId },
     lifetime_ms: lifetimeMs,
+    login: account.login,
     rotation: account.rotation,
     needs_login: account.needsLogin ?? null,
     created_at: account.createdMs / 1000,
@@ -149,6 +152,7 @@ function readAccount(json: Json): StoredAccount | undefined {
     ...(refreshToken === undefined || refreshToken === '' ? {} : { refreshToken }),
     scopes: Array.isArray(scopes) ? scopes.filter((scope) => typeof scope === 'string') : [],
     ...lifeOf(json),
+    login: stringMember(json, 'login') ?? '',
     rotation: numberMember(json, 'rotation') ?? 0,
     ...(needsLogin === undefined ? {} : { needsLogin }),
     createdMs: (numberMember(json, 'created_at') ?? 0) * 1000,

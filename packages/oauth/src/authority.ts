@@ -27,8 +27,11 @@ export interface Authority {
   readonly stateInExchange?: boolean
   /** Where the browser may be sent back to. */
   readonly redirects: AuthorityRedirects
-  /** Where in a token response the account's identity is found. Default: nowhere, the person who logs in names it. */
-  readonly identity?: IdentityPaths
+  /**
+   * Where in a token response the account's identity is found: the first description that finds a member wins.
+   * Default: nowhere, the person who logs in names it.
+   */
+  readonly identity?: readonly IdentityPaths[]
   /** A value to append to the API request's `anthropic-beta` list, when the API asks for one with such tokens. */
   readonly betaHeader?: string
   /** How to read the account's remaining quota from the API's response headers. Default: no quota is known. */
@@ -76,6 +79,16 @@ export const openIdIdentity: IdentityPaths = {
  */
 export function authorityId(authority: Authority): string {
   return new URL(authority.tokenUrl).origin
+}
+
+/**
+ * Whether a callback that names its sender (RFC 9207) was sent by this authority. Where no issuer is configured, the origins
+ * of the two endpoints have to do: an answer of any other server is an attempt to mix two logins up.
+ */
+export function isIssuedBy(authority: Authority, issuer: string): boolean {
+  if (authority.issuer !== undefined) return authority.issuer === issuer
+  const origin = parseUrl(issuer)?.origin
+  return origin === new URL(authority.authorizeUrl).origin || origin === authorityId(authority)
 }
 
 /** What is wrong with an authority, one sentence each; empty when nothing is. Checked once, at the start. */

@@ -1,4 +1,4 @@
-import type { Authority } from './authority.ts'
+import { type Authority, openIdIdentity } from './authority.ts'
 import { anthropicQuota } from './quota.ts'
 
 /**
@@ -29,12 +29,16 @@ export const claudeAuthority: Authority = {
     manual: 'https://platform.claude.com/oauth/code/callback',
     loopback: { host: 'localhost', path: '/callback' },
   },
-  identity: {
-    email: ['account', 'email_address'],
-    id: ['account', 'uuid'],
-    name: ['account', 'full_name'],
-    organization: ['organization', 'uuid'],
-  },
+  identity: [
+    {
+      email: ['account', 'email_address'],
+      id: ['account', 'uuid'],
+      name: ['account', 'full_name'],
+      organization: ['organization', 'uuid'],
+    },
+    // For whoever points the preset at an OpenID Connect server of their own.
+    openIdIdentity,
+  ],
   betaHeader: 'oauth-2025-04-20',
   quota: anthropicQuota,
 }

@@ -77,11 +77,11 @@ export function readTokenResponse(authority: Authority, response: TokenResponse)
   const parsed = parseJson(response.body)
   const json = parsed.ok ? parsed.value : undefined
   if (response.status < 200 || response.status > 299) return err(refusal(response, json))
-  const grant = json === undefined ? undefined : grantOf(json, authority.identity)
+  const grant = json === undefined ? undefined : grantOf(json, authority.identity ?? [])
   return grant === undefined ? err({ kind: 'unreadable', status: response.status }) : ok(grant)
 }
 
-function grantOf(json: Json, paths: IdentityPaths | undefined): TokenGrant | undefined {
+function grantOf(json: Json, paths: readonly IdentityPaths[]): TokenGrant | undefined {
   const accessToken = stringMember(json, 'access_token')
   const refreshToken = stringMember(json, 'refresh_token')
   const type = stringMember(json, 'token_type') ?? 'Bearer'
@@ -93,7 +93,7 @@ function grantOf(json: Json, paths: IdentityPaths | undefined): TokenGrant | und
     ...(refreshToken === undefined || refreshToken === '' ? {} : { refreshToken }),
     lifetimeMs: lifetimeOf(json),
     ...(scope === undefined ? {} : { scopes: scope.split(/\s+/).filter((word) => word !== '') }),
-    identity: identityOf(json, paths ?? {}),
+    identity: identityOf(json, paths),
   }
 }
 
@@ -127,11 +127,11 @@ function kindOf(status: number, known: TokenProblemKind | undefined, json: Json 
 }
 
 /** Who a token response says it is for. */
-function identityOf(json: Json, paths: IdentityPaths): AccountIdentity {
+function identityOf(json: Json, descriptions: readonly IdentityPaths[]): AccountIdentity {
   const identity: Record<string, string> = {}
-  for (const [name, path] of Object.entries(paths)) {
+  for (const [name, path] of descriptions.flatMap((paths) => Object.entries(paths))) {
     const found = walk(json, path)
-    if (typeof found === 'string' && found !== '' && found.length <= 320) identity[name] = found
+    if (typeof found === 'string' && found !== '' && found.length <= 320) identity[name] ??= found
   }
   return identity
 }
