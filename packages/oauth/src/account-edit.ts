@@ -104,12 +104,13 @@ export function putLoginNeeded(
  * tokens that are younger than the ones of an older copy.
  */
 export function restoreAccounts(file: AccountFile, known: readonly StoredAccount[]): AccountFile {
-  return known.reduce((restored, account) => {
-    const held = restored.accounts.find((candidate) => candidate.key === account.key)
-    if (held === undefined) return { ...restored, accounts: [...restored.accounts, account] }
-    const put = putTokens(restored, account)
-    return put.ok ? put.value : restored
-  }, file)
+  const missing = known.filter((account) => !file.accounts.some((held) => held.key === account.key))
+  const accounts = file.accounts.map((held) => {
+    const account = known.find((candidate) => candidate.key === held.key)
+    const put = account === undefined ? undefined : putTokens(file, account)
+    return put?.ok ? (put.value.accounts.find((each) => each.key === held.key) ?? held) : held
+  })
+  return { ...file, accounts: [...accounts, ...missing] }
 }
 
 /** Removes an account; the file itself when there is no such account. */

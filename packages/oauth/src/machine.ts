@@ -117,7 +117,7 @@ export function stepAccount(state: AccountState, event: AccountEvent, at: Moment
     case 'tick':
       return onTick(state, at)
     case 'wanted':
-      return isUsable(state, at.nowMs) ? settled(state) : onTick(state, at)
+      return onWanted(state, at)
     case 'asked':
       return state.token.refreshable && state.kind !== 'refreshing' ? start(state, at) : settled(state)
     case 'rejected':
@@ -183,6 +183,12 @@ function onTick(state: AccountState, at: Moment): AccountStep {
   }
   const dueAtMs = state.kind === 'due' ? state.retryAtMs : state.refreshAtMs
   return dueAtMs !== null && at.nowMs >= dueAtMs ? start(state, at) : settled(state)
+}
+
+function onWanted(state: AccountState, at: Moment): AccountStep {
+  if (isUsable(state, at.nowMs)) return settled(state)
+  // An overdue refresh may have been planned a little later, not to come with all others at once: now somebody waits.
+  return state.kind === 'fresh' && state.token.refreshable ? start(state, at) : onTick(state, at)
 }
 
 function onRejected(state: AccountState, again: boolean, at: Moment, policy: AccountPolicy): AccountStep {

@@ -1,0 +1,1 @@
+export { type OAuth, type OAuthSettings, openOAuth } from './oauth/index.ts'

@@ -1,0 +1,262 @@
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  type Authority,
+  authorityId,
+  authorizeUrl,
+  type CallbackCode,
+  closeLogin,
+  codeRequest,
+  defaultLoginPolicy,
+  isIssuedBy,
+  type LoginLedger,
+  noLogins,
+  openLogin,
+  type PendingLogin,
+  pkceChallenge,
+  pkceVerifier,
+  readCallback,
+  readTokenResponse,
+  SECRET_BYTES,
+  type StoredAccount,
+  sameSecret,
+  type TokenGrant,
+} from '@lb/oauth'
+import { err, ok, type Result } from '@lb/protocol'
+import type { Accounts } from './accounts.ts'
+import type { InstantClock } from './boot-clock.ts'
+import type { Answer } from './http.ts'
+import type { OAuthLog } from './log.ts'
+import { type LoginRefusal, refusalText } from './login-refusal.ts'
+import { type LoopbackListener, openLoopback } from './loopback.ts'
+import { pageAnswer } from './pages.ts'
+import type { TokenClient } from './token-client.ts'
+import type { StoreProblem } from './token-store.ts'
+
+/** Signing in: from "where to send the browser" to "these tokens are kept". */
+export interface Logins {
+  /** Starts a login. Several may be under way at once. */
+  start(wish: LoginWish): Promise<StartedLogin>
+  /** Finishes the login that a code belongs to; its state is then used up, whatever the outcome. */
+  finish(code: CallbackCode, browser?: string, account?: string): Promise<Result<FinishedLogin, LoginRefusal>>
+  /** A callback of the browser: finishes the login and says so on a page. */
+  callback(query: string, browser?: string): Promise<{ readonly page: Answer; readonly done: boolean }>
+  close(): Promise<void>
+}
+
+/** How to log in. */
+export interface LoginWish {
+  /** `loopback`: a listener of its own on this machine. Otherwise the address that the browser comes back to. */
+  readonly redirect: 'loopback' | { readonly uri: string }
+  /** The e-mail that will sign in, when it is known: named to the server, and compared with what comes back. */
+  readonly account?: string
+  /** What the browser got as a cookie. */
+  readonly browser?: string
+}
+
+/** A login under way. */
+export interface StartedLogin {
+  readonly url: string
+  readonly redirectUri: string
+  /** Settles when a listener of its own has got the callback, good or bad; never for other redirects. */
+  readonly outcome: Promise<Result<FinishedLogin, LoginRefusal>>
+  /** Gives it up. */
+  cancel(): Promise<void>
+}
+
+/** A login that worked. */
+export interface FinishedLogin {
+  readonly account: StoredAccount
+  /** It works, and could not be kept: a restart would lose it. */
+  readonly unsaved?: StoreProblem
+}
+
+/** What logins need. */
+export interface LoginPorts {
+  readonly authority: Authority
+  readonly accounts: Accounts
+  readonly client: TokenClient
+  readonly clock: InstantClock
+  readonly log: OAuthLog
+}
+
+/** Logins that know of no other. */
+export function createLogins(ports: LoginPorts): Logins {
+  let ledger: LoginLedger = noLogins
+  const listeners = new Map<string, LoopbackListener>()
+
+  async function start(wish: LoginWish): Promise<StartedLogin> {
+    const state = randomBytes(SECRET_BYTES).toString('base64url')
+    let settle = (_outcome: Result<FinishedLogin, LoginRefusal>): void => undefined
+    const outcome = new Promise<Result<FinishedLogin, LoginRefusal>>((resolve) => {
+      settle = resolve
+    })
+    const redirectUri = wish.redirect === 'loopback' ? await listen(state, settle) : wish.redirect.uri
+    const { login, url } = begin(ports, wish, state, redirectUri)
+    ledger = openLogin(ledger, login, defaultLoginPolicy)
+    await closeForgotten()
+    return { url, redirectUri, outcome, cancel: () => stopListening(state) }
+  }
+
+  async function listen(
+    state: string,
+    settle: (outcome: Result<FinishedLogin, LoginRefusal>) => void,
+  ): Promise<string> {
+    const { host, path } = ports.authority.redirects.loopback ?? { host: '127.0.0.1', path: '/callback' }
+    const listener = await openLoopback({
+      host,
+      path,
+      onCallback: async (query) => {
+        const result = await finishQuery(query, undefined)
+        // Only the callback of this very login ends the wait: anything else may be a stranger knocking.
+        const ours = sameSecret(new URLSearchParams(query).get('state') ?? '', state)
+        if (ours) {
+          listeners.delete(state)
+          settle(result)
+        }
+        return { page: pageOf(result), done: ours }
+      },
+    })
+    listeners.set(state, listener)
+    setTimeout(() => void stopListening(state), defaultLoginPolicy.ttlMs).unref()
+    return listener.redirectUri
+  }
+
+  async function stopListening(state: string): Promise<void> {
+    const listener = listeners.get(state)
+    listeners.delete(state)
+    await listener?.close()
+  }
+
+  /** Closes the listeners of logins that are no longer pending. */
+  async function closeForgotten(): Promise<void> {
+    const { nowMs } = ports.clock.read()
+    const live = ledger.pending.filter((login) => nowMs - login.startedMs <= defaultLoginPolicy.ttlMs)
+    for (const state of listeners.keys()) {
+      if (!live.some((login) => login.state === state)) await stopListening(state)
+    }
+  }
+
+  async function finish(
+    code: CallbackCode,
+    browser?: string,
+    account?: string,
+  ): Promise<Result<FinishedLogin, LoginRefusal>> {
+    const claim = browser === undefined ? { state: code.state } : { state: code.state, browser }
+    const closed = closeLogin(ledger, claim, ports.clock.read(), defaultLoginPolicy)
+    ledger = closed.ledger
+    if (closed.match.kind !== 'found') return err({ kind: 'state', match: closed.match.kind })
+    if (code.issuer !== undefined && !isIssuedBy(ports.authority, code.issuer)) return err({ kind: 'foreign-issuer' })
+    const result = await exchange(ports, closed.match.login, code, account ?? closed.match.login.account)
+    report(ports.log, result)
+    return result
+  }
+
+  async function finishQuery(query: string, browser?: string): Promise<Result<FinishedLogin, LoginRefusal>> {
+    const code = readCallback(query)
+    if (code.ok) return finish(code.value, browser)
+    // The provider's "no" uses the login up, too.
+    const { error } = code
+    if (error.kind === 'denied' && error.state !== undefined) {
+      const claim = browser === undefined ? { state: error.state } : { state: error.state, browser }
+      const closed = closeLogin(ledger, claim, ports.clock.read(), defaultLoginPolicy)
+      ledger = closed.ledger
+      if (closed.match.kind !== 'found') return err({ kind: 'state', match: closed.match.kind })
+    }
+    return err({ kind: 'callback', problem: error })
+  }
+
+  return {
+    start,
+    finish,
+    async callback(query, browser) {
+      const result = await finishQuery(query, browser)
+      return { page: pageOf(result), done: result.ok }
+    },
+    async close() {
+      await Promise.all([...listeners.keys()].map(stopListening))
+      ledger = noLogins
+    },
+  }
+}
+
+function begin(
+  { authority, clock }: LoginPorts,
+  wish: LoginWish,
+  state: string,
+  redirectUri: string,
+): { readonly login: PendingLogin; readonly url: string } {
+  const verifier = pkceVerifier(randomBytes(SECRET_BYTES))
+  const challenge = pkceChallenge(createHash('sha256').update(verifier).digest())
+  const { account, browser } = wish
+  // Only an e-mail is a hint that a server understands; a name of the person's own making is not.
+  const hint = account?.includes('@') ? { loginHint: account } : {}
+  return {
+    url: authorizeUrl(authority, { redirectUri, state, challenge, ...hint }),
+    login: {
+      state,
+      verifier,
+      redirectUri,
+      startedMs: clock.read().nowMs,
+      ...(account === undefined ? {} : { account }),
+      ...(browser === undefined ? {} : { browser }),
+    },
+  }
+}
+
+async function exchange(
+  { authority, accounts, client, clock }: LoginPorts,
+  login: PendingLogin,
+  { code, state }: CallbackCode,
+  asked: string | undefined,
+): Promise<Result<FinishedLogin, LoginRefusal>> {
+  const { redirectUri, verifier } = login
+  const sent = await client.send(codeRequest(authority, { code, state, redirectUri, verifier }))
+  if (!sent.ok) return err({ kind: 'tokens', problem: { kind: sent.error } })
+  const grant = readTokenResponse(authority, sent.value)
+  if (!grant.ok) return err({ kind: 'tokens', problem: grant.error })
+  const got = grant.value.identity.email
+  if (asked?.includes('@') && got !== undefined && got.toLowerCase() !== asked.trim().toLowerCase()) {
+    return err({ kind: 'other-account', asked, got })
+  }
+  const { entry, unsaved } = await accounts.add({
+    email: asked ?? got ?? (await nameFor(accounts, grant.value)),
+    authority: authorityId(authority),
+    grant: grant.value,
+    login: randomBytes(12).toString('base64url'),
+    scopes: authority.scopes,
+    at: clock.read(),
+  })
+  return ok(unsaved === undefined ? { account: entry.account } : { account: entry.account, unsaved })
+}
+
+/** A name for an account of which neither the person nor the server has said the e-mail: never one that is in use. */
+async function nameFor(accounts: Accounts, grant: TokenGrant): Promise<string> {
+  if (grant.identity.id !== undefined) return grant.identity.id
+  const { entries } = await accounts.list()
+  const taken = new Set(entries.map((entry) => entry.account.key))
+  let number = 1
+  while (taken.has(`account-${number}`)) number += 1
+  return `account-${number}`
+}
+
+function pageOf(result: Result<FinishedLogin, LoginRefusal>): Answer {
+  if (!result.ok) {
+    const { title, message, status } = refusalText(result.error)
+    return pageAnswer({ status, title, paragraphs: [message] })
+  }
+  const { account, unsaved } = result.value
+  const warning =
+    unsaved === undefined ? [] : [`It could not be saved, and a restart would lose it: ${unsaved.message}`]
+  const done = `${account.email} is signed in, and lb will keep the login alive. You can close this page.`
+  return pageAnswer({ status: 200, title: 'It worked', paragraphs: [done, ...warning] })
+}
+
+function report(log: OAuthLog, result: Result<FinishedLogin, LoginRefusal>): void {
+  if (result.ok) {
+    const { email } = result.value.account
+    log('info', 'signed-in', `oauth: ${email} signed in`, { account: email })
+    return
+  }
+  const { reason, message } = refusalText(result.error)
+  log('warn', 'login-refused', `oauth: a login was refused: ${message}`, { reason })
+}
