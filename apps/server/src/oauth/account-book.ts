@@ -108,14 +108,17 @@ export class AccountBook {
   /** New tokens for an account, from wherever. */
   adopt(account: StoredAccount, known?: Entry): Entry {
     const entry = known ?? this.#newEntry(account)
+    const same = known?.account.login === account.login && known.account.rotation === account.rotation
     entry.account = account
-    const at = this.#ports.clock.read()
-    this.apply(entry, {
-      kind: 'tokens',
-      remainingMs: remainingMs(account.issued, account.lifetimeMs, at),
-      lifetimeMs: account.lifetimeMs,
-      refreshable: account.refreshToken !== undefined,
-    })
+    // The same tokens with a note: what is known of them here, for instance that the API refuses them, stays.
+    if (!same) {
+      this.apply(entry, {
+        kind: 'tokens',
+        remainingMs: remainingMs(account.issued, account.lifetimeMs, this.#ports.clock.read()),
+        lifetimeMs: account.lifetimeMs,
+        refreshable: account.refreshToken !== undefined,
+      })
+    }
     if (account.needsLogin !== undefined) this.apply(entry, { kind: 'login-needed', reason: account.needsLogin })
     return entry
   }

@@ -104,6 +104,8 @@ export interface AccountsOptions extends BookPorts {
   /** What to tell somebody who must log in, e.g. "run `lb login` or open http://…/oauth/authorize". */
   readonly loginAdvice: string
   readonly timers: Timers
+  /** How often to look at the store for what other processes do. Default 2 s. */
+  readonly pollMs?: number
 }
 
 /** How the accounts wait. */

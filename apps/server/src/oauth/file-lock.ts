@@ -87,6 +87,7 @@ export function createFileLocks(options: FileLockOptions): FileLocks {
   const held = new Map<string, Holding>()
   const queues = new Map<string, Promise<void>>()
   let identityInode: bigint | undefined
+  let linkable = true
   let heartbeat: NodeJS.Timeout | undefined
 
   async function claimsOf(name: string): Promise<Claim[]> {
@@ -113,16 +114,23 @@ export function createFileLocks(options: FileLockOptions): FileLocks {
 
   /** Creates the file; `undefined` when it exists already. */
   async function create(path: string): Promise<Holding | undefined> {
+    const linked = linkable ? await createLinked(path) : 'no-link'
+    return linked === 'no-link' ? createUnlinked(disk, path, us) : linked
+  }
+
+  async function createLinked(path: string): Promise<Holding | undefined | 'no-link'> {
+    // Written once, then linked: the lock appears with its content, and needs no room on a full disk.
+    identityInode ??= await writeIdentity(disk, identityPath, us).catch(() => undefined)
+    if (identityInode === undefined) return 'no-link'
     try {
-      // Written once, then linked: the lock appears with its content, and needs no room on a full disk.
-      identityInode ??= await writeIdentity(disk, identityPath, us)
       await disk.link(identityPath, path)
       return { path, inode: identityInode }
     } catch (error) {
       if (errorCode(error) === 'EEXIST') return undefined
-      // Hard links are unknown here, or our identity was tidied away, or it could not be written.
-      identityInode = undefined
-      return createUnlinked(disk, path, us)
+      // Our identity was tidied away, or this file system has no hard links.
+      if (errorCode(error) === 'ENOENT') identityInode = undefined
+      else linkable = false
+      return 'no-link'
     }
   }
 
@@ -230,6 +238,9 @@ async function writeIdentity(disk: Disk, path: string, us: string): Promise<bigi
   try {
     await file.writeFile(Buffer.from(us))
     return (await file.stat()).ino
+  } catch (error) {
+    await disk.unlink(path).catch(() => undefined)
+    throw error
   } finally {
     await file.close()
   }

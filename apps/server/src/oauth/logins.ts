@@ -92,8 +92,11 @@ export function createLogins(ports: LoginPorts): Logins {
     })
     const redirectUri = wish.redirect === 'loopback' ? await listen(state, settle) : wish.redirect.uri
     const { login, url } = begin(ports, wish, state, redirectUri)
+    const before = ledger.pending
     ledger = openLogin(ledger, login, defaultLoginPolicy)
-    await closeForgotten()
+    // Whoever starts too many at once loses the oldest.
+    const dropped = before.filter((pending) => !ledger.pending.includes(pending))
+    await Promise.all(dropped.map((pending) => stopListening(pending.state)))
     return { url, redirectUri, outcome, cancel: () => stopListening(state) }
   }
 
@@ -125,15 +128,6 @@ export function createLogins(ports: LoginPorts): Logins {
     const listener = listeners.get(state)
     listeners.delete(state)
     await listener?.close()
-  }
-
-  /** Closes the listeners of logins that are no longer pending. */
-  async function closeForgotten(): Promise<void> {
-    const { nowMs } = ports.clock.read()
-    const live = ledger.pending.filter((login) => nowMs - login.startedMs <= defaultLoginPolicy.ttlMs)
-    for (const state of listeners.keys()) {
-      if (!live.some((login) => login.state === state)) await stopListening(state)
-    }
   }
 
   async function finish(

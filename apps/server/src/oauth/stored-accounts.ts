@@ -283,7 +283,10 @@ class StoredAccounts implements Accounts {
   #nap(): void {
     if (this.#closed) return
     const untilDueMs = this.#book.deadlineMs(this.#options.autoRefresh) - this.#nowMs()
-    this.#cancel = this.#options.timers.after(Math.max(10, Math.min(POLL_MS, untilDueMs)), () => void this.#wake())
+    this.#cancel = this.#options.timers.after(
+      Math.max(10, Math.min(this.#options.pollMs ?? POLL_MS, untilDueMs)),
+      () => void this.#wake(),
+    )
   }
 
   async #wake(): Promise<void> {
