@@ -225,19 +225,26 @@ export class AccountBook {
   }
 
   #refresh(entry: Entry, event: AccountEvent): void {
+    // One is still on its way when another process's tokens came in between and have ended already.
+    const before = entry.flight ?? Promise.resolve()
+    const flight = before.then(async () => {
+      const outcome = await this.#fly(entry, event)
+      if (entry.flight === flight) delete entry.flight
+      if (this.entries.get(entry.account.key) === entry) this.#land(entry, outcome, event)
+      // Signed out while it was on its way.
+      else if (outcome.kind === 'unsaved') await outcome.lock?.release().catch(() => undefined)
+    })
+    entry.flight = flight
+  }
+
+  #fly(entry: Entry, event: AccountEvent): Promise<RefreshOutcome> {
     const { unsaved } = entry
-    const flight = refreshAccount(this.#ports, {
+    return refreshAccount(this.#ports, {
       account: entry.account,
       tokenGood: isGood(entry.state, this.#ports.clock.read().nowMs),
       byHand: event.kind === 'asked',
       unsaved: unsaved !== undefined,
       ...(unsaved?.lock === undefined ? {} : { lock: unsaved.lock }),
-    })
-    entry.flight = flight.then((outcome) => {
-      delete entry.flight
-      if (this.entries.get(entry.account.key) === entry) this.#land(entry, outcome, event)
-      // Signed out while it was on its way.
-      else if (outcome.kind === 'unsaved') void outcome.lock?.release().catch(() => undefined)
     })
   }
 

@@ -61,6 +61,9 @@ export interface FileLockOptions {
   readonly ttlMs: number
 }
 
+/** What systems say where hard links are unknown or forbidden. */
+const NO_LINKS = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'EXDEV'])
+
 interface Claim {
   readonly number: number
   readonly path: string
@@ -86,7 +89,7 @@ export function createFileLocks(options: FileLockOptions): FileLocks {
   const sightings = new Map<string, { movedNs: bigint; sinceMs: number }>()
   const held = new Map<string, Holding>()
   const queues = new Map<string, Promise<void>>()
-  let identityInode: bigint | undefined
+  let identity: Promise<bigint> | undefined
   let linkable = true
   let heartbeat: NodeJS.Timeout | undefined
 
@@ -120,16 +123,16 @@ export function createFileLocks(options: FileLockOptions): FileLocks {
 
   async function createLinked(path: string): Promise<Holding | undefined | 'no-link'> {
     // Written once, then linked: the lock appears with its content, and needs no room on a full disk.
-    identityInode ??= await writeIdentity(disk, identityPath, us).catch(() => undefined)
-    if (identityInode === undefined) return 'no-link'
+    identity ??= writeIdentity(disk, identityPath, us)
     try {
+      const inode = await identity
       await disk.link(identityPath, path)
-      return { path, inode: identityInode }
+      return { path, inode }
     } catch (error) {
       if (errorCode(error) === 'EEXIST') return undefined
-      // Our identity was tidied away, or this file system has no hard links.
-      if (errorCode(error) === 'ENOENT') identityInode = undefined
-      else linkable = false
+      // It could not be written or was tidied away, and is written anew next time; or there are no hard links here.
+      if (NO_LINKS.has(errorCode(error))) linkable = false
+      identity = undefined
       return 'no-link'
     }
   }
@@ -223,8 +226,8 @@ export function createFileLocks(options: FileLockOptions): FileLocks {
     },
     async close() {
       for (const holding of held.values()) await drop(holding).catch(() => undefined)
-      if (identityInode !== undefined) await unlessMissing(disk.unlink(identityPath)).catch(() => undefined)
-      identityInode = undefined
+      if (identity !== undefined) await unlessMissing(disk.unlink(identityPath)).catch(() => undefined)
+      identity = undefined
     },
   }
 }
