@@ -227,13 +227,18 @@ export class AccountBook {
   #refresh(entry: Entry, event: AccountEvent): void {
     // One is still on its way when another process's tokens came in between and have ended already.
     const before = entry.flight ?? Promise.resolve()
-    const flight = before.then(async () => {
-      const outcome = await this.#fly(entry, event)
-      if (entry.flight === flight) delete entry.flight
-      if (this.entries.get(entry.account.key) === entry) this.#land(entry, outcome, event)
-      // Signed out while it was on its way.
-      else if (outcome.kind === 'unsaved') await outcome.lock?.release().catch(() => undefined)
-    })
+    const flight = before
+      .then(async () => {
+        const outcome = await this.#fly(entry, event)
+        if (entry.flight === flight) delete entry.flight
+        if (this.entries.get(entry.account.key) === entry) this.#land(entry, outcome, event)
+        // Signed out while it was on its way.
+        else if (outcome.kind === 'unsaved') await outcome.lock?.release()
+      })
+      .catch((error: unknown) => {
+        const name = error instanceof Error ? error.name : typeof error
+        this.#say(entry, 'error', 'broken', `could not be looked after (${name})`)
+      })
     entry.flight = flight
   }
 
