@@ -1,6 +1,7 @@
 import type { AccountStrategy, SignedIn } from '@lb/oauth'
-import type { BookPorts, Entry } from './account-book.ts'
+import type { BookPorts } from './account-book.ts'
 import type { Secret } from './secret.ts'
+import type { AccountStatus } from './status.ts'
 import type { StoreProblem } from './token-store.ts'
 
 /**
@@ -24,13 +25,13 @@ export interface Accounts {
   reportQuota(key: string, headers: Readonly<Record<string, string>>, model: string): void
   /** Refreshes now, because a person wants it. */
   refreshByHand(email: string): Promise<RefreshAnswer | { readonly kind: 'unknown' }>
-  /** Keeps a new login. `unsaved`: it works, and a restart would lose it. */
-  add(login: SignedIn): Promise<{ readonly entry: Entry; readonly unsaved?: StoreProblem }>
+  /** Keeps a new login. */
+  add(login: SignedIn): Promise<AddedAccount>
   /** Signs out one account, here and in the store. `false`: it was not signed in. */
   remove(email: string): Promise<boolean | StoreProblem>
   /** Signs out all. */
   clear(): Promise<StoreProblem | undefined>
-  /** Everything that is known, for display; brought up to date with the store first. Holds secrets: pick from it. */
+  /** Everything that may be shown, brought up to date with the store first. */
   list(): Promise<AccountList>
   /** Ends timers and waits for what is being written. */
   close(): Promise<void>
@@ -85,14 +86,23 @@ export type RefreshAnswer =
 
 /** What {@link Accounts.list} gives. */
 export interface AccountList {
-  readonly entries: readonly Entry[]
-  readonly nowMs: number
+  readonly accounts: readonly AccountStatus[]
   readonly epochMs: number
-  /** Kept for other authorities. */
+  /** E-mails of accounts that are kept for other authorities. */
   readonly foreign: readonly string[]
-  /** The key of the account that was used last. */
-  readonly lastKey?: string
+  /** Where the accounts are kept, for people. */
   readonly place: string
+}
+
+/** A login that was kept. */
+export interface AddedAccount {
+  readonly email: string
+  readonly name?: string
+  readonly scopes: readonly string[]
+  /** Epoch milliseconds; `null`: the access token does not end. */
+  readonly endsMs: number | null
+  /** It works, and could not be kept: a restart would lose it. */
+  readonly unsaved?: StoreProblem
 }
 
 /** How the accounts behave. */

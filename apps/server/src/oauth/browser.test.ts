@@ -146,7 +146,7 @@ describe('a login in a real browser', () => {
       expect(new URL(page.url()).port).not.toBe(new URL(server.url).port)
       expect(await page.textContent('h1')).toBe('It worked')
     })
-    expect((await oauth.accounts.list()).entries.map((entry) => entry.account.email)).toEqual(['dee@example.com'])
+    expect((await oauth.accounts.list()).accounts.map((account) => account.account_email)).toEqual(['dee@example.com'])
     await oauth.close()
   })
 })

@@ -1,12 +1,10 @@
 import { readPasted } from '@lb/oauth'
 import { err, type Result } from '@lb/protocol'
-import type { Entry } from './account-book.ts'
-import type { AccountList, Accounts } from './accounts.ts'
-import { humanAgo } from './human-time.ts'
+import type { AccountList, Accounts, AddedAccount } from './accounts.ts'
 import { type LoginRefusal, refusalText } from './login-refusal.ts'
-import type { FinishedLogin, Logins, StartedLogin } from './logins.ts'
+import type { Logins, StartedLogin } from './logins.ts'
 import type { OAuth } from './oauth.ts'
-import { type AccountStatus, accountStatus } from './status.ts'
+import type { AccountStatus } from './status.ts'
 
 /** How the commands speak with the person. */
 export interface Terminal {
@@ -62,7 +60,7 @@ export async function login(
 /** `lb accounts`: a table of who is signed in. @returns the exit code, 0. */
 export async function accounts(book: Pick<Accounts, 'list'>, terminal: Pick<Terminal, 'print'>): Promise<number> {
   const list = await book.list()
-  if (list.entries.length === 0) terminal.print('Nobody is signed in. Run "lb login".')
+  if (list.accounts.length === 0) terminal.print('Nobody is signed in. Run "lb login".')
   else for (const line of accountTable(list)) terminal.print(line)
   for (const email of list.foreign) terminal.print(`${email} is signed in at another provider than the configured one.`)
   terminal.print(`Kept in: ${list.place}`)
@@ -86,7 +84,7 @@ const COLUMNS = ['ACCOUNT', 'EXPIRES', 'HEALTH', 'USES', 'LAST USED', 'QUOTA'] a
 
 /** The table of `lb accounts`, line by line, columns as wide as they need. */
 export function accountTable(list: AccountList): string[] {
-  const rows = list.entries.map((entry, index) => rowOf(entry, accountStatus(entry, index, list), list.epochMs))
+  const rows = list.accounts.map(rowOf)
   const widths = COLUMNS.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
   return [COLUMNS, ...rows].map((row) =>
     row
@@ -96,14 +94,14 @@ export function accountTable(list: AccountList): string[] {
   )
 }
 
-function rowOf(entry: Entry, shown: AccountStatus, epochMs: number): string[] {
+function rowOf(shown: AccountStatus): string[] {
   const quota = Object.entries(shown.quota_used).map(([name, used]) => `${name} ${Math.round(used * 100)}%`)
   return [
     shown.account_email,
     shown.expires_in_human,
     healthOf(shown),
     String(shown.usage_count),
-    humanAgo(entry.lastUsedMs, epochMs),
+    shown.last_used,
     quota.length === 0 ? '-' : quota.join(', '),
   ]
 }
@@ -120,7 +118,7 @@ async function firstOutcome(
   terminal: Terminal,
   started: StartedLogin,
   signal: AbortSignal,
-): Promise<Result<FinishedLogin, LoginRefusal> | undefined> {
+): Promise<Result<AddedAccount, LoginRefusal> | undefined> {
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])
   const aborted = new Promise<undefined>((resolve) => {
@@ -136,7 +134,7 @@ async function pasted(
   logins: Logins,
   terminal: Terminal,
   signal: AbortSignal,
-): Promise<Result<FinishedLogin, LoginRefusal>> {
+): Promise<Result<AddedAccount, LoginRefusal>> {
   for (;;) {
     const line = await terminal.ask('Or paste the code, or the address that the browser ended at: ', signal)
     // Nobody to type: the browser's way is the only one.
@@ -149,7 +147,7 @@ async function pasted(
   }
 }
 
-function conclude(terminal: Terminal, result: Result<FinishedLogin, LoginRefusal> | undefined): number {
+function conclude(terminal: Terminal, result: Result<AddedAccount, LoginRefusal> | undefined): number {
   if (result === undefined) {
     terminal.print('Nobody signed in within ten minutes. Please start again.')
     return 1
@@ -159,8 +157,8 @@ function conclude(terminal: Terminal, result: Result<FinishedLogin, LoginRefusal
     terminal.print(`${title}. ${message}`)
     return 1
   }
-  const { account, unsaved } = result.value
-  terminal.print(`${account.email} is signed in.`)
+  const { email, unsaved } = result.value
+  terminal.print(`${email} is signed in.`)
   if (unsaved !== undefined) terminal.print(`It could not be saved: ${unsaved.message}`)
   return unsaved === undefined ? 0 : 1
 }

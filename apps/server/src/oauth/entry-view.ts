@@ -6,10 +6,12 @@ import {
   type Quota,
   rejectedUntilMs,
   reservedHeadroom,
+  type StoredAccount,
 } from '@lb/oauth'
 import type { Entry } from './account-book.ts'
-import type { Credential } from './accounts.ts'
+import type { AddedAccount, Credential } from './accounts.ts'
 import { Secret } from './secret.ts'
+import type { StoreProblem } from './token-store.ts'
 
 /** An account as the choice sees it. */
 export function viewOf(entry: Entry, model: string, nowMs: number): AccountView {
@@ -34,6 +36,18 @@ export function credentialOf({ account }: Entry, authority: Authority): Credenti
     ...(authority.betaHeader === undefined ? {} : { betaHeader: authority.betaHeader }),
     login: account.login,
     rotation: account.rotation,
+  }
+}
+
+/** A new login as others may see it. */
+export function added(account: StoredAccount, unsaved: StoreProblem | undefined): AddedAccount {
+  const { email, issued, lifetimeMs, name, scopes } = account
+  return {
+    email,
+    scopes,
+    endsMs: lifetimeMs === null ? null : issued.epochMs + lifetimeMs,
+    ...(name === undefined ? {} : { name }),
+    ...(unsaved === undefined ? {} : { unsaved }),
   }
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Credential } from './accounts.ts'
@@ -45,6 +46,10 @@ async function credential(): Promise<Credential> {
   const answer = await oauth.accounts.credentialFor({})
   if (answer.kind !== 'credential') throw new Error(JSON.stringify(answer))
   return answer.credential
+}
+
+function storedRefreshToken(): string {
+  return JSON.parse(readFileSync(join(folder.path, 'oauth', 'tokens.json'), 'utf8')).tokens[0].refresh_token
 }
 
 async function callApi({ authorization }: Credential): Promise<number> {
@@ -124,8 +129,8 @@ describe('against a real authorization server', () => {
     const backs = await Promise.all(started.map((login, index) => oidc.signIn(login.url, names[index] ?? '')))
     const pages = await Promise.all(backs.reverse().map((back) => fetch(back)))
     expect(pages.map((page) => page.status)).toEqual([200, 200, 200, 200])
-    const { entries } = await oauth.accounts.list()
-    expect(entries.map((entry) => entry.account.email).sort()).toEqual(names.map((name) => `${name}@example.com`))
+    const { accounts } = await oauth.accounts.list()
+    expect(accounts.map((account) => account.account_email).sort()).toEqual(names.map((name) => `${name}@example.com`))
   })
 
   test('a listener answers only on its path, and is gone after its callback', async () => {
@@ -147,7 +152,7 @@ describe('against a real authorization server', () => {
     const page = await fetch(await oidc.signIn(started.url, 'ida'))
     expect(page.status).toBe(400)
     expect(await page.text()).toContain('Another account signed in')
-    expect((await oauth.accounts.list()).entries).toEqual([])
+    expect((await oauth.accounts.list()).accounts).toEqual([])
   })
 
   test('a slow server is waited for; one that is down, or loses the answer, leaves the access token in use', async () => {
@@ -163,10 +168,22 @@ describe('against a real authorization server', () => {
     expect((await credential()).rotation).toBe(2)
   })
 
+  test('somebody who uses a stolen, used refresh token ends the login: that shows, and only a login heals it', async () => {
+    await signIn('lea')
+    const stolen = storedRefreshToken()
+    await oauth.accounts.refreshByHand('lea@example.com')
+    const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: stolen, client_id: 'lb' })
+    const before = oidc.counts.revokedLogins
+    await fetch(`${oidc.issuer}/token`, { method: 'POST', body })
+    expect(oidc.counts.revokedLogins).toBe(before + 1)
+    const refused = await credential()
+    expect(await callApi(refused)).toBe(401)
+    expect((await oauth.accounts.refresh(refused)).kind).toBe('login-required')
+  })
+
   test('a logout is told to the server, which then takes the refresh token no more', async () => {
     await signIn('kim')
-    const { entries } = await oauth.accounts.list()
-    const refreshToken = entries[0]?.account.refreshToken ?? ''
+    const refreshToken = storedRefreshToken()
     expect(await oauth.accounts.remove('kim@example.com')).toBe(true)
     const body = new URLSearchParams({ grant_type: 'refresh_token', refresh_token: refreshToken, client_id: 'lb' })
     const response = await fetch(`${oidc.issuer}/token`, { method: 'POST', body })

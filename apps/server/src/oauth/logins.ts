@@ -17,12 +17,11 @@ import {
   readCallback,
   readTokenResponse,
   SECRET_BYTES,
-  type StoredAccount,
   sameSecret,
   type TokenGrant,
 } from '@lb/oauth'
 import { err, ok, type Result } from '@lb/protocol'
-import type { Accounts } from './accounts.ts'
+import type { Accounts, AddedAccount } from './accounts.ts'
 import type { InstantClock } from './boot-clock.ts'
 import type { Answer } from './http.ts'
 import type { OAuthLog } from './log.ts'
@@ -30,14 +29,13 @@ import { type LoginRefusal, refusalText } from './login-refusal.ts'
 import { type LoopbackListener, openLoopback } from './loopback.ts'
 import { pageAnswer } from './pages.ts'
 import type { TokenClient } from './token-client.ts'
-import type { StoreProblem } from './token-store.ts'
 
 /** Signing in: from "where to send the browser" to "these tokens are kept". */
 export interface Logins {
   /** Starts a login. Several may be under way at once. */
   start(wish: LoginWish): Promise<StartedLogin>
   /** Finishes the login that a code belongs to; its state is then used up, whatever the outcome. */
-  finish(code: CallbackCode, browser?: string, account?: string): Promise<Result<FinishedLogin, LoginRefusal>>
+  finish(code: CallbackCode, browser?: string, account?: string): Promise<Result<AddedAccount, LoginRefusal>>
   /** A callback of the browser: finishes the login and says so on a page. */
   callback(query: string, browser?: string): Promise<{ readonly page: Answer; readonly done: boolean }>
   close(): Promise<void>
@@ -58,16 +56,9 @@ export interface StartedLogin {
   readonly url: string
   readonly redirectUri: string
   /** Settles when a listener of its own has got the callback, good or bad; never for other redirects. */
-  readonly outcome: Promise<Result<FinishedLogin, LoginRefusal>>
+  readonly outcome: Promise<Result<AddedAccount, LoginRefusal>>
   /** Gives it up. */
   cancel(): Promise<void>
-}
-
-/** A login that worked. */
-export interface FinishedLogin {
-  readonly account: StoredAccount
-  /** It works, and could not be kept: a restart would lose it. */
-  readonly unsaved?: StoreProblem
 }
 
 /** What logins need. */
@@ -86,8 +77,8 @@ export function createLogins(ports: LoginPorts): Logins {
 
   async function start(wish: LoginWish): Promise<StartedLogin> {
     const state = randomBytes(SECRET_BYTES).toString('base64url')
-    let settle = (_outcome: Result<FinishedLogin, LoginRefusal>): void => undefined
-    const outcome = new Promise<Result<FinishedLogin, LoginRefusal>>((resolve) => {
+    let settle = (_outcome: Result<AddedAccount, LoginRefusal>): void => undefined
+    const outcome = new Promise<Result<AddedAccount, LoginRefusal>>((resolve) => {
       settle = resolve
     })
     const redirectUri = wish.redirect === 'loopback' ? await listen(state, settle) : wish.redirect.uri
@@ -100,10 +91,7 @@ export function createLogins(ports: LoginPorts): Logins {
     return { url, redirectUri, outcome, cancel: () => stopListening(state) }
   }
 
-  async function listen(
-    state: string,
-    settle: (outcome: Result<FinishedLogin, LoginRefusal>) => void,
-  ): Promise<string> {
+  async function listen(state: string, settle: (outcome: Result<AddedAccount, LoginRefusal>) => void): Promise<string> {
     const { host, path } = ports.authority.redirects.loopback ?? { host: '127.0.0.1', path: '/callback' }
     const listener = await openLoopback({
       host,
@@ -134,7 +122,7 @@ export function createLogins(ports: LoginPorts): Logins {
     code: CallbackCode,
     browser?: string,
     account?: string,
-  ): Promise<Result<FinishedLogin, LoginRefusal>> {
+  ): Promise<Result<AddedAccount, LoginRefusal>> {
     const claim = browser === undefined ? { state: code.state } : { state: code.state, browser }
     const closed = closeLogin(ledger, claim, ports.clock.read(), defaultLoginPolicy)
     ledger = closed.ledger
@@ -145,7 +133,7 @@ export function createLogins(ports: LoginPorts): Logins {
     return result
   }
 
-  async function finishQuery(query: string, browser?: string): Promise<Result<FinishedLogin, LoginRefusal>> {
+  async function finishQuery(query: string, browser?: string): Promise<Result<AddedAccount, LoginRefusal>> {
     const code = readCallback(query)
     if (code.ok) return finish(code.value, browser)
     // The provider's "no" uses the login up, too.
@@ -202,7 +190,7 @@ async function exchange(
   login: PendingLogin,
   { code, state }: CallbackCode,
   asked: string | undefined,
-): Promise<Result<FinishedLogin, LoginRefusal>> {
+): Promise<Result<AddedAccount, LoginRefusal>> {
   const { redirectUri, verifier } = login
   const sent = await client.send(codeRequest(authority, { code, state, redirectUri, verifier }))
   if (!sent.ok) return err({ kind: 'tokens', problem: { kind: sent.error } })
@@ -212,7 +200,7 @@ async function exchange(
   if (asked?.includes('@') && got !== undefined && got.toLowerCase() !== asked.trim().toLowerCase()) {
     return err({ kind: 'other-account', asked, got })
   }
-  const { entry, unsaved } = await accounts.add({
+  const account = await accounts.add({
     email: asked ?? got ?? (await nameFor(accounts, grant.value)),
     authority: authorityId(authority),
     grant: grant.value,
@@ -220,34 +208,34 @@ async function exchange(
     scopes: authority.scopes,
     at: clock.read(),
   })
-  return ok(unsaved === undefined ? { account: entry.account } : { account: entry.account, unsaved })
+  return ok(account)
 }
 
 /** A name for an account of which neither the person nor the server has said the e-mail: never one that is in use. */
 async function nameFor(accounts: Accounts, grant: TokenGrant): Promise<string> {
   if (grant.identity.id !== undefined) return grant.identity.id
-  const { entries } = await accounts.list()
-  const taken = new Set(entries.map((entry) => entry.account.key))
+  const list = await accounts.list()
+  const taken = new Set(list.accounts.map((account) => account.account_email.toLowerCase()))
   let number = 1
   while (taken.has(`account-${number}`)) number += 1
   return `account-${number}`
 }
 
-function pageOf(result: Result<FinishedLogin, LoginRefusal>): Answer {
+function pageOf(result: Result<AddedAccount, LoginRefusal>): Answer {
   if (!result.ok) {
     const { title, message, status } = refusalText(result.error)
     return pageAnswer({ status, title, paragraphs: [message] })
   }
-  const { account, unsaved } = result.value
+  const { email, unsaved } = result.value
   const warning =
     unsaved === undefined ? [] : [`It could not be saved, and a restart would lose it: ${unsaved.message}`]
-  const done = `${account.email} is signed in, and lb will keep the login alive. You can close this page.`
+  const done = `${email} is signed in, and lb will keep the login alive. You can close this page.`
   return pageAnswer({ status: 200, title: 'It worked', paragraphs: [done, ...warning] })
 }
 
-function report(log: OAuthLog, result: Result<FinishedLogin, LoginRefusal>): void {
+function report(log: OAuthLog, result: Result<AddedAccount, LoginRefusal>): void {
   if (result.ok) {
-    const { email } = result.value.account
+    const { email } = result.value
     log('info', 'signed-in', `oauth: ${email} signed in`, { account: email })
     return
   }

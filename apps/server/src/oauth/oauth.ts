@@ -69,7 +69,7 @@ export async function openOAuth(settings: OAuthSettings, ports: OAuthPorts): Pro
     loginAdvice: `run "lb login", or open ${ports.publicUrl}/oauth/authorize in a browser`,
   })
   const logins = createLogins({ authority, accounts, client, clock, log })
-  const routes = oauthRoutes({ authority, accounts, logins, publicUrl: ports.publicUrl })
+  const routes = oauthRoutes({ authority, accounts, clock, logins, publicUrl: ports.publicUrl })
   const close = async (): Promise<void> => {
     await logins.close()
     await accounts.close()

@@ -18,7 +18,13 @@ beforeEach(async () => {
     clock: time,
     log: () => undefined,
   })
-  const routes = oauthRoutes({ authority: claudeAuthority, accounts, logins, publicUrl: 'http://127.0.0.1:9090' })
+  const routes = oauthRoutes({
+    authority: claudeAuthority,
+    accounts,
+    clock: time,
+    logins,
+    publicUrl: 'http://127.0.0.1:9090',
+  })
   ask = (method, url, body, headers = {}) => {
     const request: RequestFacts = {
       method,
@@ -275,7 +281,7 @@ describe('DELETE /oauth/tokens', () => {
       status: 200,
       body: { status: 'success', message: 'All tokens cleared' },
     })
-    expect((await world.accounts.list()).entries).toEqual([])
+    expect((await world.accounts.list()).accounts).toEqual([])
   })
 })
 

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { accountKey, parseUrl, readPasted, type StoredAccount } from '@lb/oauth'
+import { accountKey, parseUrl, readPasted } from '@lb/oauth'
 import { isJsonObject, parseJson, stringMember } from '@lb/protocol'
-import type { Accounts } from './accounts.ts'
+import type { Accounts, AddedAccount } from './accounts.ts'
 import { type Answer, cookieOf, jsonAnswer, type RequestFacts, redirectAnswer } from './http.ts'
 import { humanRemaining } from './human-time.ts'
 import { refusalText } from './login-refusal.ts'
 import type { LoginPorts, Logins, LoginWish, StartedLogin } from './logins.ts'
 import { CALLBACK_PATH, isLoopbackAuthority, isOwnCallback } from './settings.ts'
-import { accountStatus, preview, statusBody } from './status.ts'
+import { statusBody } from './status.ts'
 
 /** One route: what it answers to, and who may ask. */
 export interface OAuthRoute {
@@ -24,7 +24,7 @@ export interface OAuthRoute {
 }
 
 /** What the routes need. */
-export interface RouteOptions extends Pick<LoginPorts, 'authority'> {
+export interface RouteOptions extends Pick<LoginPorts, 'authority' | 'clock'> {
   readonly accounts: Accounts
   readonly logins: Logins
   /** Where this server is reached, e.g. `http://127.0.0.1:9090`: for a callback of its own. */
@@ -100,7 +100,7 @@ async function generateUrl(options: RouteOptions, request: RequestFacts): Promis
   return jsonAnswer(200, startedBody(options, started))
 }
 
-async function exchangeCode({ logins }: RouteOptions, request: RequestFacts): Promise<Answer> {
+async function exchangeCode({ clock, logins }: RouteOptions, request: RequestFacts): Promise<Answer> {
   if (!/\bjson\b/i.test(request.headers['content-type'] ?? '')) {
     return jsonAnswer(415, { error: 'Send JSON, with content-type: application/json' })
   }
@@ -118,7 +118,7 @@ async function exchangeCode({ logins }: RouteOptions, request: RequestFacts): Pr
   const result = code.ok
     ? await logins.finish(code.value, undefined, email)
     : ({ ok: false, error: { kind: 'callback', problem: code.error } } as const)
-  if (result.ok) return jsonAnswer(200, signedInBody(result.value.account, result.value.unsaved?.message))
+  if (result.ok) return jsonAnswer(200, signedInBody(result.value, clock.read().epochMs))
   const refusal = refusalText(result.error)
   const { message: details, reason } = refusal
   return jsonAnswer(refusal.status, { error: 'Failed to exchange authorization code', details, reason })
@@ -128,9 +128,8 @@ async function refresh({ accounts }: RouteOptions, request: RequestFacts): Promi
   const email = lastPartOf(request)
   const answer = await accounts.refreshByHand(email)
   const list = await accounts.list()
-  const index = list.entries.findIndex((entry) => entry.account.key === accountKey(email))
-  const entry = list.entries[index]
-  if (answer.kind === 'unknown' || entry === undefined) {
+  const shown = list.accounts.find((account) => accountKey(account.account_email) === accountKey(email))
+  if (answer.kind === 'unknown' || shown === undefined) {
     return jsonAnswer(404, {
       error: `Token for ${email} not found`,
       details: 'GET /oauth/status lists who is signed in.',
@@ -140,7 +139,6 @@ async function refresh({ accounts }: RouteOptions, request: RequestFacts): Promi
     const details = answer.kind === 'refused' ? 'The API refuses this account even with fresh tokens.' : answer.message
     return jsonAnswer(500, { error: `Failed to refresh token for ${email}`, details, reason: answer.kind })
   }
-  const shown = accountStatus(entry, index, list)
   return jsonAnswer(200, {
     status: 'success',
     message: `Token for ${shown.account_email} refreshed`,
@@ -150,7 +148,7 @@ async function refresh({ accounts }: RouteOptions, request: RequestFacts): Promi
     expires_in_seconds: shown.expires_in_seconds,
     expires_in_minutes: shown.expires_in_minutes,
     expires_in_human: shown.expires_in_human,
-    access_token_preview: preview(entry.account.accessToken),
+    access_token_preview: shown.access_token_preview,
     scopes: shown.scopes,
     refreshed_at: Math.floor(list.epochMs / 1000),
     rotation: shown.rotation,
@@ -243,16 +241,17 @@ function startedBody({ publicUrl }: RouteOptions, { url, redirectUri }: StartedL
   }
 }
 
-function signedInBody(account: StoredAccount, unsaved: string | undefined): object {
-  const { email, issued, lifetimeMs, name, scopes } = account
+function signedInBody({ email, endsMs, name, scopes, unsaved }: AddedAccount, epochMs: number): object {
   return {
     status: 'success',
     message: 'Authorization successful',
     account_email: email,
-    expires_at: lifetimeMs === null ? null : Math.floor((issued.epochMs + lifetimeMs) / 1000),
-    expires_in_human: humanRemaining(lifetimeMs),
+    expires_at: endsMs === null ? null : Math.floor(endsMs / 1000),
+    expires_in_human: humanRemaining(endsMs === null ? null : endsMs - epochMs),
     scopes,
     ...(name === undefined ? {} : { account_name: name }),
-    ...(unsaved === undefined ? {} : { warning: `It could not be saved, and a restart would lose it: ${unsaved}` }),
+    ...(unsaved === undefined
+      ? {}
+      : { warning: `It could not be saved, and a restart would lose it: ${unsaved.message}` }),
   }
 }

@@ -48,7 +48,7 @@ const SOON_MARGIN_MS = 900_000
 
 /** The body of `GET /oauth/status`. */
 export function statusBody(list: AccountList): object {
-  const tokens = list.entries.map((entry, index) => accountStatus(entry, index, list))
+  const tokens = list.accounts
   const current = tokens.find((token) => token.is_current)
   return {
     system: {
@@ -81,12 +81,16 @@ export function statusBody(list: AccountList): object {
   }
 }
 
+/** What an account is shown against. */
+export interface StatusTime {
+  readonly nowMs: number
+  readonly epochMs: number
+  /** The key of the account that was used last. */
+  readonly lastKey: string | undefined
+}
+
 /** One account for display. Never holds a token, nor a part of one. */
-export function accountStatus(
-  entry: Entry,
-  index: number,
-  list: Omit<AccountList, 'entries' | 'foreign'>,
-): AccountStatus {
+export function accountStatus(entry: Entry, index: number, list: StatusTime): AccountStatus {
   const { account, state } = entry
   const { endsAtMs } = state.token
   const leftMs = endsAtMs === null ? null : Math.max(0, endsAtMs - list.nowMs)
@@ -127,6 +131,6 @@ export function accountStatus(
  * Something to tell tokens apart by that is no part of them: the start of a hash. The predecessor showed the first eight and
  * the last four letters; letters of a secret have no business on a status page.
  */
-export function preview(token: string | undefined): string {
+function preview(token: string | undefined): string {
   return token === undefined ? '' : `sha256:${createHash('sha256').update(token).digest('hex').slice(0, 8)}`
 }

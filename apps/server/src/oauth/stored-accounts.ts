@@ -20,12 +20,14 @@ import type {
   AccountList,
   Accounts,
   AccountsOptions,
+  AddedAccount,
   Credential,
   CredentialAnswer,
   CredentialWish,
   RefreshAnswer,
 } from './accounts.ts'
-import { credentialOf, isCurrent, mergeQuota, viewOf } from './entry-view.ts'
+import { added, credentialOf, isCurrent, mergeQuota, viewOf } from './entry-view.ts'
+import { accountStatus } from './status.ts'
 import { isStoreProblem, type StoreProblem } from './token-store.ts'
 
 /** The store is looked at this often, for what other processes do; also the longest nap, so that a machine's sleep is noticed. */
@@ -118,20 +120,18 @@ class StoredAccounts implements Accounts {
     return isCurrent(entry, before) ? this.#notRenewed(entry) : this.#renewed(entry, before)
   }
 
-  async add(login: SignedIn): Promise<{ readonly entry: Entry; readonly unsaved?: StoreProblem }> {
+  async add(login: SignedIn): Promise<AddedAccount> {
     const key = accountKey(login.email)
     const kept = await this.#options.store.update((file) => ok(putLogin(file, login)))
     const file = kept.ok ? kept.value : putLogin(emptyFile, login)
     const account = file.accounts.find((candidate) => candidate.key === key)
     if (account === undefined) throw new Error('a login that was put is there')
     const entry = this.#book.adopt(account, this.#book.entries.get(key))
-    if (!kept.ok && isStoreProblem(kept.error)) {
-      this.#book.keepTrying(entry, kept.error.message, undefined)
-      return { entry, unsaved: kept.error }
-    }
+    const unsaved = !kept.ok && isStoreProblem(kept.error) ? kept.error : undefined
+    if (unsaved !== undefined) this.#book.keepTrying(entry, unsaved.message, undefined)
     // It may have replaced another e-mail of the same account.
-    await this.#book.sync()
-    return { entry }
+    else await this.#book.sync()
+    return added(account, unsaved)
   }
 
   async remove(email: string): Promise<boolean | StoreProblem> {
@@ -161,12 +161,11 @@ class StoredAccounts implements Accounts {
   async list(): Promise<AccountList> {
     await this.#book.sync()
     const { nowMs, epochMs } = this.#options.clock.read()
+    const at = { nowMs, epochMs, lastKey: this.#lastKey }
     return {
-      entries: [...this.#book.entries.values()],
-      nowMs,
+      accounts: [...this.#book.entries.values()].map((entry, index) => accountStatus(entry, index, at)),
       epochMs,
       foreign: this.#book.foreign.map((account) => account.email),
-      ...(this.#lastKey === undefined ? {} : { lastKey: this.#lastKey }),
       place: this.#options.store.place,
     }
   }
