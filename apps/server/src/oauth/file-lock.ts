@@ -89,7 +89,7 @@ export function createFileLocks(options: FileLockOptions): FileLocks {
   const sightings = new Map<string, { movedNs: bigint; sinceMs: number }>()
   const held = new Map<string, Holding>()
   const queues = new Map<string, Promise<void>>()
-  let identity: Promise<bigint> | undefined
+  let identity: Promise<bigint | undefined> | undefined
   let linkable = true
   let heartbeat: NodeJS.Timeout | undefined
 
@@ -123,18 +123,21 @@ export function createFileLocks(options: FileLockOptions): FileLocks {
 
   async function createLinked(path: string): Promise<Holding | undefined | 'no-link'> {
     // Written once, then linked: the lock appears with its content, and needs no room on a full disk.
-    identity ??= writeIdentity(disk, identityPath, us)
+    identity ??= writeIdentity(disk, identityPath, us).catch(() => undefined)
+    const inode = await identity
     try {
-      const inode = await identity
-      await disk.link(identityPath, path)
-      return { path, inode }
+      if (inode !== undefined) {
+        await disk.link(identityPath, path)
+        return { path, inode }
+      }
     } catch (error) {
       if (errorCode(error) === 'EEXIST') return undefined
-      // It could not be written or was tidied away, and is written anew next time; or there are no hard links here.
       if (NO_LINKS.has(errorCode(error))) linkable = false
-      identity = undefined
-      return 'no-link'
+      if (errorCode(error) !== 'ENOENT') return 'no-link'
     }
+    // It could not be written, or was tidied away: it is written anew the next time.
+    identity = undefined
+    return 'no-link'
   }
 
   /** One look; `undefined` when somebody else has it. */
@@ -226,7 +229,7 @@ export function createFileLocks(options: FileLockOptions): FileLocks {
     },
     async close() {
       for (const holding of held.values()) await drop(holding).catch(() => undefined)
-      if (identity !== undefined) await unlessMissing(disk.unlink(identityPath)).catch(() => undefined)
+      await unlessMissing(disk.unlink(identityPath)).catch(() => undefined)
       identity = undefined
     },
   }
