@@ -1,47 +1,21 @@
 import {
   type AccountEvent,
   type AccountPolicy,
-  type AccountState,
   addUsage,
   authorityId,
   type Instant,
   nextDeadlineMs,
   noTokens,
-  type Quota,
   remainingMs,
   restoreAccounts,
   type StoredAccount,
   stepAccount,
-  type UsageDelta,
 } from '@lb/oauth'
 import { ok } from '@lb/protocol'
+import { type Entry, isGood, isNews, usageOf } from './entry.ts'
 import type { FileLock } from './file-lock.ts'
 import { describeFailure, type RefresherPorts, type RefreshOutcome, refreshAccount, saveLate } from './refresher.ts'
 import type { StoredFile } from './token-store.ts'
-
-/**
- * What this process knows of the accounts: one entry for each, its state stepped by the pure machine of `@lb/oauth`, its
- * effects carried out here. The store is the truth about who is signed in; this is the memory beside it, which is asked for
- * every request and never waits for a disk.
- */
-export interface Entry {
-  account: StoredAccount
-  state: AccountState
-  quota?: Quota
-  /** Choices since the API last spoke of the quota. */
-  turnsSinceQuota: number
-  /** The number of the choice that took it last. */
-  lastTurn: number
-  /** What has not been written yet. */
-  pendingUses: number
-  lastUsedMs: number | null
-  /** The refresh that is under way; it never rejects. */
-  flight?: Promise<void>
-  /** Its tokens are only in memory. */
-  unsaved?: { readonly lock?: FileLock; failures: number; retryAtMs: number }
-  /** When its tokens were fetched because the API had refused the ones before, on the monotonic clock. */
-  renewedMs?: number
-}
 
 /** What the book needs. */
 export interface BookPorts extends RefresherPorts {
@@ -52,7 +26,11 @@ export interface BookPorts extends RefresherPorts {
 /** Pauses between tries to save what could not be saved. */
 const SAVE_RETRY_MS = [1_000, 2_000, 5_000, 15_000, 60_000] as const
 
-/** The entries, and what happens to them. */
+/**
+ * What this process knows of the accounts: one entry for each, its state stepped by the pure machine of `@lb/oauth`, its
+ * effects carried out here. The store is the truth about who is signed in; this is the memory beside it, which is asked for
+ * every request and never waits for a disk.
+ */
 export class AccountBook {
   readonly entries: Map<string, Entry> = new Map()
   /** Accounts of other authorities: kept in the file, never used here. */
@@ -291,23 +269,5 @@ export class AccountBook {
 
   #say(entry: Entry, level: 'info' | 'warn' | 'error', event: string, what: string): void {
     this.#ports.log(level, event, `oauth: ${entry.account.email} ${what}`, { account: entry.account.email })
-  }
-}
-
-function isNews({ account }: Entry, held: StoredAccount): boolean {
-  if (held.login !== account.login || held.rotation > account.rotation) return true
-  return held.rotation === account.rotation && held.needsLogin !== undefined && account.needsLogin === undefined
-}
-
-function isGood(state: AccountState, nowMs: number): boolean {
-  return state.token.endsAtMs === null || nowMs < state.token.endsAtMs
-}
-
-function usageOf(entry: Entry): UsageDelta {
-  const quotaUsed = entry.quota && Object.fromEntries(entry.quota.windows.map((window) => [window.name, window.used]))
-  return {
-    uses: entry.pendingUses,
-    lastUsedMs: entry.lastUsedMs ?? 0,
-    ...(quotaUsed === undefined ? {} : { quotaUsed }),
   }
 }

@@ -3,13 +3,14 @@ import {
   type Authority,
   headroom,
   isUsable,
+  nextDeadlineMs,
   type Quota,
   rejectedUntilMs,
   reservedHeadroom,
   type StoredAccount,
 } from '@lb/oauth'
-import type { Entry } from './account-book.ts'
-import type { AddedAccount, Credential } from './accounts.ts'
+import type { AddedAccount, Credential, CredentialAnswer, CredentialWish } from './accounts.ts'
+import type { Entry } from './entry.ts'
 import { Secret } from './secret.ts'
 import type { StoreProblem } from './token-store.ts'
 
@@ -66,4 +67,31 @@ export function mergeQuota(before: Quota | undefined, said: Quota, model: string
   const windows = said.windows.length > 0 ? said.windows : (before?.windows ?? [])
   const still = said.rejected ?? other
   return still === undefined ? { windows } : { windows, rejected: still }
+}
+
+/** Why there is no credential, for accounts that would do and cannot be used. */
+export function refusalOf(
+  entries: readonly Entry[],
+  wish: CredentialWish,
+  nowMs: number,
+  loginAdvice: string,
+): CredentialAnswer {
+  const emails = entries.map((entry) => entry.account.email)
+  const waiting = entries.filter((entry) => entry.state.kind !== 'needs-login')
+  if (waiting.length === 0) {
+    const who = wish.pinnedEmail ?? emails.join(', ')
+    const what = who === '' ? 'no account is signed in' : `${who} must log in`
+    return { kind: 'login-required', accounts: emails, message: loginMessage(loginAdvice, what) }
+  }
+  const soonestMs = Math.min(...waiting.map((entry) => nextDeadlineMs(entry.state) ?? nowMs))
+  return {
+    kind: 'unavailable',
+    retryAfterMs: Math.max(1_000, soonestMs - nowMs),
+    message: `oauth: no account can be used at the moment: ${emails.join(', ')}`,
+  }
+}
+
+/** What happened, and how to log in. */
+export function loginMessage(loginAdvice: string, what: string): string {
+  return `oauth: ${what}: ${loginAdvice}`
 }

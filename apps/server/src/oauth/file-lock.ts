@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CREATE, type Disk, type DiskFile, errorCode, READ, unlessMissing } from './disk.ts'
+import type { Disk } from './disk.ts'
+import { type Claim, type Holding, LockFolder } from './lock-folder.ts'
 import { describeHolder, isCertainlyDead } from './lock-holder.ts'
 
 /**
@@ -61,220 +60,121 @@ export interface FileLockOptions {
   readonly ttlMs: number
 }
 
-/** What systems say where hard links are unknown or forbidden. */
-const NO_LINKS = new Set(['EPERM', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EMLINK', 'EXDEV'])
-
-interface Claim {
-  readonly number: number
-  readonly path: string
-  readonly inode: bigint
-  /** The file's change time: moves with every sign of life. */
-  readonly movedNs: bigint
-}
-
-/** A lock file of ours. The inode tells it from a later one of the same name. */
-interface Holding {
-  readonly path: string
-  readonly inode: bigint
-  /** Kept open where the file is no link of our identity: as long as it is open its inode is not given to another. */
-  readonly file?: DiskFile
-}
-
 /** Locks in `folder`, which exists. */
 export function createFileLocks(options: FileLockOptions): FileLocks {
-  const { folder, disk, ttlMs, nowMs } = options
-  const processId = randomUUID()
-  const us = describeHolder()
-  const identityPath = join(folder, `who.${processId}`)
-  const sightings = new Map<string, { movedNs: bigint; sinceMs: number }>()
-  const held = new Map<string, Holding>()
-  const queues = new Map<string, Promise<void>>()
-  let identity: Promise<bigint | undefined> | undefined
-  let linkable = true
-  let heartbeat: NodeJS.Timeout | undefined
+  return new FolderLocks(options)
+}
 
-  async function claimsOf(name: string): Promise<Claim[]> {
-    const claims: Claim[] = []
-    for (const entry of await disk.readdir(folder)) {
-      const number = entry.startsWith(`${name}.`) ? Number(entry.slice(name.length + 1)) : Number.NaN
-      if (!Number.isSafeInteger(number)) continue
-      const path = join(folder, entry)
-      const stat = await disk.lstat(path).catch(() => undefined)
-      if (stat !== undefined) claims.push({ number, path, inode: stat.ino, movedNs: stat.ctimeNs })
-    }
-    return claims
+class FolderLocks implements FileLocks {
+  readonly #ttlMs: number
+  readonly #nowMs: () => number
+  readonly #us = describeHolder()
+  readonly #folder: LockFolder
+  readonly #sightings = new Map<string, { movedNs: bigint; sinceMs: number }>()
+  readonly #held = new Map<string, Holding>()
+  readonly #queues = new Map<string, Promise<void>>()
+  #heartbeat: NodeJS.Timeout | undefined
+
+  constructor({ folder, disk, nowMs, ttlMs }: FileLockOptions) {
+    this.#ttlMs = ttlMs
+    this.#nowMs = nowMs
+    this.#folder = new LockFolder(folder, disk, this.#us)
   }
 
-  async function isDead(claim: Claim): Promise<boolean> {
-    if (held.get(claim.path)?.inode === claim.inode) return false
-    const holder = await readLine(disk, claim.path)
-    if (holder !== undefined && isCertainlyDead(holder, us)) return true
-    const sighting = sightings.get(keyOf(claim))
-    if (sighting?.movedNs === claim.movedNs) return nowMs() - sighting.sinceMs >= ttlMs
-    sightings.set(keyOf(claim), { movedNs: claim.movedNs, sinceMs: nowMs() })
-    return false
-  }
-
-  /** Creates the file; `undefined` when it exists already. */
-  async function create(path: string): Promise<Holding | undefined> {
-    const linked = linkable ? await createLinked(path) : 'no-link'
-    return linked === 'no-link' ? createUnlinked(disk, path, us) : linked
-  }
-
-  async function createLinked(path: string): Promise<Holding | undefined | 'no-link'> {
-    // Written once, then linked: the lock appears with its content, and needs no room on a full disk.
-    identity ??= writeIdentity(disk, identityPath, us).catch(() => undefined)
-    const inode = await identity
-    try {
-      if (inode !== undefined) {
-        await disk.link(identityPath, path)
-        return { path, inode }
-      }
-    } catch (error) {
-      if (errorCode(error) === 'EEXIST') return undefined
-      if (NO_LINKS.has(errorCode(error))) linkable = false
-      if (errorCode(error) !== 'ENOENT') return 'no-link'
-    }
-    // It could not be written, or was tidied away: it is written anew the next time.
-    identity = undefined
-    return 'no-link'
-  }
-
-  /** One look; `undefined` when somebody else has it. */
-  async function tryTake(name: string): Promise<FileLock | undefined> {
-    const before = await claimsOf(name)
-    for (const other of before) if (!(await isDead(other))) return undefined
-    const number = Math.max(0, ...before.map((other) => other.number)) + 1
-    const holding = await create(join(folder, `${name}.${number}`))
-    if (holding === undefined) return undefined
-    held.set(holding.path, holding)
-    const dead = new Set(before.map(keyOf))
-    const after = await claimsOf(name)
-    const isOurs = (claim: Claim): boolean => claim.path === holding.path && claim.inode === holding.inode
-    if (!after.some(isOurs) || after.some((claim) => !isOurs(claim) && !dead.has(keyOf(claim)))) {
-      await drop(holding)
-      return undefined
-    }
-    for (const other of before) await unlessMissing(disk.unlink(other.path))
-    sightings.clear()
-    heartbeat ??= setInterval(beat, ttlMs / 5).unref()
-    return {
-      id: `${processId}.${number}`,
-      tookOver: before.length > 0,
-      isHeld: async () => {
-        const claims = held.get(holding.path) === holding ? await claimsOf(name) : []
-        return claims.some(isOurs) && claims.every((claim) => claim.number <= number)
-      },
-      release: () => drop(holding),
-    }
-  }
-
-  async function drop(holding: Holding): Promise<void> {
-    if (held.get(holding.path) !== holding) return
-    held.delete(holding.path)
-    // If we were taken for dead, the name may be somebody else's lock by now.
-    const stat = await disk.lstat(holding.path).catch(() => undefined)
-    if (stat?.ino === holding.inode) await unlessMissing(disk.unlink(holding.path))
-    await holding.file?.close()
-    if (held.size > 0) return
-    clearInterval(heartbeat)
-    heartbeat = undefined
-  }
-
-  function beat(): void {
-    const paths = new Set(
-      [...held.values()].map((holding) => (holding.file === undefined ? identityPath : holding.path)),
+  async take(name: string, options: TakeOptions): Promise<FileLock | 'stopped' | 'busy'> {
+    // Within a process they queue: polling files against oneself would be slow.
+    const before = this.#queues.get(name) ?? Promise.resolve()
+    let done = (): void => undefined
+    const turn = new Promise<void>((resolve) => {
+      done = resolve
+    })
+    this.#queues.set(
+      name,
+      before.then(() => turn),
     )
-    for (const path of paths) void disk.touch(path).catch(() => undefined)
+    await before
+    const lock = await this.#poll(name, options).catch((error: unknown) => {
+      done()
+      throw error
+    })
+    if (typeof lock !== 'string') return { ...lock, release: () => lock.release().finally(done) }
+    done()
+    return lock
   }
 
-  async function poll(name: string, { waitMs, stop }: TakeOptions): Promise<FileLock | 'stopped' | 'busy'> {
-    const startedMs = nowMs()
+  async tidy(): Promise<void> {
+    for (const { path, holder } of await this.#folder.identities()) {
+      if (isCertainlyDead(holder, this.#us)) await this.#folder.remove(path)
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const holding of this.#held.values()) await this.#drop(holding).catch(() => undefined)
+    await this.#folder.close()
+  }
+
+  async #poll(name: string, { waitMs, stop }: TakeOptions): Promise<FileLock | 'stopped' | 'busy'> {
+    const startedMs = this.#nowMs()
     for (let pauseMs = 4; ; pauseMs = Math.min(100, pauseMs * 2)) {
       if (stop !== undefined && (await stop())) return 'stopped'
-      const lock = await tryTake(name)
+      const lock = await this.#tryTake(name)
       if (lock !== undefined) return lock
-      if (nowMs() - startedMs >= waitMs) return 'busy'
+      if (this.#nowMs() - startedMs >= waitMs) return 'busy'
       // Uneven pauses, so that contenders who gave way to each other do not meet again.
       await sleep(pauseMs * (0.5 + Math.random()))
     }
   }
 
-  return {
-    async take(name, takeOptions) {
-      // Within a process they queue: polling files against oneself would be slow.
-      const turn = queues.get(name) ?? Promise.resolve()
-      const { promise, resolve } = deferred()
-      queues.set(
-        name,
-        turn.then(() => promise),
-      )
-      await turn
-      const lock = await poll(name, takeOptions).catch((error: unknown) => {
-        resolve()
-        throw error
-      })
-      if (typeof lock === 'string') {
-        resolve()
-        return lock
-      }
-      return { ...lock, release: () => lock.release().finally(resolve) }
-    },
-    async tidy() {
-      for (const entry of await disk.readdir(folder)) {
-        const path = join(folder, entry)
-        const holder = entry.startsWith('who.') ? await readLine(disk, path) : undefined
-        if (holder !== undefined && isCertainlyDead(holder, us)) await unlessMissing(disk.unlink(path))
-      }
-    },
-    async close() {
-      for (const holding of held.values()) await drop(holding).catch(() => undefined)
-      await unlessMissing(disk.unlink(identityPath)).catch(() => undefined)
-      identity = undefined
-    },
+  /** One look; `undefined` when somebody else has it. */
+  async #tryTake(name: string): Promise<FileLock | undefined> {
+    const before = await this.#folder.claims(name)
+    for (const other of before) if (!(await this.#isDead(other))) return undefined
+    const number = Math.max(0, ...before.map((other) => other.number)) + 1
+    const holding = await this.#folder.create(name, number)
+    if (holding === undefined) return undefined
+    this.#held.set(holding.path, holding)
+    const dead = new Set(before.map(keyOf))
+    const after = await this.#folder.claims(name)
+    const isOurs = (claim: Claim): boolean => claim.path === holding.path && claim.inode === holding.inode
+    if (!after.some(isOurs) || after.some((claim) => !isOurs(claim) && !dead.has(keyOf(claim)))) {
+      await this.#drop(holding)
+      return undefined
+    }
+    for (const other of before) await this.#folder.remove(other.path)
+    this.#sightings.clear()
+    this.#heartbeat ??= setInterval(() => this.#folder.touch([...this.#held.values()]), this.#ttlMs / 5).unref()
+    return {
+      id: `${this.#folder.id}.${number}`,
+      tookOver: before.length > 0,
+      isHeld: async () => {
+        const claims = this.#held.get(holding.path) === holding ? await this.#folder.claims(name) : []
+        return claims.some(isOurs) && claims.every((claim) => claim.number <= number)
+      },
+      release: () => this.#drop(holding),
+    }
+  }
+
+  async #isDead(claim: Claim): Promise<boolean> {
+    if (this.#held.get(claim.path)?.inode === claim.inode) return false
+    const holder = await this.#folder.holderOf(claim.path)
+    if (holder !== undefined && isCertainlyDead(holder, this.#us)) return true
+    const sighting = this.#sightings.get(keyOf(claim))
+    if (sighting?.movedNs === claim.movedNs) return this.#nowMs() - sighting.sinceMs >= this.#ttlMs
+    this.#sightings.set(keyOf(claim), { movedNs: claim.movedNs, sinceMs: this.#nowMs() })
+    return false
+  }
+
+  async #drop(holding: Holding): Promise<void> {
+    if (this.#held.get(holding.path) !== holding) return
+    this.#held.delete(holding.path)
+    if (this.#held.size === 0) {
+      clearInterval(this.#heartbeat)
+      this.#heartbeat = undefined
+    }
+    await this.#folder.giveBack(holding)
   }
 }
 
 function keyOf(claim: Claim): string {
   return `${claim.path}#${claim.inode}`
-}
-
-async function writeIdentity(disk: Disk, path: string, us: string): Promise<bigint> {
-  const file = await disk.open(path, CREATE, 0o600)
-  try {
-    await file.writeFile(Buffer.from(us))
-    return (await file.stat()).ino
-  } catch (error) {
-    await disk.unlink(path).catch(() => undefined)
-    throw error
-  } finally {
-    await file.close()
-  }
-}
-
-async function createUnlinked(disk: Disk, path: string, us: string): Promise<Holding | undefined> {
-  const file = await disk.open(path, CREATE, 0o600).catch((error: unknown) => {
-    if (errorCode(error) === 'EEXIST') return undefined
-    throw error
-  })
-  if (file === undefined) return undefined
-  // Without room for our name we hold it anonymously: only time will tell others that we are dead.
-  await file.writeFile(Buffer.from(us)).catch(() => undefined)
-  return { path, inode: (await file.stat()).ino, file }
-}
-
-async function readLine(disk: Disk, path: string): Promise<string | undefined> {
-  const file = await disk.open(path, READ).catch(() => undefined)
-  if (file === undefined) return undefined
-  const content = await file.readFile().catch(() => Buffer.alloc(0))
-  await file.close()
-  return content.length === 0 ? undefined : content.toString('utf8')
-}
-
-function deferred(): { promise: Promise<void>; resolve: () => void } {
-  let resolve = (): void => undefined
-  const promise = new Promise<void>((done) => {
-    resolve = done
-  })
-  return { promise, resolve }
 }

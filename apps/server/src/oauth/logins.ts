@@ -9,6 +9,7 @@ import {
   defaultLoginPolicy,
   isIssuedBy,
   type LoginLedger,
+  type LoginMatch,
   noLogins,
   openLogin,
   type PendingLogin,
@@ -72,92 +73,100 @@ export interface LoginPorts {
 
 /** Logins that know of no other. */
 export function createLogins(ports: LoginPorts): Logins {
-  let ledger: LoginLedger = noLogins
-  const listeners = new Map<string, LoopbackListener>()
+  return new LedgerLogins(ports)
+}
 
-  async function start(wish: LoginWish): Promise<StartedLogin> {
+type Settle = (outcome: Result<AddedAccount, LoginRefusal>) => void
+
+class LedgerLogins implements Logins {
+  readonly #ports: LoginPorts
+  readonly #listeners = new Map<string, LoopbackListener>()
+  #ledger: LoginLedger = noLogins
+
+  constructor(ports: LoginPorts) {
+    this.#ports = ports
+  }
+
+  async start(wish: LoginWish): Promise<StartedLogin> {
     const state = randomBytes(SECRET_BYTES).toString('base64url')
-    let settle = (_outcome: Result<AddedAccount, LoginRefusal>): void => undefined
+    let settle: Settle = () => undefined
     const outcome = new Promise<Result<AddedAccount, LoginRefusal>>((resolve) => {
       settle = resolve
     })
-    const redirectUri = wish.redirect === 'loopback' ? await listen(state, settle) : wish.redirect.uri
-    const { login, url } = begin(ports, wish, state, redirectUri)
-    const before = ledger.pending
-    ledger = openLogin(ledger, login, defaultLoginPolicy)
+    const redirectUri = wish.redirect === 'loopback' ? await this.#listen(state, settle) : wish.redirect.uri
+    const { login, url } = begin(this.#ports, wish, state, redirectUri)
+    const before = this.#ledger.pending
+    this.#ledger = openLogin(this.#ledger, login, defaultLoginPolicy)
     // Whoever starts too many at once loses the oldest.
-    const dropped = before.filter((pending) => !ledger.pending.includes(pending))
-    await Promise.all(dropped.map((pending) => stopListening(pending.state)))
-    return { url, redirectUri, outcome, cancel: () => stopListening(state) }
+    const dropped = before.filter((pending) => !this.#ledger.pending.includes(pending))
+    await Promise.all(dropped.map((pending) => this.#stopListening(pending.state)))
+    return { url, redirectUri, outcome, cancel: () => this.#stopListening(state) }
   }
 
-  async function listen(state: string, settle: (outcome: Result<AddedAccount, LoginRefusal>) => void): Promise<string> {
-    const { host, path } = ports.authority.redirects.loopback ?? { host: '127.0.0.1', path: '/callback' }
+  async finish(code: CallbackCode, browser?: string, account?: string): Promise<Result<AddedAccount, LoginRefusal>> {
+    const match = this.#close(code.state, browser)
+    if (match.kind !== 'found') return err({ kind: 'state', match: match.kind })
+    const { authority, log } = this.#ports
+    if (code.issuer !== undefined && !isIssuedBy(authority, code.issuer)) return err({ kind: 'foreign-issuer' })
+    const result = await exchange(this.#ports, match.login, code, account ?? match.login.account)
+    report(log, result)
+    return result
+  }
+
+  async callback(query: string, browser?: string): Promise<{ readonly page: Answer; readonly done: boolean }> {
+    const result = await this.#finishQuery(query, browser)
+    return { page: pageOf(result), done: result.ok }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#listeners.keys()].map((state) => this.#stopListening(state)))
+    this.#ledger = noLogins
+  }
+
+  async #finishQuery(query: string, browser?: string): Promise<Result<AddedAccount, LoginRefusal>> {
+    const code = readCallback(query)
+    if (code.ok) return this.finish(code.value, browser)
+    const { error } = code
+    if (error.kind === 'denied' && error.state !== undefined) {
+      // The provider's "no" uses the login up, too.
+      const match = this.#close(error.state, browser)
+      if (match.kind !== 'found') return err({ kind: 'state', match: match.kind })
+    }
+    return err({ kind: 'callback', problem: error })
+  }
+
+  #close(state: string, browser: string | undefined): LoginMatch {
+    const claim = browser === undefined ? { state } : { state, browser }
+    const closed = closeLogin(this.#ledger, claim, this.#ports.clock.read(), defaultLoginPolicy)
+    this.#ledger = closed.ledger
+    return closed.match
+  }
+
+  async #listen(state: string, settle: Settle): Promise<string> {
+    const { host, path } = this.#ports.authority.redirects.loopback ?? { host: '127.0.0.1', path: '/callback' }
     const listener = await openLoopback({
       host,
       path,
       onCallback: async (query) => {
-        const result = await finishQuery(query, undefined)
+        const result = await this.#finishQuery(query)
         // Only the callback of this very login ends the wait: anything else may be a stranger knocking.
         const ours = sameSecret(new URLSearchParams(query).get('state') ?? '', state)
         if (ours) {
-          listeners.delete(state)
+          this.#listeners.delete(state)
           settle(result)
         }
         return { page: pageOf(result), done: ours }
       },
     })
-    listeners.set(state, listener)
-    setTimeout(() => void stopListening(state), defaultLoginPolicy.ttlMs).unref()
+    this.#listeners.set(state, listener)
+    setTimeout(() => void this.#stopListening(state), defaultLoginPolicy.ttlMs).unref()
     return listener.redirectUri
   }
 
-  async function stopListening(state: string): Promise<void> {
-    const listener = listeners.get(state)
-    listeners.delete(state)
+  async #stopListening(state: string): Promise<void> {
+    const listener = this.#listeners.get(state)
+    this.#listeners.delete(state)
     await listener?.close()
-  }
-
-  async function finish(
-    code: CallbackCode,
-    browser?: string,
-    account?: string,
-  ): Promise<Result<AddedAccount, LoginRefusal>> {
-    const claim = browser === undefined ? { state: code.state } : { state: code.state, browser }
-    const closed = closeLogin(ledger, claim, ports.clock.read(), defaultLoginPolicy)
-    ledger = closed.ledger
-    if (closed.match.kind !== 'found') return err({ kind: 'state', match: closed.match.kind })
-    if (code.issuer !== undefined && !isIssuedBy(ports.authority, code.issuer)) return err({ kind: 'foreign-issuer' })
-    const result = await exchange(ports, closed.match.login, code, account ?? closed.match.login.account)
-    report(ports.log, result)
-    return result
-  }
-
-  async function finishQuery(query: string, browser?: string): Promise<Result<AddedAccount, LoginRefusal>> {
-    const code = readCallback(query)
-    if (code.ok) return finish(code.value, browser)
-    // The provider's "no" uses the login up, too.
-    const { error } = code
-    if (error.kind === 'denied' && error.state !== undefined) {
-      const claim = browser === undefined ? { state: error.state } : { state: error.state, browser }
-      const closed = closeLogin(ledger, claim, ports.clock.read(), defaultLoginPolicy)
-      ledger = closed.ledger
-      if (closed.match.kind !== 'found') return err({ kind: 'state', match: closed.match.kind })
-    }
-    return err({ kind: 'callback', problem: error })
-  }
-
-  return {
-    start,
-    finish,
-    async callback(query, browser) {
-      const result = await finishQuery(query, browser)
-      return { page: pageOf(result), done: result.ok }
-    },
-    async close() {
-      await Promise.all([...listeners.keys()].map(stopListening))
-      ledger = noLogins
-    },
   }
 }
 

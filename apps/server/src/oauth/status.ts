@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isUsable } from '@lb/oauth'
-import type { Entry } from './account-book.ts'
 import type { AccountList } from './accounts.ts'
+import type { Entry } from './entry.ts'
 import { humanAgo, humanRemaining } from './human-time.ts'
 
 /** One account for display, in `GET /oauth/status`. The predecessor's members, and after them ours. */

@@ -7,7 +7,6 @@ import {
   createAffinity,
   emptyFile,
   isUsable,
-  nextDeadlineMs,
   putLogin,
   readQuota,
   removeAccount,
@@ -15,7 +14,7 @@ import {
   type SignedIn,
 } from '@lb/oauth'
 import { ok } from '@lb/protocol'
-import { AccountBook, type Entry } from './account-book.ts'
+import { AccountBook } from './account-book.ts'
 import type {
   AccountList,
   Accounts,
@@ -26,7 +25,8 @@ import type {
   CredentialWish,
   RefreshAnswer,
 } from './accounts.ts'
-import { added, credentialOf, isCurrent, mergeQuota, viewOf } from './entry-view.ts'
+import type { Entry } from './entry.ts'
+import { added, credentialOf, isCurrent, loginMessage, mergeQuota, refusalOf, viewOf } from './entry-view.ts'
 import { accountStatus } from './status.ts'
 import { isStoreProblem, type StoreProblem } from './token-store.ts'
 
@@ -89,7 +89,10 @@ class StoredAccounts implements Accounts {
   async refresh(credential: Credential, waitMs: number = WAIT_MS): Promise<RefreshAnswer> {
     const entry = this.#book.entries.get(credential.key)
     if (entry === undefined)
-      return { kind: 'login-required', message: this.#advice(`${credential.email} is signed out`) }
+      return {
+        kind: 'login-required',
+        message: loginMessage(this.#options.loginAdvice, `${credential.email} is signed out`),
+      }
     if (isCurrent(entry, credential)) {
       const again = entry.renewedMs !== undefined && this.#nowMs() - entry.renewedMs < BRAND_NEW_MS
       this.#book.apply(entry, { kind: 'rejected', again })
@@ -226,21 +229,9 @@ class StoredAccounts implements Accounts {
   }
 
   #refusal(choice: AccountChoice, wish: CredentialWish): CredentialAnswer {
-    const { nowMs } = this.#options.clock.read()
-    const entries = choice.kind === 'none-usable' ? choice.keys.map((key) => this.#book.entries.get(key)) : []
-    const waiting = entries.filter((entry) => entry !== undefined && entry.state.kind !== 'needs-login')
-    const emails = entries.map((entry) => entry?.account.email ?? '')
-    if (waiting.length === 0) {
-      const who = wish.pinnedEmail ?? emails.join(', ')
-      const what = who === '' ? 'no account is signed in' : `${who} must log in`
-      return { kind: 'login-required', accounts: emails, message: this.#advice(what) }
-    }
-    const soonest = Math.min(...waiting.map((entry) => (entry && nextDeadlineMs(entry.state)) ?? nowMs + 1_000))
-    return {
-      kind: 'unavailable',
-      retryAfterMs: Math.max(1_000, soonest - nowMs),
-      message: `oauth: no account can be used at the moment: ${emails.join(', ')}`,
-    }
+    const keys = choice.kind === 'none-usable' ? choice.keys : []
+    const entries = keys.map((key) => this.#book.entries.get(key)).filter((entry) => entry !== undefined)
+    return refusalOf(entries, wish, this.#nowMs(), this.#options.loginAdvice)
   }
 
   #renewed(entry: Entry, before: Credential): RefreshAnswer {
@@ -251,7 +242,7 @@ class StoredAccounts implements Accounts {
   #notRenewed(entry: Entry): RefreshAnswer {
     const { email } = entry.account
     if (entry.state.kind === 'needs-login')
-      return { kind: 'login-required', message: this.#advice(`${email} must log in`) }
+      return { kind: 'login-required', message: loginMessage(this.#options.loginAdvice, `${email} must log in`) }
     if (entry.state.kind === 'barred') return { kind: 'refused' }
     return { kind: 'unavailable', message: `oauth: ${email} cannot be refreshed at the moment` }
   }
@@ -301,10 +292,6 @@ class StoredAccounts implements Accounts {
       this.#options.log('error', 'broken', 'oauth: looking after the accounts failed; it goes on', { error: name })
     }
     this.#nap()
-  }
-
-  #advice(what: string): string {
-    return `oauth: ${what}: ${this.#options.loginAdvice}`
   }
 
   #nowMs(): number {
