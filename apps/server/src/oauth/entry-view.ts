@@ -1,0 +1,97 @@
+import {
+  type AccountView,
+  type Authority,
+  headroom,
+  isUsable,
+  nextDeadlineMs,
+  type Quota,
+  rejectedUntilMs,
+  reservedHeadroom,
+  type StoredAccount,
+} from '@lb/oauth'
+import type { AddedAccount, Credential, CredentialAnswer, CredentialWish } from './accounts.ts'
+import type { Entry } from './entry.ts'
+import { Secret } from './secret.ts'
+import type { StoreProblem } from './token-store.ts'
+
+/** An account as the choice sees it. */
+export function viewOf(entry: Entry, model: string, nowMs: number): AccountView {
+  const rejected = rejectedUntilMs(entry.quota, model, nowMs)
+  return {
+    key: entry.account.key,
+    email: entry.account.key,
+    usable: isUsable(entry.state, nowMs),
+    uses: entry.account.uses + entry.pendingUses,
+    lastTurn: entry.lastTurn,
+    headroom: reservedHeadroom(headroom(entry.quota, model, nowMs), entry.turnsSinceQuota),
+    ...(rejected === undefined ? {} : { rejectedUntilMs: rejected }),
+  }
+}
+
+/** What a request with this account needs. */
+export function credentialOf({ account }: Entry, authority: Authority): Credential {
+  return {
+    key: account.key,
+    email: account.email,
+    authorization: new Secret(`Bearer ${account.accessToken}`),
+    ...(authority.betaHeader === undefined ? {} : { betaHeader: authority.betaHeader }),
+    login: account.login,
+    rotation: account.rotation,
+  }
+}
+
+/** A new login as others may see it. */
+export function added(account: StoredAccount, unsaved: StoreProblem | undefined): AddedAccount {
+  const { email, issued, lifetimeMs, name, scopes } = account
+  return {
+    email,
+    scopes,
+    endsMs: lifetimeMs === null ? null : issued.epochMs + lifetimeMs,
+    ...(name === undefined ? {} : { name }),
+    ...(unsaved === undefined ? {} : { unsaved }),
+  }
+}
+
+/** Whether the account still holds the tokens that a credential was made of. */
+export function isCurrent({ account }: Entry, credential: Credential): boolean {
+  return account.login === credential.login && account.rotation === credential.rotation
+}
+
+/**
+ * The allowance after another response. One about one model says nothing about a rejection that is for other models, and one
+ * that names no windows says nothing about them.
+ */
+export function mergeQuota(before: Quota | undefined, said: Quota, model: string): Quota {
+  const { rejected } = before ?? {}
+  const other = rejected?.models !== undefined && !model.toLowerCase().includes(rejected.models) ? rejected : undefined
+  const windows = said.windows.length > 0 ? said.windows : (before?.windows ?? [])
+  const still = said.rejected ?? other
+  return still === undefined ? { windows } : { windows, rejected: still }
+}
+
+/** Why there is no credential, for accounts that would do and cannot be used. */
+export function refusalOf(
+  entries: readonly Entry[],
+  wish: CredentialWish,
+  nowMs: number,
+  loginAdvice: string,
+): CredentialAnswer {
+  const emails = entries.map((entry) => entry.account.email)
+  const waiting = entries.filter((entry) => entry.state.kind !== 'needs-login')
+  if (waiting.length === 0) {
+    const who = wish.pinnedEmail ?? emails.join(', ')
+    const what = who === '' ? 'no account is signed in' : `${who} must log in`
+    return { kind: 'login-required', accounts: emails, message: loginMessage(loginAdvice, what) }
+  }
+  const soonestMs = Math.min(...waiting.map((entry) => nextDeadlineMs(entry.state) ?? nowMs))
+  return {
+    kind: 'unavailable',
+    retryAfterMs: Math.max(1_000, soonestMs - nowMs),
+    message: `oauth: no account can be used at the moment: ${emails.join(', ')}`,
+  }
+}
+
+/** What happened, and how to log in. */
+export function loginMessage(loginAdvice: string, what: string): string {
+  return `oauth: ${what}: ${loginAdvice}`
+}

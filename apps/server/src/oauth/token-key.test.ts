@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { disk } from './disk.ts'
+import { testFolder } from './testing/world.ts'
+import { fetchKey, type Keyring, keySourceOf, systemKeyring } from './token-key.ts'
+
+let folder = testFolder()
+let warnings: string[] = []
+const warn = (message: string): void => {
+  warnings.push(message)
+}
+beforeEach(() => {
+  folder = testFolder()
+  warnings = []
+})
+afterEach(() => folder.remove())
+
+const noKeyring = async (): Promise<Keyring> => {
+  throw new Error('locked: canary')
+}
+
+describe('the key of the token file', () => {
+  test('is what encryption_key says: a text, a file, or the keyring', () => {
+    expect(keySourceOf('keyring', 'lb')).toEqual({ kind: 'keyring', service: 'lb' })
+    expect(keySourceOf('file:/k', 'lb')).toEqual({ kind: 'key-file', path: '/k' })
+    expect(keySourceOf('any other text', 'lb').kind).toBe('text')
+  })
+
+  test('given as a text must not be too short', async () => {
+    const key = await fetchKey(keySourceOf('long enough a text', 'lb'), disk, noKeyring, warn)
+    expect(key.ok && key.value.reveal()).toBe('long enough a text')
+    expect((await fetchKey(keySourceOf('short', 'lb'), disk, noKeyring, warn)).ok).toBe(false)
+  })
+
+  test('in a file may end in a newline, and is closed to others with a warning', async () => {
+    const path = join(folder.path, 'key')
+    writeFileSync(path, 'a key of some length\n')
+    chmodSync(path, 0o640)
+    const key = await fetchKey({ kind: 'key-file', path }, disk, noKeyring, warn)
+    expect(key.ok && key.value.reveal()).toBe('a key of some length')
+    expect(statSync(path).mode & 0o777).toBe(0o600)
+    expect(warnings.length).toBe(1)
+    const missing = await fetchKey({ kind: 'key-file', path: `${path}.no` }, disk, noKeyring, warn)
+    expect(!missing.ok && missing.error.message).toContain('ENOENT')
+  })
+
+  test('in the keyring is made once, and found again', async () => {
+    const kept = new Map<string, string>()
+    const keyring: Keyring = {
+      get: async (service, name) => kept.get(`${service}/${name}`),
+      set: async (service, name, value) => void kept.set(`${service}/${name}`, value),
+    }
+    const first = await fetchKey(keySourceOf('keyring', 'lb'), disk, async () => keyring, warn)
+    const second = await fetchKey(keySourceOf('keyring', 'lb'), disk, async () => keyring, warn)
+    expect(first.ok && second.ok && first.value.reveal() === second.value.reveal()).toBe(true)
+    expect(first.ok && first.value.reveal()).toMatch(/^[0-9a-f]{64}$/)
+  })
+
+  test('in a keyring that cannot be reached is a clear problem without its words', async () => {
+    const key = await fetchKey(keySourceOf('keyring', 'lb'), disk, noKeyring, warn)
+    expect(!key.ok && key.error.message).toBe("the operating system's keyring cannot be used: it cannot be reached")
+  })
+
+  test('is kept by a real Secret Service', { timeout: 60_000 }, () => {
+    // Debian's gnome-keyring on a message bus of its own. Without them this fails: nothing else shows that the library works.
+    for (const program of ['/usr/bin/dbus-run-session', '/usr/bin/gnome-keyring-daemon']) {
+      if (!existsSync(program)) throw new Error(`${program} is missing: apt-get install gnome-keyring dbus`)
+    }
+    const runtime = join(folder.path, 'run')
+    mkdirSync(runtime, { mode: 0o700 })
+    const library = createRequire(import.meta.url).resolve('@napi-rs/keyring')
+    const script = `
+      const { AsyncEntry } = require(${JSON.stringify(library)})
+      const entry = () => new AsyncEntry('lb-test', 'token-file-key', { linux: { store: 'secret-service' } })
+      entry().setPassword('kept').then(() => entry().getPassword()).then((value) => process.stdout.write(String(value)))`
+    const shell = `printf pw | gnome-keyring-daemon --unlock --components=secrets > /dev/null; exec "$0" -e "$1"`
+    const { stdout, stderr } = spawnSync('dbus-run-session', ['--', 'sh', '-c', shell, process.execPath, script], {
+      encoding: 'utf8',
+      env: { PATH: '/usr/bin:/bin', HOME: folder.path, XDG_RUNTIME_DIR: runtime },
+    })
+    expect(`${stdout}${stdout === 'kept' ? '' : stderr}`).toBe('kept')
+  })
+
+  test('library is found when it is installed beside lb', async () => {
+    expect(Object.keys(await systemKeyring())).toEqual(['get', 'set'])
+  })
+})
