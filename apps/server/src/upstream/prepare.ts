@@ -1,11 +1,11 @@
 import type { Dialect, Provider } from '@lb/config'
-import { convertAnthropicRequestToChat, type Loss, type Refusal } from '@lb/convert'
+import { convertAnthropicRequestToChat, convertAnthropicRequestToResponses, type Loss, type Refusal } from '@lb/convert'
 import { err, ok, type Result, stringifyJson } from '@lb/protocol'
 import { type ClientDialect, type ClientRequest, endpoints } from '../ingress/client-request.ts'
 import type { Adapter } from './adapter.ts'
 import { anthropicAdapter } from './anthropic-adapter.ts'
 import { relayedRequest } from './build-request.ts'
-import { chatToAnthropicAdapter } from './chat-adapter.ts'
+import { openAiToAnthropicAdapter } from './openai-adapter.ts'
 import { profileOf } from './profiles.ts'
 import type { UpstreamRequest } from './send.ts'
 
@@ -44,23 +44,32 @@ const relay: Prepare = ({ request, provider, model, signedIn, maxEventBytes }) =
     losses: [],
   })
 
-const anthropicToChat: Prepare = ({ request, provider, model, signedIn, maxEventBytes }) => {
-  const json = request.json()
-  if (!json.ok) return err(notJson(json.error.message))
-  const converted = convertAnthropicRequestToChat(json.value, profileOf(provider), { model, seed: request.id })
-  if (!converted.ok) return err(converted.error)
-  const { value, context, losses } = converted.value
-  return ok({
-    upstream: ownRequest(provider, '/chat/completions', signedIn, stringifyJson(value)),
-    adapter: chatToAnthropicAdapter(context, maxEventBytes),
-    losses,
-  })
+/** Anthropic's request in one of OpenAI's dialects. */
+const openAiWays = {
+  chat: { path: '/chat/completions', convert: convertAnthropicRequestToChat },
+  responses: { path: '/responses', convert: convertAnthropicRequestToResponses },
+} as const
+
+function anthropicTo(dialect: 'chat' | 'responses'): Prepare {
+  const { path, convert } = openAiWays[dialect]
+  return ({ request, provider, model, signedIn, maxEventBytes }) => {
+    const json = request.json()
+    if (!json.ok) return err(notJson(json.error.message))
+    const converted = convert(json.value, profileOf(provider), { model, seed: request.id })
+    if (!converted.ok) return err(converted.error)
+    const { value, context, losses } = converted.value
+    return ok({
+      upstream: ownRequest(provider, path, signedIn, stringifyJson(value)),
+      adapter: openAiToAnthropicAdapter(dialect, context, maxEventBytes),
+      losses,
+    })
+  }
 }
 
 const notYet: Prepare = ({ provider }) => err(unsupported(`lb cannot speak ${provider.dialect} for this client`))
 
 const ways: Readonly<Record<ClientDialect, Readonly<Record<Dialect, Prepare>>>> = {
-  anthropic: { anthropic: relay, chat: anthropicToChat, responses: notYet },
+  anthropic: { anthropic: relay, chat: anthropicTo('chat'), responses: anthropicTo('responses') },
   chat: { anthropic: notYet, chat: notYet, responses: notYet },
 }
 

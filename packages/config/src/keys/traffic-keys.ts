@@ -20,9 +20,10 @@ export const trafficKeys = {
         keys: {
           connect_timeout: {
             kind: 'seconds',
-            default: 30,
+            default: 5,
             since: 'predecessor',
-            description: 'Until a connection stands, TLS included.',
+            description:
+              'Until a connection stands, TLS included. One that takes longer is nearly always dead, and the next provider is waiting.',
           },
           read_timeout: {
             kind: 'seconds',
@@ -46,9 +47,10 @@ export const trafficKeys = {
         keys: {
           connect_timeout: {
             kind: 'seconds',
-            default: 30,
+            default: 5,
             since: 'predecessor',
-            description: 'Until a connection stands, TLS included.',
+            description:
+              'Until a connection stands, TLS included. One that takes longer is nearly always dead, and the next provider is waiting.',
           },
           first_byte_timeout: {
             kind: 'seconds',
