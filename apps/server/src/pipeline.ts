@@ -6,7 +6,6 @@ import { clientOutlet } from './egress/outlet.ts'
 import { type ClientRequest, type Endpoint, endpoints, readClientRequest } from './ingress/client-request.ts'
 import type { Refusal } from './ingress/refusal.ts'
 import type { House } from './state/house.ts'
-import { logRequest } from './telemetry/request-log.ts'
 
 /**
  * The life of a request, on one screen. Each stage has a folder of its name.
@@ -43,6 +42,7 @@ export async function handle(
       ),
     )
 
+  house.observer.requestStarted(request.value)
   run = startJob({
     house,
     compiled,
@@ -50,15 +50,8 @@ export async function handle(
     candidates,
     view,
     over(state, attempts) {
-      const providerOf = (candidate: string) => candidates.find(({ id }) => id === candidate)?.provider
-      logRequest(house.log, {
-        request: request.value,
-        state,
-        attempts,
-        shown: view.shown(),
-        providerOf,
-        nowMs: house.clock.nowMs(),
-      })
+      const nowMs = house.clock.nowMs()
+      house.observer.requestDone({ request: request.value, state, candidates, attempts, shown: view.shown(), nowMs })
     },
   })
 }

@@ -8,8 +8,9 @@ import { newId, roll } from './random.ts'
 import { compileConfig } from './state/compiled-config.ts'
 import type { House } from './state/house.ts'
 import { createTargets } from './state/targets.ts'
-import { logHealthFact } from './telemetry/health-facts.ts'
 import type { Log } from './telemetry/log.ts'
+import { logObserver } from './telemetry/log-observer.ts'
+import { allOf } from './telemetry/observer.ts'
 import { createPools } from './upstream/pools.ts'
 
 export interface ServerOptions {
@@ -32,8 +33,9 @@ export interface RunningServer {
 export async function startServer({ config, log }: ServerOptions): Promise<RunningServer> {
   const compiled = compileConfig(config)
   const pools = createPools()
-  const targets = createTargets({ clock: systemClock, roll, onFact: (fact) => logHealthFact(log, fact) })
-  const house: House = { clock: systemClock, roll, newId, log, pools, targets, current: () => compiled }
+  const observer = allOf([logObserver(log)])
+  const targets = createTargets({ clock: systemClock, roll, onFact: observer.healthChanged })
+  const house: House = { clock: systemClock, roll, newId, log, pools, targets, observer, current: () => compiled }
   const server = createServer(serverLimits, getRequestListener(createApp(house).fetch))
   server.maxConnections = config.settings.maxConnections
   const url = await listen(server, config.settings.host, config.settings.port)

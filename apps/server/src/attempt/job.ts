@@ -43,8 +43,10 @@ export function startJob(job: Job): Run {
     start: (candidate, effect, tell) => startOn(job, candidate, effect, tell),
     report({ attempt, candidate, startedMs, outcome }) {
       const target = byId.get(candidate)
-      const report = { attempt: attemptName(request, attempt), startedMs, outcome }
-      if (target !== undefined) house.targets.reported(compiled, target, report)
+      if (target === undefined) return
+      house.targets.reported(compiled, target, { attempt: attemptName(request, attempt), startedMs, outcome })
+      const nowMs = house.clock.nowMs()
+      house.observer.attemptReported({ request, attempt, candidate: target, startedMs, outcome, nowMs })
     },
     spendBudget() {},
     refresh: () => Promise.resolve({ kind: 'credential-rejected', message: 'cannot be renewed' } satisfies Failure),
@@ -76,6 +78,8 @@ function startOn(
   const signedIn = credentialHeaders(provider, candidate.credential, request)
   const { model } = candidate
   const prepared = prepare({ request, provider, model, signedIn: signedIn.headers, maxEventBytes: MAX_EVENT_BYTES })
+  const losses = prepared.ok ? prepared.value.losses : []
+  house.observer.attemptStarted({ request, attempt: effect.attempt, candidate, losses })
   if (!prepared.ok) return refusedAttempt(prepared.error, tell)
   const { upstream, adapter } = prepared.value
   const facts: AnswerFacts = { request, provider: provider.name, attempts: effect.attempt }

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Log } from '../telemetry/log.ts'
+import type { RequestObserver } from '../telemetry/observer.ts'
 import type { Pools } from '../upstream/pools.ts'
 import type { CompiledConfig } from './compiled-config.ts'
 import type { Targets } from './targets.ts'
@@ -12,6 +13,8 @@ export interface House {
   readonly log: Log
   readonly pools: Pools
   readonly targets: Targets
+  /** Everybody who wants to know what happens. */
+  readonly observer: Required<RequestObserver>
   /** The configuration that a request which begins now uses, to its end. */
   current(): CompiledConfig
 }

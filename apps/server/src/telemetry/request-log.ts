@@ -1,31 +1,18 @@
 import { type JsonObject, numberMember } from '@lb/protocol'
-import type { LoopState } from '@lb/router'
-import type { Attempt } from '../attempt/attempt.ts'
-import type { Shown } from '../egress/client-view.ts'
-import type { ClientRequest } from '../ingress/client-request.ts'
 import type { Log } from './log.ts'
-
-/** A request that is over. */
-export interface DoneRequest {
-  readonly request: ClientRequest
-  readonly state: LoopState
-  readonly attempts: ReadonlyMap<number, Attempt>
-  readonly shown: Shown
-  /** The configured name behind a candidate. */
-  readonly providerOf: (candidate: string) => string | undefined
-  readonly nowMs: number
-}
+import type { DoneRequest } from './observer.ts'
 
 /**
  * One line for each request: what was asked, who answered, how long it took, what it cost in tokens, and which attempts were
  * needed. No text of a prompt or an answer.
  */
 export function logRequest(log: Log, done: DoneRequest): void {
-  const { request, state, attempts, shown, nowMs } = done
+  const { request, state, attempts, shown, nowMs, candidates } = done
+  const providerOf = (candidate: string): string | undefined => candidates.find(({ id }) => id === candidate)?.provider
   const end = state.phase.kind === 'over' ? state.phase.end : 'running'
   const last = state.attempts.at(-1)
   const failures = state.attempts.flatMap(({ candidate, failure }) =>
-    failure === null ? [] : [`${done.providerOf(candidate) ?? candidate}: ${failure.kind}`],
+    failure === null ? [] : [`${providerOf(candidate) ?? candidate}: ${failure.kind}`],
   )
   const fields = {
     event: end === 'completed' ? 'request_completed' : 'request_failure',
@@ -34,7 +21,7 @@ export function logRequest(log: Log, done: DoneRequest): void {
     endpoint: request.endpoint,
     model: request.model,
     stream: request.stream,
-    ...(last === undefined ? {} : { provider: done.providerOf(last.candidate) }),
+    ...(last === undefined ? {} : { provider: providerOf(last.candidate) }),
     status: shown.status,
     end,
     duration_ms: Math.round(nowMs - request.receivedAtMs),
