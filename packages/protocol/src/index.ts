@@ -38,6 +38,7 @@ export {
 } from './json.ts'
 export {
   editJsonObject,
+  firstElement,
   type JsonEdits,
   type JsonLimits,
   type JsonMember,

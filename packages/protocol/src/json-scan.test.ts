@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { editJsonObject, type JsonEdits, scanJsonObject } from './json-scan.ts'
+import { editJsonObject, firstElement, type JsonEdits, scanJsonObject } from './json-scan.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const text = (found: Uint8Array): string => new TextDecoder('utf-8', { ignoreBOM: true }).decode(found)
@@ -120,5 +120,25 @@ describe('an edit', () => {
     const scanned = scanJsonObject(whole)
     if (!scanned.ok) throw new Error('unreachable')
     expect(editJsonObject(whole, scanned.value, { set: { b: '1' }, remove: ['c'] })).toBe(whole)
+  })
+})
+
+describe('the first element', () => {
+  const first = (json: string): string | undefined => {
+    const whole = bytes(json)
+    const scanned = scanJsonObject(whole)
+    const member = scanned.ok ? scanned.value.members[0] : undefined
+    const found = member === undefined ? undefined : firstElement(whole, member)
+    return found === undefined ? undefined : text(found)
+  }
+
+  test('of an array is its bytes, whatever follows', () => {
+    expect(first('{"a": [ {"b":[1,"]"]} , 2]}')).toBe('{"b":[1,"]"]}')
+    expect(first('{"a":[1.0]}')).toBe('1.0')
+  })
+
+  test('of an empty array, or of no array, is none', () => {
+    expect(first('{"a":[ ]}')).toBeUndefined()
+    expect(first('{"a":{}}')).toBeUndefined()
   })
 })

@@ -43,6 +43,9 @@ export interface JsonScanProblem {
   readonly message: string
 }
 
+/** No text that has an outline goes deeper: its stack is bounded whatever the limit. */
+const DEEPEST = 10_000
+
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COMMA = 0x2c
@@ -73,6 +76,20 @@ export function scanJsonObject(bytes: Uint8Array, limits: JsonLimits = {}): Resu
   }
   const end = skipSpace(bytes, at + 1)
   return end === bytes.length ? ok({ members }) : problem('syntax', end, 'text after the end of the object')
+}
+
+/**
+ * The bytes of the first element of the array that `member` holds, e.g. the first message of a conversation.
+ *
+ * @param member a member of the outline of `bytes`.
+ * @returns `undefined` when its value is no array, or an empty one.
+ */
+export function firstElement(bytes: Uint8Array, member: JsonMember): Uint8Array | undefined {
+  if (bytes[member.start] !== OPEN_BRACKET) return undefined
+  const start = skipSpace(bytes, member.start + 1)
+  // The outline was read within its limits, and the element is a part of it.
+  const end = valueEnd(bytes, start, { maxDepth: DEEPEST, valuesLeft: Number.MAX_SAFE_INTEGER })
+  return end.ok ? bytes.subarray(start, end.value) : undefined
 }
 
 interface Budget {
@@ -123,7 +140,7 @@ function valueEnd(bytes: Uint8Array, start: number, budget: Budget): Result<numb
 
 /** The index after the object or array that opens at `start`. A stack of closing brackets stands for recursion. */
 function containerEnd(bytes: Uint8Array, start: number, budget: Budget): Result<number, JsonScanProblem> {
-  const closers = new Uint8Array(budget.maxDepth)
+  const closers = new Uint8Array(Math.min(budget.maxDepth, DEEPEST))
   // The root object is one level already.
   let depth = 1
   for (let at = start; at < bytes.length; at += 1) {
@@ -133,7 +150,7 @@ function containerEnd(bytes: Uint8Array, start: number, budget: Budget): Result<
       if (end === -1) return problem('syntax', at, 'the string does not end')
       at = end - 1
     } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      if (depth >= budget.maxDepth) return problem('too-deep', at, `nested deeper than ${budget.maxDepth} levels`)
+      if (depth >= closers.length) return problem('too-deep', at, `nested deeper than ${closers.length} levels`)
       closers[depth] = byte === OPEN_BRACE ? CLOSE_BRACE : CLOSE_BRACKET
       depth += 1
       budget.valuesLeft -= 1
@@ -162,8 +179,12 @@ function stringEnd(bytes: Uint8Array, open: number): number {
 /** The index after a number or literal: at the first byte that can only stand behind a value. */
 function scalarEnd(bytes: Uint8Array, start: number): number {
   let at = start
-  while (at < bytes.length && !isSpace(bytes[at]) && bytes[at] !== COMMA && bytes[at] !== CLOSE_BRACE) at += 1
+  while (at < bytes.length && !isSpace(bytes[at]) && !closesValue(bytes[at])) at += 1
   return at
+}
+
+function closesValue(byte: number | undefined): boolean {
+  return byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET
 }
 
 function skipSpace(bytes: Uint8Array, from: number): number {
