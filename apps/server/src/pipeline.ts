@@ -5,7 +5,11 @@ import { createClientView } from './egress/client-view.ts'
 import { clientOutlet } from './egress/outlet.ts'
 import { type ClientRequest, type Endpoint, endpoints, readClientRequest } from './ingress/client-request.ts'
 import type { Refusal } from './ingress/refusal.ts'
+import type { CompiledConfig } from './state/compiled-config.ts'
+import { featuresOfRequest, noFeatures } from './state/features.ts'
 import type { House } from './state/house.ts'
+import { sessionKey } from './state/sessions.ts'
+import type { Wanted } from './state/targets.ts'
 
 /**
  * The life of a request, on one screen. Each stage has a folder of its name.
@@ -30,10 +34,10 @@ export async function handle(
   })
 
   const limitBytes = compiled.config.settings.maxBodyBytes
-  const request = await readClientRequest(incoming, { id, endpoint, receivedAtMs, limitBytes })
+  const request = await readClientRequest(incoming, { id, endpoint, tenant: 'default', receivedAtMs, limitBytes })
   if (!request.ok) return view.refuse(request.error)
 
-  const candidates = house.targets.plan(compiled, wantedBy(request.value))
+  const { candidates, session } = house.targets.plan(compiled, wantedBy(request.value, compiled))
   if (candidates.length === 0)
     return view.refuse(
       unknownModel(
@@ -48,6 +52,7 @@ export async function handle(
     compiled,
     request: request.value,
     candidates,
+    session,
     view,
     over(state, attempts) {
       const nowMs = house.clock.nowMs()
@@ -56,9 +61,10 @@ export async function handle(
   })
 }
 
-function wantedBy({ model, forcedProvider }: ClientRequest) {
-  const features = { tokens: 0, thinking: false, images: false, webSearch: false, tools: false, background: false }
-  return { model, forcedProvider: forcedProvider ?? null, session: null, features }
+function wantedBy(request: ClientRequest, compiled: CompiledConfig): Wanted {
+  const { id, model, forcedProvider = null } = request
+  const features = compiled.hasConditions ? featuresOfRequest(request) : noFeatures
+  return { request: id, model, forcedProvider, features, session: () => sessionKey(request) }
 }
 
 function unknownModel({ model, forcedProvider }: ClientRequest, patterns: readonly string[]): Refusal {

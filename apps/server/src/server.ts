@@ -7,7 +7,7 @@ import { systemClock } from './clock.ts'
 import { newId, roll } from './random.ts'
 import { compileConfig } from './state/compiled-config.ts'
 import type { House } from './state/house.ts'
-import { createTargets } from './state/targets.ts'
+import { Targets } from './state/targets.ts'
 import type { Log } from './telemetry/log.ts'
 import { logObserver } from './telemetry/log-observer.ts'
 import { allOf } from './telemetry/observer.ts'
@@ -31,10 +31,16 @@ export interface RunningServer {
 
 /** Starts lb: one process, one port. Rejects when the port cannot be had. */
 export async function startServer({ config, log }: ServerOptions): Promise<RunningServer> {
-  const compiled = compileConfig(config)
+  const { compiled, invalidPatterns } = await compileConfig(config)
+  for (const pattern of invalidPatterns) {
+    log.warn(
+      { event: 'pattern_taken_literally', pattern },
+      `unhealthy_response_body_patterns: ${pattern} is searched as plain text`,
+    )
+  }
   const pools = createPools()
   const observer = allOf([logObserver(log)])
-  const targets = createTargets({ clock: systemClock, roll, onFact: observer.healthChanged })
+  const targets = new Targets({ clock: systemClock, roll, onFact: observer.healthChanged })
   const house: House = { clock: systemClock, roll, newId, log, pools, targets, observer, current: () => compiled }
   const server = createServer(serverLimits, getRequestListener(createApp(house).fetch))
   server.maxConnections = config.settings.maxConnections

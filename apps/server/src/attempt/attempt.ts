@@ -1,4 +1,11 @@
-import { type CredentialOwner, classify, type Failure, type JsonObject, type Observation } from '@lb/protocol'
+import {
+  type CredentialOwner,
+  classify,
+  type Failure,
+  type JsonObject,
+  type Observation,
+  readErrorBody,
+} from '@lb/protocol'
 import type { ClientView } from '../egress/client-view.ts'
 import type { Adapter, RefusedAnswer } from '../upstream/adapter.ts'
 import { type AnswerHead, type Exchange, type ExchangeListener, openExchange } from '../upstream/exchange.ts'
@@ -27,7 +34,12 @@ export interface AttemptSpec {
 /** What the attempt loop is told. The words are the router's. */
 export type AttemptNews =
   | { readonly type: 'response-started' | 'opened' | 'content' | 'block-completed' | 'progress' | 'completed' }
-  | { readonly type: 'failed'; readonly failure: Failure }
+  | {
+      readonly type: 'failed'
+      readonly failure: Failure
+      /** The upstream's structured error, as it wrote it. Never the text of an answer. */
+      readonly errorText?: string
+    }
 
 /** One send to one upstream. */
 export interface Attempt {
@@ -73,9 +85,9 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
   const brought: Brought = {}
   let body: BodyReader | undefined
 
-  const fail = (failure: Failure): void => {
+  const fail: Fail = (failure, errorText) => {
     exchange.cancel()
-    tell({ type: 'failed', failure })
+    tell(errorText === undefined ? { type: 'failed', failure } : { type: 'failed', failure, errorText })
   }
   const listener: ExchangeListener = {
     head(head) {
@@ -132,8 +144,10 @@ type MakeReader = (
   head: AnswerHead,
   brought: Brought,
   tell: (news: AttemptNews) => void,
-  fail: (failure: Failure) => void,
+  fail: Fail,
 ) => BodyReader
+
+type Fail = (failure: Failure, errorText?: string) => void
 
 const readers: Readonly<Record<BodyKind, MakeReader>> = {
   /** A status that is no success: the whole body is needed, to judge it and to pass it on. */
@@ -145,7 +159,8 @@ const readers: Readonly<Record<BodyKind, MakeReader>> = {
       brought.refused = { head, answer: spec.adapter.readRefusal({ status, headers, body, epochMs }) }
       const text = body.toString('utf8', 0, 65_536)
       const failure = classify({ seen: 'response', status, headers, body: text, credential, epochMs })
-      tell({ type: 'failed', failure })
+      const errorText = text.slice(0, 4096)
+      tell(readErrorBody(text) === undefined ? { type: 'failed', failure } : { type: 'failed', failure, errorText })
     }
     return collectBody({ limitBytes: spec.maxBodyBytes, done: judge, failed: (_, body) => judge(body) })
   },
@@ -177,7 +192,7 @@ const readers: Readonly<Record<BodyKind, MakeReader>> = {
       ended(ending) {
         brought.ending = ending
         if (ending.step === 'ended') tell({ type: 'completed' })
-        else fail(ending.failure)
+        else fail(ending.failure, ending.event?.toString())
       },
     })
   },

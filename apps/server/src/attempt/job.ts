@@ -1,5 +1,6 @@
+import { adjustFailure } from '@lb/health'
 import type { Failure } from '@lb/protocol'
-import type { LoopState, PlanCandidate } from '@lb/router'
+import { type LoopState, type PlanCandidate, requestTimeoutMs } from '@lb/router'
 import { type AnswerFacts, answerHeaders } from '../egress/answer-headers.ts'
 import type { ClientView } from '../egress/client-view.ts'
 import { passedOnHeaders } from '../egress/pass-on.ts'
@@ -19,6 +20,8 @@ export interface Job {
   readonly compiled: CompiledConfig
   readonly request: ClientRequest
   readonly candidates: readonly PlanCandidate[]
+  /** The conversation; `null` where there is only one candidate. */
+  readonly session: string | null
   readonly view: ClientView
   over(state: LoopState, attempts: ReadonlyMap<number, Attempt>): void
 }
@@ -30,25 +33,40 @@ const MAX_EVENT_BYTES = 16 << 20
 /** Answers a request: connects the attempt loop with the targets, the upstreams and the client. */
 export function startJob(job: Job): Run {
   const { house, compiled, request, candidates, view } = job
+  const { targets } = house
   const byId = new Map(candidates.map((candidate) => [candidate.id, candidate]))
+  /** The next attempt is a retry that the shared budget pays for. */
+  let isPaid = false
+  const paidAttempts = new Set<number>()
   return new Run({
     clock: house.clock,
     roll: house.roll,
     policy: compiled.loopPolicy(request.endpoint, request.stream, false),
     client: clientKind(request),
-    timeoutMs: timeoutOf(request, compiled),
+    timeoutMs: requestTimeoutMs(
+      request.headers['x-stainless-timeout'],
+      compiled.config.settings.timeouts.requestTimeoutMs,
+    ),
     candidates,
     view,
-    look: () => ({ candidates: house.targets.look(compiled, candidates), retryTokens: 1000 }),
-    start: (candidate, effect, tell) => startOn(job, candidate, effect, tell),
-    report({ attempt, candidate, startedMs, outcome }) {
-      const target = byId.get(candidate)
-      if (target === undefined) return
-      house.targets.reported(compiled, target, { attempt: attemptName(request, attempt), startedMs, outcome })
-      const nowMs = house.clock.nowMs()
-      house.observer.attemptReported({ request, attempt, candidate: target, startedMs, outcome, nowMs })
+    retryTokens: () => targets.retryTokens(),
+    refuseChance: targets.begun(),
+    look: () => targets.look(compiled, candidates, request.id),
+    waiting: (why, wake) => targets.waiting(candidates, request.id, why, wake),
+    start(candidate, effect, tell) {
+      if (isPaid) paidAttempts.add(effect.attempt)
+      isPaid = false
+      return startOn(job, candidate, effect, tell)
     },
-    spendBudget() {},
+    report(effect) {
+      const target = byId.get(effect.candidate)
+      if (target !== undefined) report(job, target, effect)
+      if (effect.outcome.kind !== 'alive' && paidAttempts.delete(effect.attempt)) targets.retryEnded()
+    },
+    spendBudget() {
+      isPaid = true
+      targets.retryStarted()
+    },
     refresh: () => Promise.resolve({ kind: 'credential-rejected', message: 'cannot be renewed' } satisfies Failure),
     giveUp: (ending, attempt) => giveUp(job, ending, attempt),
     endTruthfully({ failure }, attempt) {
@@ -58,6 +76,13 @@ export function startJob(job: Job): Run {
     },
     over: job.over,
   })
+}
+
+function report({ house, compiled, request, session }: Job, candidate: PlanCandidate, effect: Effect<'report'>): void {
+  const { attempt, startedMs, outcome } = effect
+  const named = { request: request.id, attempt: attemptName(request, attempt), startedMs, outcome, session }
+  house.targets.reported(compiled, candidate, named)
+  house.observer.attemptReported({ request, attempt, candidate, startedMs, outcome, nowMs: house.clock.nowMs() })
 }
 
 /** An attempt's name over all requests, for health and the log. */
@@ -74,7 +99,11 @@ function startOn(
   const { house, compiled, request, view } = job
   const provider = compiled.providers.get(candidate.provider)
   if (provider === undefined) throw new Error(`no provider ${candidate.provider} in the config of this request`)
-  house.targets.started(compiled, candidate, attemptName(request, effect.attempt))
+  house.targets.started(compiled, candidate, {
+    request: request.id,
+    attempt: attemptName(request, effect.attempt),
+    session: job.session,
+  })
   const signedIn = credentialHeaders(provider, candidate.credential, request)
   const { model } = candidate
   const prepared = prepare({ request, provider, model, signedIn: signedIn.headers, maxEventBytes: MAX_EVENT_BYTES })
@@ -100,8 +129,14 @@ function startOn(
       maxBodyBytes: MAX_ANSWER_BYTES,
       epochMs: house.clock.epochMs,
     },
-    tell,
+    (news) => tell(judgedByUser(news, compiled)),
   )
+}
+
+/** What the user calls unhealthy counts, whatever the failure table says. */
+function judgedByUser(news: AttemptNews, { userRules }: CompiledConfig): AttemptNews {
+  if (news.type !== 'failed') return news
+  return { ...news, failure: adjustFailure(news.failure, news.errorText, userRules) }
 }
 
 /** Nobody answered: the most useful upstream's refusal is passed on, or the client is told in our own words. */
@@ -129,11 +164,4 @@ function giveUp({ request, candidates, view }: Job, ending: Effect<'give-up'>, a
 /** Claude Code sends a request whose connection dropped again by itself; what other clients do is not known. */
 function clientKind({ headers }: ClientRequest): 'retries-drops' | 'needs-error' {
   return /^claude-cli\//.test(headers['user-agent'] ?? '') ? 'retries-drops' : 'needs-error'
-}
-
-/** The client's own patience, which the SDKs tell, and ours. */
-function timeoutOf({ headers }: ClientRequest, { config }: CompiledConfig): number {
-  const { requestTimeoutMs } = config.settings.timeouts
-  const clientSeconds = Number(headers['x-stainless-timeout'])
-  return clientSeconds > 0 ? Math.min(clientSeconds * 1000, requestTimeoutMs) : requestTimeoutMs
 }

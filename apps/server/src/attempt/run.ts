@@ -13,6 +13,7 @@ import {
 } from '@lb/router'
 import { type Clock, momentOf } from '../clock.ts'
 import type { ClientView } from '../egress/client-view.ts'
+import type { WaitReason } from '../state/waiting-room.ts'
 import type { Attempt, AttemptNews } from './attempt.ts'
 
 /** What one run of the attempt loop needs. */
@@ -24,8 +25,14 @@ export interface RunDeps {
   readonly timeoutMs: number
   readonly candidates: readonly PlanCandidate[]
   readonly view: ClientView
+  /** Retries that the shared budget allows now. */
+  retryTokens(): number
+  /** Chance with which the local throttle refuses this request when nobody is available. */
+  readonly refuseChance: number
   /** The candidates as they are now. */
-  look(): Look
+  look(): readonly PlanCandidate[]
+  /** The loop waits, or ceases to; `wake` makes it look again. */
+  waiting(why: WaitReason | null, wake: () => void): void
   start(candidate: PlanCandidate, effect: Effect<'start-attempt'>, tell: (news: AttemptNews) => void): Attempt
   report(effect: Effect<'report'>): void
   spendBudget(): void
@@ -36,11 +43,6 @@ export interface RunDeps {
   endTruthfully(ending: Effect<'end-truthfully'>, attempt: Attempt | undefined): void
   /** The request is over; called once, last. */
   over(state: LoopState, attempts: ReadonlyMap<number, Attempt>): void
-}
-
-export interface Look {
-  readonly candidates: readonly PlanCandidate[]
-  readonly retryTokens: number
 }
 
 export type Effect<T extends LoopEffect['type']> = Extract<LoopEffect, { readonly type: T }>
@@ -61,12 +63,12 @@ export class Run {
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Number.POSITIVE_INFINITY
   #lastProgressMs = 0
+  #waitsFor: WaitReason | null = null
 
   constructor(deps: RunDeps) {
     this.#deps = deps
-    const { candidates, timeoutMs, client } = deps
-    const { retryTokens } = deps.look()
-    this.#feed({ type: 'begin', candidates, retryTokens, timeoutMs, client, refuseChance: 0 })
+    const { candidates, timeoutMs, client, refuseChance } = deps
+    this.#feed({ type: 'begin', candidates, retryTokens: deps.retryTokens(), timeoutMs, client, refuseChance })
   }
 
   /** The client left. */
@@ -92,6 +94,20 @@ export class Run {
     }
     this.#isStepping = false
     this.#setTimer()
+    this.#tellWaiting()
+  }
+
+  /** Whoever waits must be found by those who could wake it. */
+  #tellWaiting(): void {
+    const { phase } = this.#state
+    const why = phase.kind === 'waiting' ? phase.why : null
+    if (why === this.#waitsFor) return
+    this.#waitsFor = why
+    this.#deps.waiting(why, () => this.#look())
+  }
+
+  #look(): void {
+    this.#feed({ type: 'candidates-changed', candidates: this.#deps.look(), retryTokens: this.#deps.retryTokens() })
   }
 
   /** One timer, set anew only when it would come too late: a tick that comes too early does no harm. */
@@ -133,7 +149,7 @@ export class Run {
       case 'report':
         return this.#deps.report(effect)
       case 'look':
-        return this.#feed({ type: 'candidates-changed', ...this.#deps.look() })
+        return this.#look()
       case 'refresh-credential':
         return this.#refresh(effect.candidate)
       case 'spend-budget':

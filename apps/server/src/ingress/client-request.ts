@@ -21,6 +21,8 @@ import { invalidRequest, type Refusal } from './refusal.ts'
 export interface ClientRequest {
   readonly id: string
   readonly endpoint: Endpoint
+  /** Whose request it is: nothing that is remembered is shared between tenants. */
+  readonly tenant: string
   readonly rawHeaders: RawHeaders
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>
@@ -54,6 +56,7 @@ export type ClientDialect = 'anthropic' | 'chat'
 export interface Arrival {
   readonly id: string
   readonly endpoint: Endpoint
+  readonly tenant: string
   readonly receivedAtMs: number
   readonly limitBytes: number
 }
@@ -77,6 +80,7 @@ export async function readClientRequest(
   return ok({
     id: arrival.id,
     endpoint: arrival.endpoint,
+    tenant: arrival.tenant,
     receivedAtMs: arrival.receivedAtMs,
     rawHeaders: incoming.rawHeaders,
     headers: lookupHeaders(incoming.rawHeaders),

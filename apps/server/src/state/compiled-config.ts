@@ -1,14 +1,17 @@
 import type { Config, Dialect, Provider, Settings } from '@lb/config'
-import { defaultHealthPolicy, type HealthPolicy } from '@lb/health'
+import { compileUserRules, defaultHealthPolicy, type HealthPolicy, type UserRules } from '@lb/health'
 import {
+  type AffinityPolicy,
   countPolicy,
   type LoopPolicy,
   messagePolicy,
   type RouteProvider,
   type RouteRule,
+  type RouteTarget,
   type Strategy,
   streamPolicy,
 } from '@lb/router'
+import { LRUCache } from 'lru-cache'
 import type { Endpoint } from '../ingress/client-request.ts'
 
 /**
@@ -21,13 +24,41 @@ export interface CompiledConfig {
   readonly providers: ReadonlyMap<string, Provider>
   readonly healthPolicy: HealthPolicy
   readonly strategy: Strategy
+  readonly affinityPolicy: AffinityPolicy
+  /** Some route depends on what a request asks for: only then is a request looked into for planning. */
+  readonly hasConditions: boolean
+  /** What the rules give for a model, where nothing else matters. */
+  readonly targetsByModel: LRUCache<string, readonly RouteTarget[]>
+  /** What the user calls unhealthy beyond the failure table. */
+  readonly userRules: UserRules
   /** The attempt loop's rules for a request. */
   loopPolicy(endpoint: Endpoint, stream: boolean, background: boolean): LoopPolicy
 }
 
-export function compileConfig(config: Config): CompiledConfig {
+/**
+ * Compiles a configuration.
+ *
+ * @returns also the patterns that no linear-time engine takes, which are searched as plain text instead.
+ */
+export async function compileConfig(
+  config: Config,
+): Promise<{ readonly compiled: CompiledConfig; readonly invalidPatterns: readonly string[] }> {
+  const { settings } = config
+  const { rules: userRules, invalid: invalidPatterns } = await compileUserRules({
+    httpCodes: settings.unhealthyHttpCodes,
+    exceptionPatterns: settings.unhealthyExceptionPatterns,
+    bodyPatterns: settings.unhealthyResponseBodyPatterns.map(({ text }) => text),
+  })
+  return { compiled: compile(config, userRules), invalidPatterns }
+}
+
+function compile(config: Config, userRules: UserRules): CompiledConfig {
   const { settings } = config
   return {
+    userRules,
+    affinityPolicy: { lifetimeMs: settings.stickyProviderDurationMs },
+    hasConditions: config.modelRoutes.some(({ routes }) => routes.some(({ when }) => when !== undefined)),
+    targetsByModel: new LRUCache({ max: 500 }),
     config,
     rules: config.modelRoutes.map(({ pattern, routes }) => ({ pattern, entries: routes.map(routeEntry) })),
     routeProviders: config.providers.map(routeProvider),

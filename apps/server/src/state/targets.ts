@@ -7,124 +7,230 @@ import {
   stepHealth,
   type Target,
 } from '@lb/health'
-import { assertNever } from '@lb/protocol'
+import { assertNever, failureTable } from '@lb/protocol'
 import {
-  type Candidate,
   firstTurns,
-  type LoopEffect,
-  type Plan,
+  fullBudget,
+  type Outcome,
+  openThrottle,
   type PlanCandidate,
   plan,
   type RequestFeatures,
+  type RetryBudget,
   type RouteTarget,
+  refuseChance,
+  retryTokens,
   routeTargets,
+  stepBudget,
+  stepThrottle,
+  type Throttle,
   type Turns,
 } from '@lb/router'
 import type { Clock } from '../clock.ts'
 import { momentOf } from '../clock.ts'
 import type { CompiledConfig } from './compiled-config.ts'
+import { createSessions, type Sessions } from './sessions.ts'
+import { createTargetBooks, limitOutcome, type TargetBooks } from './target-books.ts'
+import { createWaitingRoom, type WaitingRoom, type WaitReason } from './waiting-room.ts'
 
-/**
- * What lb knows about the targets: their health, how busy they are, whose turn it is. The one place where health and
- * router meet, since neither knows of the other.
- */
-export interface Targets {
-  /** The candidates of a request, in the order in which they are to be asked. Empty: nothing is configured for it. */
-  plan(compiled: CompiledConfig, wanted: Wanted): readonly PlanCandidate[]
-  /** The same candidates with their condition as it is now. */
-  look(compiled: CompiledConfig, candidates: readonly PlanCandidate[]): readonly PlanCandidate[]
-  started(compiled: CompiledConfig, candidate: PlanCandidate, attempt: string): void
-  reported(compiled: CompiledConfig, candidate: PlanCandidate, report: Report): void
-  health(): HealthState
-  /** For the operator: `cleared`, `disabled`, `enabled`. */
-  tell(compiled: CompiledConfig, event: HealthEvent): void
-}
-
+/** What a request wants, as far as planning goes. */
 export interface Wanted {
+  readonly request: string
   readonly model: string
   readonly features: RequestFeatures
   readonly forcedProvider: string | null
+  /** The conversation; asked only where it matters. */
+  readonly session: () => string
+}
+
+/** An attempt's end, or its first sign of life. `attempt`: its name over all requests. */
+export interface Report {
+  readonly request: string
+  readonly attempt: string
+  readonly startedMs: number
+  readonly outcome: Outcome
   readonly session: string | null
 }
 
-/** The attempt loop's report about an attempt, with the attempt's name over all requests. */
-export type Report = Pick<Extract<LoopEffect, { readonly type: 'report' }>, 'startedMs' | 'outcome'> & {
-  readonly attempt: string
+/** Who is to be asked, in this order, and the conversation that it is about; `null` where there is no choice. */
+export interface Planned {
+  readonly candidates: readonly PlanCandidate[]
+  readonly session: string | null
 }
 
 export interface TargetsDeps {
   readonly clock: Clock
   readonly roll: () => number
-  /** What health has to tell: one line of the log each. */
+  /** What health has to tell. */
   readonly onFact: (fact: HealthEffect) => void
 }
 
-export function createTargets({ clock, roll, onFact }: TargetsDeps): Targets {
-  let health = emptyHealth
-  const inFlight = new Map<string, number>()
-  const turns = new Map<string, Turns>()
+/** Turns are kept for so many models. */
+const MAX_TURNS = 1_000
 
-  function condition(compiled: CompiledConfig, target: RouteTarget): PlanCandidate {
-    return {
-      ...target,
-      availability: availabilityOf(health, healthTarget(target), clock.nowMs(), compiled.healthPolicy),
-      inFlight: inFlight.get(target.id) ?? 0,
-      ttftMs: null,
+/**
+ * What lb knows about the targets: their health, how busy they are, whose turn it is, where conversations are at home. The
+ * one place where health and router meet, since neither knows of the other.
+ */
+export class Targets {
+  readonly #deps: TargetsDeps
+  readonly #room: WaitingRoom
+  readonly #books: TargetBooks
+  readonly #sessions: Sessions = createSessions()
+  readonly #turns = new Map<string, Turns>()
+  #health: HealthState = emptyHealth
+  #budget: RetryBudget = fullBudget
+  #throttle: Throttle = openThrottle
+
+  constructor(deps: TargetsDeps) {
+    this.#deps = deps
+    this.#room = createWaitingRoom(deps.clock)
+    this.#books = createTargetBooks((request) => this.#room.wake(request))
+  }
+
+  /** The candidates of a request, in the order in which they are to be asked. Empty: nothing is configured for it. */
+  plan(compiled: CompiledConfig, wanted: Wanted): Planned {
+    const targets = this.#targets(compiled, wanted)
+    const candidates = targets.map((target) => this.#condition(compiled, target, wanted.request))
+    const { strategy } = compiled
+    if (candidates.length < 2) return { candidates, session: null }
+    const { clock, roll } = this.#deps
+    const session = wanted.session()
+    const homes = this.#sessions.homes(session, clock.nowMs(), compiled.affinityPolicy)
+    const home = homes.find((id) => candidates.some((candidate) => candidate.id === id && isUsable(candidate))) ?? null
+    const turns = this.#turns.get(wanted.model) ?? firstTurns
+    const planned = plan(candidates, { strategy, session, home }, turns, momentOf(clock, roll))
+    if (planned.turns !== turns) this.#keepTurns(wanted.model, planned.turns)
+    return { candidates: planned.candidates, session }
+  }
+
+  /** The same candidates with their condition as it is now. */
+  look(compiled: CompiledConfig, candidates: readonly PlanCandidate[], request: string): readonly PlanCandidate[] {
+    return candidates.map((candidate) => this.#condition(compiled, candidate, request))
+  }
+
+  /** A request begins. @returns the chance with which the local throttle refuses it when nobody is available. */
+  begun(): number {
+    this.#budget = stepBudget(this.#budget, 'request')
+    this.#throttle = stepThrottle(this.#throttle, 'request', this.#deps.clock.nowMs())
+    return refuseChance(this.#throttle)
+  }
+
+  retryTokens(): number {
+    return retryTokens(this.#budget)
+  }
+
+  retryStarted(): void {
+    this.#budget = stepBudget(this.#budget, 'retry-started')
+  }
+
+  retryEnded(): void {
+    this.#budget = stepBudget(this.#budget, 'retry-ended')
+  }
+
+  started(
+    compiled: CompiledConfig,
+    candidate: PlanCandidate,
+    { request, attempt, session }: Omit<Report, 'outcome' | 'startedMs'>,
+  ): void {
+    const nowMs = this.#deps.clock.nowMs()
+    this.#books.tellLimit(candidate.id, { type: 'attempt-started', request }, nowMs)
+    this.tell(compiled, { type: 'attempt-started', target: healthTarget(candidate), attempt })
+    if (session !== null)
+      this.#sessions.tell(session, { type: 'started', candidate: candidate.id }, nowMs, compiled.affinityPolicy)
+  }
+
+  reported(compiled: CompiledConfig, candidate: PlanCandidate, report: Report): void {
+    const { outcome, startedMs, attempt } = report
+    const nowMs = this.#deps.clock.nowMs()
+    const target = healthTarget(candidate)
+    if (outcome.kind === 'alive') {
+      this.#books.observeTtft(candidate.id, outcome.ttftMs, nowMs)
+      this.#throttle = stepThrottle(this.#throttle, 'accept', nowMs)
+      return this.tell(compiled, { type: 'attempt-alive', target, attempt, startedMs })
+    }
+    this.#books.tellLimit(candidate.id, { type: 'attempt-ended', startedMs, outcome: limitOutcome(outcome) }, nowMs)
+    this.#tellSession(compiled, candidate.id, report, nowMs)
+    switch (outcome.kind) {
+      case 'succeeded':
+        return this.tell(compiled, { type: 'attempt-succeeded', target, attempt, startedMs })
+      case 'failed':
+        return this.tell(compiled, { type: 'attempt-failed', target, attempt, startedMs, failure: outcome.failure })
+      case 'abandoned':
+        return this.tell(compiled, { type: 'attempt-abandoned', target, attempt })
+      default:
+        return assertNever(outcome)
     }
   }
 
-  function tell(compiled: CompiledConfig, event: HealthEvent): void {
-    const step = stepHealth(health, event, momentOf(clock, roll), compiled.healthPolicy)
-    health = step.state
-    for (const fact of step.effects) onFact(fact)
+  /** A request's loop waits, or ceases to. */
+  waiting(candidates: readonly PlanCandidate[], request: string, why: WaitReason | null, wake: () => void): void {
+    this.#room.changed(request, why, wake)
+    const nowMs = this.#deps.clock.nowMs()
+    for (const { id } of candidates) {
+      if (why === 'queue') this.#books.tellLimit(id, { type: 'request-queued', request }, nowMs)
+      else if (why === null) this.#books.tellLimit(id, { type: 'request-left', request }, nowMs)
+    }
   }
 
-  return {
-    plan(compiled, { model, features, forcedProvider, session }) {
-      const targets = routeTargets(compiled.rules, compiled.routeProviders, { model, features, forcedProvider })
-      const candidates = targets.map((target) => condition(compiled, target))
-      const wishes = { strategy: compiled.strategy, session, home: null }
-      const planned: Plan = plan(candidates, wishes, turns.get(model) ?? firstTurns, momentOf(clock, roll))
-      if (compiled.strategy !== 'priority') turns.set(model, planned.turns)
-      return planned.candidates
-    },
-    look: (compiled, candidates) => candidates.map((candidate) => condition(compiled, candidate)),
-    started(compiled, candidate, attempt) {
-      inFlight.set(candidate.id, (inFlight.get(candidate.id) ?? 0) + 1)
-      tell(compiled, { type: 'attempt-started', target: healthTarget(candidate), attempt })
-    },
-    reported(compiled, candidate, { attempt, startedMs, outcome }) {
-      const target = healthTarget(candidate)
-      if (outcome.kind !== 'alive') release(inFlight, candidate.id)
-      switch (outcome.kind) {
-        case 'alive':
-          return tell(compiled, { type: 'attempt-alive', target, attempt, startedMs })
-        case 'succeeded':
-          return tell(compiled, { type: 'attempt-succeeded', target, attempt, startedMs })
-        case 'failed':
-          return tell(compiled, { type: 'attempt-failed', target, attempt, startedMs, failure: outcome.failure })
-        case 'abandoned':
-          return tell(compiled, { type: 'attempt-abandoned', target, attempt })
-        default:
-          return assertNever(outcome)
-      }
-    },
-    health: () => health,
-    tell,
+  health(): HealthState {
+    return this.#health
+  }
+
+  /** Steps health; also for the operator's `cleared`, `disabled`, `enabled`. */
+  tell(compiled: CompiledConfig, event: HealthEvent): void {
+    const { clock, roll, onFact } = this.#deps
+    const step = stepHealth(this.#health, event, momentOf(clock, roll), compiled.healthPolicy)
+    this.#health = step.state
+    for (const fact of step.effects) {
+      if (fact.type === 'recovered' || fact.type === 'barred') this.#room.health(fact.type)
+      onFact(fact)
+    }
+  }
+
+  #targets(compiled: CompiledConfig, { model, features, forcedProvider }: Wanted): readonly RouteTarget[] {
+    const isPlain = forcedProvider === null && !compiled.hasConditions
+    const known = isPlain ? compiled.targetsByModel.get(model) : undefined
+    if (known !== undefined) return known
+    const targets = routeTargets(compiled.rules, compiled.routeProviders, { model, features, forcedProvider })
+    if (isPlain) compiled.targetsByModel.set(model, targets)
+    return targets
+  }
+
+  #condition(compiled: CompiledConfig, target: RouteTarget, request: string): PlanCandidate {
+    const { id } = target
+    const health = availabilityOf(this.#health, healthTarget(target), this.#deps.clock.nowMs(), compiled.healthPolicy)
+    const place = health.kind === 'available' ? this.#books.placeOf(id, request) : 'free'
+    return {
+      ...target,
+      availability: place === 'free' ? health : { kind: 'full', queue: place === 'queue' },
+      inFlight: this.#books.inFlight(id),
+      ttftMs: this.#books.ttftMs(id),
+    }
+  }
+
+  #tellSession(compiled: CompiledConfig, candidate: string, { outcome, session }: Report, nowMs: number): void {
+    if (session === null) return
+    const lost = outcome.kind === 'failed' && isHardLoss(outcome.failure.kind)
+    const type = outcome.kind === 'succeeded' ? 'succeeded' : lost ? 'released' : undefined
+    if (type !== undefined) this.#sessions.tell(session, { type, candidate }, nowMs, compiled.affinityPolicy)
+  }
+
+  #keepTurns(model: string, turns: Turns): void {
+    if (this.#turns.size >= MAX_TURNS && !this.#turns.has(model)) this.#turns.clear()
+    this.#turns.set(model, turns)
   }
 }
 
-function healthTarget({
-  provider,
-  credential,
-  model,
-  passThrough,
-}: Pick<Candidate, 'provider' | 'credential' | 'model' | 'passThrough'>): Target {
+/** A conversation does not wait for a home whose credential is dead or whose quota is gone. */
+function isHardLoss(kind: keyof typeof failureTable): boolean {
+  return failureTable[kind].aftermath === 'down' || kind === 'quota-rejected' || kind === 'credits-exhausted'
+}
+
+function isUsable({ availability }: PlanCandidate): boolean {
+  return availability.kind === 'available' || availability.kind === 'probe'
+}
+
+function healthTarget({ provider, credential, model, passThrough }: RouteTarget): Target {
   return { provider, credential: passThrough ? null : credential, model }
-}
-
-function release(inFlight: Map<string, number>, id: string): void {
-  const left = (inFlight.get(id) ?? 1) - 1
-  if (left > 0) inFlight.set(id, left)
-  else inFlight.delete(id)
 }

@@ -1,0 +1,58 @@
+import { firstElement, type Json, parseJson } from '@lb/protocol'
+import { type Affinity, type AffinityEvent, type AffinityPolicy, homesOf, sessionOf, stepAffinity } from '@lb/router'
+import { LRUCache } from 'lru-cache'
+import type { ClientRequest } from '../ingress/client-request.ts'
+
+/** Where conversations are at home: the credential that has their prompt cache. Bounded; what was not used longest goes. */
+export interface Sessions {
+  /** The candidates that a conversation would rather have, best first. */
+  homes(session: string, nowMs: number, policy: AffinityPolicy): readonly string[]
+  tell(session: string, event: AffinityEvent, nowMs: number, policy: AffinityPolicy): void
+}
+
+/** More conversations than one process carries in the lifetime of a prompt cache. */
+const MAX_SESSIONS = 20_000
+
+export function createSessions(): Sessions {
+  const known = new LRUCache<string, Affinity>({ max: MAX_SESSIONS })
+  return {
+    homes: (session, nowMs, policy) => homesOf(known.get(session) ?? null, nowMs, policy),
+    tell(session, event, nowMs, policy) {
+      const before = known.get(session) ?? null
+      const after = stepAffinity(before, event, nowMs, policy)
+      if (after === null) known.delete(session)
+      else if (after !== before) known.set(session, after)
+    },
+  }
+}
+
+/**
+ * The conversation that a request belongs to, apart for each tenant and model: a prompt cache is one model's.
+ *
+ * Reads no more of the body than names it: a session in a header or in `metadata` is found without looking at the prompt.
+ */
+export function sessionKey(request: ClientRequest): string {
+  const { headers, model, tenant } = request
+  const named =
+    headers['x-claude-code-session-id'] === undefined ? sessionOf(parts(request, ['metadata']), headers) : ''
+  if (named === '') return JSON.stringify([tenant, model, sessionOf({}, headers)])
+  if (named.startsWith('id:')) return JSON.stringify([tenant, model, named])
+  return JSON.stringify([tenant, model, sessionOf(parts(request, ['system', 'messages']), headers)])
+}
+
+/** Some members of a request, and of the messages only the first. */
+function parts({ body, outline }: ClientRequest, names: readonly string[]): Json {
+  const found: Record<string, Json> = {}
+  for (const member of outline.members) {
+    if (!names.includes(member.name)) continue
+    const bytes = member.name === 'messages' ? firstElement(body, member) : body.subarray(member.start, member.end)
+    const value = bytes === undefined ? null : parsed(bytes)
+    found[member.name] = member.name === 'messages' ? [value] : value
+  }
+  return found
+}
+
+function parsed(bytes: Uint8Array): Json {
+  const value = parseJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'))
+  return value.ok ? value.value : null
+}

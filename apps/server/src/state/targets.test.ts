@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest'
+import { hello, startWorld, type World } from '../testing/world.ts'
+
+/** Who answered each of some requests. */
+async function answeredBy(
+  world: World,
+  bodies: readonly object[],
+  headers: Record<string, string> = {},
+): Promise<(string | null)[]> {
+  const names: (string | null)[] = []
+  for (const body of bodies) {
+    const response = await world.post(body, { headers })
+    await response.text()
+    names.push(response.headers.get('x-lb-provider'))
+  }
+  return names
+}
+
+const about = (topic: string): typeof hello => ({ ...hello, messages: [{ role: 'user', content: topic }] })
+
+describe('a conversation', () => {
+  test('stays with its provider although others take turns', async () => {
+    const world = await startWorld({ scripts: [{}, {}], settings: ['selection_strategy: round_robin'] })
+    const session = { 'x-claude-code-session-id': 's-1' }
+    const [first, ...rest] = await answeredBy(world, Array(5).fill(hello), session)
+    expect(rest.every((name) => name === first)).toBe(true)
+  })
+
+  test('is told by metadata, by the old form of it, or by how it begins', async () => {
+    const world = await startWorld({ scripts: [{}, {}], settings: ['selection_strategy: round_robin'] })
+    const id = '00000000-0000-4000-8000-000000000001'
+    for (const body of [
+      { ...about('x'), metadata: { user_id: JSON.stringify({ session_id: id }) } },
+      { ...about('y'), metadata: { user_id: `user_abc_account__session_${id}2` } },
+      { ...about('z'), system: 'You are' },
+    ]) {
+      const longer = { ...body, messages: [...body.messages, { role: 'assistant', content: 'ok' }] }
+      const [first, second] = await answeredBy(world, [body, longer])
+      expect(second).toBe(first)
+    }
+  })
+
+  test('borrows another provider for a transient fault, and comes home', async () => {
+    const world = await startWorld({
+      scripts: [
+        {
+          rules: [{ answer: {}, repeat: 1, next: { answer: { fault: 'error-500' }, repeat: 1, next: { answer: {} } } }],
+        },
+        {},
+      ],
+    })
+    expect(await answeredBy(world, [hello, hello, hello])).toEqual(['a', 'b', 'a'])
+  })
+
+  test('of one tenant’s model is apart from that of another model', async () => {
+    const world = await startWorld({ scripts: [{}, {}], settings: ['selection_strategy: round_robin'] })
+    const session = { 'x-claude-code-session-id': 's-1' }
+    const names = await answeredBy(world, [hello, { ...hello, model: 'claude-other-1' }], session)
+    // Each model has its own turn: both begin with the first provider.
+    expect(names).toEqual(['a', 'a'])
+  })
+})
+
+describe('several keys of one provider', () => {
+  const provider = 'auth_values: [{ value: key-1 }, { value: key-2 }]'
+
+  test('have each their own health: a limit of one leaves the other', async () => {
+    const limited = { when: { headers: { 'x-api-key': 'key-1' } }, answer: { fault: 'rate-limit' as const } }
+    const world = await startWorld({ scripts: [{ rules: [limited] }], provider })
+    for (let request = 0; request < 6; request += 1)
+      expect((await world.post(about(`topic ${request}`))).status).toBe(200)
+    const asked = world.mocks[0]?.requests.filter(({ headers }) => headers['x-api-key'] === 'key-1')
+    expect(asked?.length).toBeLessThanOrEqual(1)
+  })
+})
+
+describe('what the user calls unhealthy', () => {
+  test('a listed code fails over and counts, though the table says it is the request’s fault', async () => {
+    const world = await startWorld({
+      scripts: [{ fault: 'invalid-request' }, {}],
+      settings: ['unhealthy_http_codes: [400]'],
+    })
+    expect(await answeredBy(world, [hello])).toEqual(['b'])
+    expect(world.lines.map(({ message }) => message)).toContainEqual(expect.stringContaining('count=1/2'))
+  })
+
+  test('a pattern is looked for in structured errors, never in an answer', async () => {
+    const settings = ["unhealthy_response_body_patterns: ['rate.?limit']", 'unhealthy_threshold: 1']
+    const world = await startWorld({
+      scripts: [{ default: { reply: { text: 'about rate limit errors' } } }, {}],
+      settings,
+    })
+    expect(await answeredBy(world, [hello, { ...hello, stream: true }])).toEqual(['a', 'a'])
+  })
+})
+
+describe('failover_policy: threshold, the predecessor’s rule', () => {
+  const settings = ['failover_policy: threshold', 'unhealthy_http_codes: [500, 503]']
+
+  test('the first error is shown, the second makes the provider unhealthy and the next one answers', async () => {
+    const { post } = await startWorld({ scripts: [{ fault: 'error-500' }, {}], settings })
+    expect((await post(hello)).status).toBe(500)
+    const second = await post(hello)
+    expect([second.status, second.headers.get('x-lb-provider')]).toEqual([200, 'b'])
+  })
+})
+
+describe('a total outage', () => {
+  test('is waited for: the request is served when a provider is back', async () => {
+    const scripts = [{ rules: [{ answer: { fault: 'rate-limit-bare' as const }, repeat: 1, next: { answer: {} } }] }]
+    const world = await startWorld({ scripts, settings: ['hold: 5'] })
+    await (await world.post(hello)).text()
+    const held = await world.post(hello)
+    expect(held.status).toBe(200)
+  })
+})
