@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { startJob } from './attempt/job.ts'
-import type { Run } from './attempt/run.ts'
 import { createClientView } from './egress/client-view.ts'
-import { clientOutlet } from './egress/outlet.ts'
+import { clientOutlet, type Outlet } from './egress/outlet.ts'
+import type { Lead } from './flights/flights.ts'
 import { type ClientRequest, type Endpoint, endpoints, readClientRequest } from './ingress/client-request.ts'
 import type { Refusal } from './ingress/refusal.ts'
 import type { CompiledConfig } from './state/compiled-config.ts'
@@ -14,7 +14,7 @@ import type { Wanted } from './state/targets.ts'
 /**
  * The life of a request, on one screen. Each stage has a folder of its name.
  *
- *   ingress → plan → attempt loop → egress
+ *   ingress → flights: join one or lead one → plan → attempt loop → egress
  */
 export async function handle(
   house: House,
@@ -25,40 +25,35 @@ export async function handle(
   const id = house.newId('req')
   const receivedAtMs = house.clock.nowMs()
   const compiled = house.current()
-  let run: Run | undefined
-  const outlet = clientOutlet(response, { drained: () => run?.drained(), gone: () => run?.clientGone() })
-  const view = createClientView(outlet, {
-    dialect: endpoints[endpoint].dialect,
-    requestId: id,
-    nowMs: house.clock.nowMs,
-  })
-
   const limitBytes = compiled.config.settings.maxBodyBytes
   const request = await readClientRequest(incoming, { id, endpoint, tenant: 'default', receivedAtMs, limitBytes })
-  if (!request.ok) return view.refuse(request.error)
+  if (!request.ok) return refuse(house, { id, endpoint }, response, request.error)
+  house.flights.serve(compiled, request.value, response, (leading, outlet) => lead(house, compiled, leading, outlet))
+}
 
-  const { candidates, session } = house.targets.plan(compiled, wantedBy(request.value, compiled))
-  if (candidates.length === 0)
-    return view.refuse(
-      unknownModel(
-        request.value,
-        compiled.rules.map(({ pattern }) => pattern),
-      ),
-    )
-
-  house.observer.requestStarted(request.value)
-  run = startJob({
+/** Answers a request into an outlet, which one client reads or many. */
+function lead(house: House, compiled: CompiledConfig, request: ClientRequest, outlet: Outlet): Lead {
+  const { observer, clock, targets } = house
+  const { dialect } = endpoints[request.endpoint]
+  const view = createClientView(outlet, { dialect, requestId: request.id, nowMs: clock.nowMs })
+  const { candidates, session } = targets.plan(compiled, wantedBy(request, compiled))
+  if (candidates.length === 0) {
+    view.refuse(unknownModel(request, compiled))
+    return { drained() {}, cancel() {} }
+  }
+  observer.requestStarted(request)
+  const run = startJob({
     house,
     compiled,
-    request: request.value,
+    request,
     candidates,
     session,
     view,
     over(state, attempts) {
-      const nowMs = house.clock.nowMs()
-      house.observer.requestDone({ request: request.value, state, candidates, attempts, shown: view.shown(), nowMs })
+      observer.requestDone({ request, state, candidates, attempts, shown: view.shown(), nowMs: clock.nowMs() })
     },
   })
+  return { drained: () => run.drained(), cancel: () => run.clientGone() }
 }
 
 function wantedBy(request: ClientRequest, compiled: CompiledConfig): Wanted {
@@ -67,10 +62,23 @@ function wantedBy(request: ClientRequest, compiled: CompiledConfig): Wanted {
   return { request: id, model, forcedProvider, features, session: () => sessionKey(request) }
 }
 
-function unknownModel({ model, forcedProvider }: ClientRequest, patterns: readonly string[]): Refusal {
+function refuse(
+  house: House,
+  { id, endpoint }: Pick<ClientRequest, 'id' | 'endpoint'>,
+  response: ServerResponse,
+  refusal: Refusal,
+): void {
+  const outlet = clientOutlet(response, { drained() {}, gone() {} })
+  createClientView(outlet, { dialect: endpoints[endpoint].dialect, requestId: id, nowMs: house.clock.nowMs }).refuse(
+    refusal,
+  )
+}
+
+function unknownModel({ model, forcedProvider }: ClientRequest, { rules }: CompiledConfig): Refusal {
+  const patterns = rules.map(({ pattern }) => pattern).join(', ')
   const message =
     forcedProvider === undefined
-      ? `model: ${model} matches no route. Known patterns: ${patterns.join(', ')}.`
+      ? `model: ${model} matches no route. Known patterns: ${patterns}.`
       : `provider: ${forcedProvider} is not a configured provider, or has no route for model ${model}.`
   return { status: 404, type: 'not_found_error', message }
 }

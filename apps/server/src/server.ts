@@ -4,6 +4,8 @@ import { getRequestListener } from '@hono/node-server'
 import type { Config } from '@lb/config'
 import { createApp } from './app.ts'
 import { systemClock } from './clock.ts'
+import { createFlightKeys } from './flights/flight-keys.ts'
+import { Flights } from './flights/flights.ts'
 import { newId, roll } from './random.ts'
 import { compileConfig } from './state/compiled-config.ts'
 import type { House } from './state/house.ts'
@@ -41,7 +43,18 @@ export async function startServer({ config, log }: ServerOptions): Promise<Runni
   const pools = createPools()
   const observer = allOf([logObserver(log)])
   const targets = new Targets({ clock: systemClock, roll, onFact: observer.healthChanged })
-  const house: House = { clock: systemClock, roll, newId, log, pools, targets, observer, current: () => compiled }
+  const flights = new Flights({ clock: systemClock, roll, keys: createFlightKeys() })
+  const house: House = {
+    clock: systemClock,
+    roll,
+    newId,
+    log,
+    pools,
+    targets,
+    flights,
+    observer,
+    current: () => compiled,
+  }
   const server = createServer(serverLimits, getRequestListener(createApp(house).fetch))
   server.maxConnections = config.settings.maxConnections
   const url = await listen(server, config.settings.host, config.settings.port)

@@ -57,6 +57,8 @@ export interface Attempt {
   errorEvent(): Uint8Array | undefined
   /** The upstream's token counts, as far as they came. */
   usage(): JsonObject
+  /** Why the upstream stopped, in the client's dialect; `undefined` while it has not, or where there is no such thing. */
+  stopReason(): string | undefined
 }
 
 /** An upstream's answer that is no success: as it came, and as the client is told. */
@@ -69,6 +71,7 @@ interface Whole {
   readonly head: AnswerHead
   readonly body: Uint8Array
   readonly usage: JsonObject
+  readonly stopReason?: string
 }
 
 /** What an attempt has brought so far. */
@@ -107,7 +110,8 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
 
   return {
     commit(opening) {
-      if (brought.whole !== undefined) view.whole(200, spec.headersFor(brought.whole.head), brought.whole.body)
+      if (brought.whole !== undefined)
+        view.whole(200, spec.headersFor(brought.whole.head), brought.whole.body, brought.whole.stopReason)
       else brought.hold?.commit(opening)
     },
     releaseOpening: () => brought.hold?.releaseOpening(),
@@ -123,6 +127,8 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
     refusal: () => brought.refused,
     errorEvent: () => (brought.ending?.step === 'failed' ? brought.ending.event : undefined),
     usage: () => brought.whole?.usage ?? brought.ending?.usage ?? {},
+    stopReason: () =>
+      brought.whole?.stopReason ?? (brought.ending?.step === 'ended' ? brought.ending.stopReason : undefined),
   }
 }
 

@@ -176,6 +176,10 @@ export class Run {
     this.#attempts.set(effect.attempt, attempt)
   }
 
+  #lastAttempt(): Attempt | undefined {
+    return this.#attempts.get(this.#state.attempts.at(-1)?.attempt ?? 0)
+  }
+
   #refresh(candidate: string): void {
     const told = (failure: Failure | null): void => this.#feed({ type: 'refreshed', candidate, failure })
     this.#deps
@@ -188,7 +192,7 @@ export class Run {
     const { view, policy } = this.#deps
     switch (ending.type) {
       case 'finish':
-        if (ending.end === 'completed' && policy.stream) view.end()
+        if (ending.end === 'completed' && policy.stream) view.end(this.#lastAttempt()?.stopReason())
         break
       case 'give-up':
         this.#deps.giveUp(ending, attempt)

@@ -15,13 +15,16 @@ export interface ClientView {
   /** Part of a streamed answer, whole events. @returns `false` when the client is slow. */
   events(headers: () => string[], bytes: Uint8Array): boolean
   /** A whole answer with its status. */
-  whole(status: number, headers: string[], body: Uint8Array): void
-  /** Our own "no": as a status while that is free, else as an error event. The end either way. */
-  refuse(refusal: Refusal): void
+  whole(status: number, headers: string[], body: Uint8Array, stopReason?: string): void
+  /**
+   * Our own "no": as a status while that is free, else as an error event. The end either way.
+   * `isInside`: somebody else has sent the head.
+   */
+  refuse(refusal: Refusal, isInside?: boolean): void
   /** An upstream's own error event, unchanged. The end. */
   errorEvent(event: Uint8Array): void
   /** The proper end of a stream. */
-  end(): void
+  end(stopReason: string | undefined): void
   /** Breaks the connection off. */
   abort(): void
   /** What was shown so far. */
@@ -39,6 +42,8 @@ const pings: Readonly<Record<ClientDialect, Buffer>> = {
   anthropic: Buffer.from('event: ping\ndata: {"type":"ping"}\n\n'),
   chat: Buffer.from(': ping\n\n'),
 }
+
+const failed = { kind: 'failed' } as const
 
 const streamHeaders = ['content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache']
 
@@ -68,18 +73,18 @@ export function createClientView(outlet: Outlet, { dialect, requestId, nowMs }: 
       if (shown.status === undefined) streamHead(headers())
       return outlet.write(bytes)
     },
-    whole(status, headers, body) {
+    whole(status, headers, body, stopReason) {
       sendHead(status, [...headers, 'content-length', String(body.length)])
-      outlet.end(body)
+      outlet.end(status === 200 ? { kind: 'whole', stopReason } : failed, body)
     },
-    refuse(refusal) {
-      if (shown.status !== undefined) return outlet.end(Buffer.from(errorEvent(dialect, refusal, requestId)))
+    refuse(refusal, isInside = shown.status !== undefined) {
+      if (isInside) return outlet.end(failed, Buffer.from(errorEvent(dialect, refusal, requestId)))
       const { status, headers, body } = errorResponse(dialect, refusal, requestId)
       sendHead(status, headers)
-      outlet.end(Buffer.from(body))
+      outlet.end(failed, Buffer.from(body))
     },
-    errorEvent: (event) => outlet.end(event),
-    end: () => outlet.end(),
+    errorEvent: (event) => outlet.end(failed, event),
+    end: (stopReason) => outlet.end({ kind: 'whole', stopReason }),
     abort: () => outlet.abort(),
     shown: () => shown,
   }

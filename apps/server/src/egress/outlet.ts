@@ -7,13 +7,18 @@ import type { ServerResponse } from 'node:http'
 export interface Outlet {
   /** Sends status and headers (name, value, name, value…). Once. */
   head(status: number, headers: string[]): void
-  /** Sends bytes. `false`: whoever reads is slow; pause until `onDrain`. */
+  /** Sends bytes, for a stream whole events. `false`: whoever reads is slow; pause until told otherwise. */
   write(bytes: Uint8Array): boolean
-  /** The answer is complete. */
-  end(bytes?: Uint8Array): void
+  /** The answer ends, with `bytes` as its last. The transfer itself is complete either way. */
+  end(ending: AnswerEnding, bytes?: Uint8Array): void
   /** Breaks the connection off, so that the client sees a cut and not an end. */
   abort(): void
 }
+
+/** `whole`: the answer's proper end was seen. `failed`: it is an error, or ends in one. */
+export type AnswerEnding =
+  | { readonly kind: 'whole'; readonly stopReason: string | undefined }
+  | { readonly kind: 'failed' }
 
 /** What the producer of an answer wants to hear from the one who reads it. */
 export interface OutletListener {
@@ -48,7 +53,7 @@ export function clientOutlet(response: ServerResponse, listener: OutletListener)
       response.setTimeout(STALLED_READER_MS)
       return false
     },
-    end(bytes) {
+    end(_ending, bytes) {
       finished = true
       response.end(bytes)
     },

@@ -1,4 +1,11 @@
 import type { Config, Dialect, Provider, Settings } from '@lb/config'
+import {
+  type CoalescingPolicy,
+  defaultCoalescingPolicy,
+  defaultFlightPolicy,
+  type FingerprintPolicy,
+  type FlightOptions,
+} from '@lb/dedup'
 import { compileUserRules, defaultHealthPolicy, type HealthPolicy, type UserRules } from '@lb/health'
 import {
   type AffinityPolicy,
@@ -31,6 +38,13 @@ export interface CompiledConfig {
   readonly targetsByModel: LRUCache<string, readonly RouteTarget[]>
   /** What the user calls unhealthy beyond the failure table. */
   readonly userRules: UserRules
+  /** Some provider forwards the client's own credential. */
+  readonly hasPassThrough: boolean
+  /** Which requests may share a call. */
+  readonly coalescing: CoalescingPolicy
+  readonly fingerprintPolicy: FingerprintPolicy
+  /** How shared calls live. */
+  flightOptions(stream: boolean): FlightOptions
   /** The attempt loop's rules for a request. */
   loopPolicy(endpoint: Endpoint, stream: boolean, background: boolean): LoopPolicy
 }
@@ -56,6 +70,10 @@ function compile(config: Config, userRules: UserRules): CompiledConfig {
   const { settings } = config
   return {
     userRules,
+    hasPassThrough: config.providers.some(({ auth }) => auth.kind === 'passthrough'),
+    coalescing: { ...defaultCoalescingPolicy, enabled: settings.deduplication.enabled },
+    fingerprintPolicy: { includeMaxTokens: settings.deduplication.includeMaxTokensInSignature },
+    flightOptions: flightOptions(settings),
     affinityPolicy: { lifetimeMs: settings.stickyProviderDurationMs },
     hasConditions: config.modelRoutes.some(({ routes }) => routes.some(({ when }) => when !== undefined)),
     targetsByModel: new LRUCache({ max: 500 }),
@@ -132,6 +150,19 @@ function loopPolicies({
     const policy = endpoint === 'count-tokens' ? count : wantsStream ? stream : message
     return background ? { ...policy, background } : policy
   }
+}
+
+function flightOptions({ deduplication, timeouts }: Settings): CompiledConfig['flightOptions'] {
+  const options: FlightOptions = {
+    limitBytes: deduplication.maxReplayBytes,
+    policy: {
+      ...defaultFlightPolicy,
+      lingerMs: deduplication.lingerMs,
+      failedStallMs: deduplication.sseErrorCleanupDelayMs,
+      waitMs: timeouts.caching.deduplicationTimeoutMs,
+    },
+  }
+  return () => options
 }
 
 /** `streaming_mode: auto`: a relay costs nothing to follow directly; a conversion has the whole answer in its hands anyway. */

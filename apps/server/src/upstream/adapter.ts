@@ -19,6 +19,8 @@ export interface Adapter {
 export interface WholeAnswer {
   readonly body: Uint8Array
   readonly usage: JsonObject
+  /** Why the upstream stopped, in the client's dialect. */
+  readonly stopReason?: string
 }
 
 /** An upstream's answer that is no success. */

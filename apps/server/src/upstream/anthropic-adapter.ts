@@ -41,7 +41,8 @@ function readAnthropicAnswer(body: Buffer, credential: CredentialOwner): Result<
   }
   const isAnswer = names.includes('content') || names.includes('input_tokens')
   if (!isAnswer) return err(classify({ seen: 'bad-response', reason: 'not-a-message' }))
-  return ok({ body, usage: usageOf(value('usage')) })
+  const stopReason = value('stop_reason')
+  return ok({ body, usage: usageOf(value('usage')), ...(typeof stopReason === 'string' ? { stopReason } : {}) })
 }
 
 /** The stream of a whole answer: every block in one delta, all members that the answer has. */

@@ -97,6 +97,16 @@ describe('a whole answer', () => {
   })
 })
 
+test('a line end that is cut behind the last event is waited for', () => {
+  const crlf = (text: string): string => text.replaceAll('\n', '\r\n')
+  const whole = crlf(opening + delta + stop + end)
+  const steps = read(whole.slice(0, -1), '\n') as StreamStep[]
+  expect(steps.map((step) => ('bytes' in step ? step.bytes : '')).join('')).toBe(whole)
+  expect(steps.at(-1)).toMatchObject({ step: 'ended' })
+  // A stream of CR alone ends with its connection.
+  expect(read(whole.replaceAll('\n', '')).at(-1)).toMatchObject({ step: 'ended' })
+})
+
 describe('an upstream that breaks off', () => {
   test('between events: what was whole is shown, and the cut is told', () => {
     expect(read(opening, delta)).toEqual([

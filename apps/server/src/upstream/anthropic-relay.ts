@@ -25,6 +25,10 @@ import type { StreamReader, StreamStep } from './stream-reader.ts'
  * @see https://platform.claude.com/docs/en/build-with-claude/streaming
  */
 export function createAnthropicRelay(options: RelayOptions): StreamReader {
+  return withWholeLineEnd(createEventRelay(options))
+}
+
+function createEventRelay(options: RelayOptions): StreamReader {
   const cutter = createSseCutter()
   const facts = new Facts(options.credential)
   let held: Buffer[] = []
@@ -101,6 +105,34 @@ export interface RelayOptions {
 }
 
 const blankLine = Buffer.from('\n\n')
+
+/**
+ * The end is told when its line end is whole: a CRLF that the network cuts behind the last event must not lose its LF, or the
+ * answer would not be the upstream's, byte for byte.
+ */
+function withWholeLineEnd(reader: StreamReader): StreamReader {
+  let ended: StreamStep | undefined
+  return {
+    push(chunk) {
+      if (ended !== undefined) {
+        const last = ended
+        ended = undefined
+        return chunk[0] === LF ? [{ step: 'body', bytes: chunk.subarray(0, 1), content: false }, last] : [last]
+      }
+      const steps = reader.push(chunk)
+      const last = steps.at(-1)
+      const body = steps.at(-2)
+      if (last?.step !== 'ended' || body?.step !== 'body' || body.bytes.at(-1) !== CR) return steps
+      ended = last
+      return steps.slice(0, -1)
+    },
+    end: () => (ended === undefined ? reader.end() : [ended]),
+    replaceOpening: () => reader.replaceOpening(),
+  }
+}
+
+const LF = 10
+const CR = 13
 
 type Failed = Extract<StreamStep, { step: 'failed' }>
 

@@ -16,6 +16,8 @@ export interface ClientEvents<Event> {
   encode(events: readonly Event[]): string
   /** What the attempt loop must know about an event of the client's dialect. */
   roleOf(event: Event): 'opening' | 'content' | 'block-end' | 'error' | 'plain'
+  /** Why the answer ended, if this event says so. */
+  stopReasonOf(event: Event): string | undefined
 }
 
 export interface Converting<Event> {
@@ -87,9 +89,12 @@ function bodySteps<Event>(events: readonly Event[], client: ClientEvents<Event>)
 
 function endSteps<Event>(report: StreamReport, events: readonly Event[], converting: Converting<Event>): StreamStep[] {
   const usage = (report.usage ?? {}) as JsonObject
-  if (report.phase === 'finished') return [{ step: 'ended', stopReason: '', usage }]
-  if (report.phase !== 'failed') return []
   const { client, credential } = converting
+  if (report.phase === 'finished') {
+    const stopReason = events.map((event) => client.stopReasonOf(event)).find((reason) => reason !== undefined) ?? ''
+    return [{ step: 'ended', stopReason, usage }]
+  }
+  if (report.phase !== 'failed') return []
   const error = events.filter((event) => client.roleOf(event) === 'error')
   const failure = failureOf(report.error?.upstream, credential)
   const failed = { step: 'failed', failure, usage } as const

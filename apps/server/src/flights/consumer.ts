@@ -1,0 +1,110 @@
+import type { ServerResponse } from 'node:http'
+import type { FlightTable } from '@lb/dedup'
+import { type Clock, momentOf } from '../clock.ts'
+import { type ClientView, createClientView } from '../egress/client-view.ts'
+import { type AnswerEnding, clientOutlet, type Outlet } from '../egress/outlet.ts'
+import { type ClientRequest, endpoints } from '../ingress/client-request.ts'
+import type { Refusal } from '../ingress/refusal.ts'
+
+/** How an answer begins that many may read. */
+export interface FlightHead {
+  readonly status: number
+  readonly headers: readonly string[]
+}
+
+/** Whose call it is. */
+export type Role = 'leader' | 'follower'
+
+export interface ConsumerDeps {
+  readonly table: FlightTable
+  readonly clock: Clock
+  readonly roll: () => number
+  /** Its connection closed before the end. */
+  gone(consumer: Consumer): void
+  /** It was slow and has caught up: its flight may want more. */
+  caughtUp(consumer: Consumer): void
+  /** It has got the whole answer. */
+  served(consumer: Consumer): void
+}
+
+/** One client that waits for an answer which others may read, too. It reads the flight's log at its own pace. */
+export class Consumer {
+  readonly request: ClientRequest
+  role: Role = 'leader'
+  /** The flight that it is aboard of. */
+  flight = ''
+  readonly #deps: ConsumerDeps
+  readonly #outlet: Outlet
+  readonly #view: ClientView
+  #headSent = false
+  #isSlow = false
+  #ending: AnswerEnding | undefined
+
+  constructor(request: ClientRequest, response: ServerResponse, deps: ConsumerDeps) {
+    this.request = request
+    this.#deps = deps
+    this.#outlet = clientOutlet(response, {
+      drained: () => {
+        this.#isSlow = false
+        deps.table.progress(request.id, momentOf(deps.clock, deps.roll))
+        deps.caughtUp(this)
+      },
+      gone: () => deps.gone(this),
+    })
+    const { dialect } = endpoints[request.endpoint]
+    this.#view = createClientView(this.#outlet, { dialect, requestId: request.id, nowMs: deps.clock.nowMs })
+  }
+
+  /** Gives the client what it has not got yet, until it is slow or there is nothing. */
+  pump(head: FlightHead | undefined): void {
+    if (head === undefined) return
+    if (!this.#headSent) this.#outlet.head(head.status, this.#ownHeaders(head.headers))
+    this.#headSent = true
+    while (!this.#isSlow) {
+      const read = this.#deps.table.read(this.request.id, WRITE_BYTES)
+      if (read.kind === 'chunks') this.#isSlow = !this.#outlet.write(joined(read.chunks))
+      else {
+        if (read.kind === 'end' && this.#ending !== undefined) this.#end(this.#ending)
+        return
+      }
+    }
+  }
+
+  /** The answer has ended: after the rest of it, end the client's like this. */
+  finish(ending: AnswerEnding, head: FlightHead | undefined): void {
+    this.#ending = ending
+    this.pump(head)
+  }
+
+  /** It cannot be served to the end, for a reason of its own. */
+  drop(refusal: Refusal): void {
+    if (this.#headSent && !this.request.stream) this.#outlet.abort()
+    else this.#view.refuse(refusal, this.#headSent)
+  }
+
+  abort(): void {
+    this.#outlet.abort()
+  }
+
+  #end(ending: AnswerEnding): void {
+    this.#outlet.end(ending)
+    this.#deps.served(this)
+  }
+
+  /** The flight's headers with this request's own id, and whose call it was. */
+  #ownHeaders(headers: readonly string[]): string[] {
+    const own: string[] = ['x-lb-coalesced', this.role]
+    for (let index = 0; index + 1 < headers.length; index += 2) {
+      const name = headers[index] as string
+      own.push(name, name === 'x-lb-request-id' ? this.request.id : (headers[index + 1] as string))
+    }
+    return own
+  }
+}
+
+/** What a client is given at once: more would stand in its socket's buffer, for each of a thousand slow ones. */
+const WRITE_BYTES = 64 * 1024
+
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)
+}
