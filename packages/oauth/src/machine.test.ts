@@ -206,6 +206,7 @@ describe('a 401', () => {
     expect([isUsable(barred, 1_800_999), isUsable(barred, 1_801_000)]).toEqual([false, true])
     expect(kindsOf(step(barred, { kind: 'tick' }, 1_800_999))).toEqual(['barred'])
     expect(kindsOf(step(barred, { kind: 'rejected', again: false }, 1_800_999))).toEqual(['barred'])
+    expect(kindsOf(step(barred, { kind: 'rejected', again: false }, 1_801_000))).toEqual(['refreshing', 'refresh'])
     const back = step(barred, { kind: 'tick' }, 1_801_000).state
     expect([back.kind, nextDeadlineMs(back)]).toEqual(['fresh', 8 * HOUR_MS])
     expect(kindsOf(step(barred, { kind: 'tick' }, 9 * HOUR_MS))).toEqual(['refreshing', 'refresh'])
