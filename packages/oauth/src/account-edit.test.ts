@@ -22,7 +22,7 @@ const login = (email: string, name: string, identity: AccountIdentity = {}, auth
   at,
 })
 const grant = { accessToken: 'at-new', refreshToken: 'rt-new', lifetimeMs: 2_000, identity: {} }
-const only = (file: AccountFile): StoredAccount => {
+const first = (file: AccountFile): StoredAccount => {
   const [account] = file.accounts
   if (account === undefined) throw new Error('nobody')
   return account
@@ -31,7 +31,7 @@ const start = putLogin(emptyFile, login('Ada@x.com ', '1'))
 
 describe('a login', () => {
   test('adds an account under its e-mail', () => {
-    expect(only(start)).toEqual({
+    expect(first(start)).toEqual({
       key: 'ada@x.com',
       email: 'Ada@x.com',
       authority: 'https://x.com',
@@ -52,22 +52,22 @@ describe('a login', () => {
     const used = addUsage(start, new Map([['ada@x.com', { uses: 3, lastUsedMs: 9 }]]))
     const again = putLogin(used, { ...login('ADA@X.COM', '2'), grant: { ...grant, scopes: ['granted'] } })
     expect(again.accounts.length).toBe(1)
-    expect(only(again)).toMatchObject({ login: '2', rotation: 1, uses: 3, lastUsedMs: 9, scopes: ['granted'] })
+    expect(first(again)).toMatchObject({ login: '2', rotation: 1, uses: 3, lastUsedMs: 9, scopes: ['granted'] })
   })
 
   test('replaces the same account under another name, but not another organization’s or server’s', () => {
     const identity = { id: 'i', organization: 'o', name: 'Ada' }
-    const first = putLogin(emptyFile, login('work', '1', identity))
-    expect(putLogin(first, login('ada@x.com', '2', identity)).accounts.map((each) => each.key)).toEqual(['ada@x.com'])
-    expect(putLogin(first, login('b', '2', { ...identity, organization: 'p' })).accounts.length).toBe(2)
-    expect(putLogin(first, login('b', '2', { ...identity, id: 'j' })).accounts.length).toBe(2)
-    expect(putLogin(first, login('b', '2', identity, 'https://y.com')).accounts.length).toBe(2)
-    expect(putLogin(first, login('b', '2')).accounts.length).toBe(2)
+    const work = putLogin(emptyFile, login('work', '1', identity))
+    expect(putLogin(work, login('ada@x.com', '2', identity)).accounts.map((each) => each.key)).toEqual(['ada@x.com'])
+    expect(putLogin(work, login('b', '2', { ...identity, organization: 'p' })).accounts.length).toBe(2)
+    expect(putLogin(work, login('b', '2', { ...identity, id: 'j' })).accounts.length).toBe(2)
+    expect(putLogin(work, login('b', '2', identity, 'https://y.com')).accounts.length).toBe(2)
+    expect(putLogin(work, login('b', '2')).accounts.length).toBe(2)
   })
 
   test('may come without a refresh token', () => {
     const { refreshToken: _none, ...setup } = grant
-    expect('refreshToken' in only(putLogin(emptyFile, { ...login('a', '1'), grant: setup }))).toBe(false)
+    expect('refreshToken' in first(putLogin(emptyFile, { ...login('a', '1'), grant: setup }))).toBe(false)
   })
 })
 
@@ -75,7 +75,7 @@ describe('a rotation', () => {
   const later = { nowMs: 9, clockId: 'boot', epochMs: 9_000 }
 
   test('brings younger tokens, and ends the need of a login', () => {
-    const account = rotated({ ...only(start), needsLogin: 'grant-refused' }, grant, later)
+    const account = rotated({ ...first(start), needsLogin: 'grant-refused' }, grant, later)
     expect(account).toMatchObject({
       accessToken: 'at-new',
       refreshToken: 'rt-new',
@@ -85,22 +85,22 @@ describe('a rotation', () => {
       scopes: ['asked'],
     })
     expect('needsLogin' in account).toBe(false)
-    expect(rotated(only(start), { ...grant, scopes: ['less'] }, later).scopes).toEqual(['less'])
+    expect(rotated(first(start), { ...grant, scopes: ['less'] }, later).scopes).toEqual(['less'])
   })
 
   test('of a server that sends no new refresh token keeps the old one', () => {
     const { refreshToken: _none, ...still } = grant
-    expect(rotated(only(start), still, later).refreshToken).toBe('rt-1')
+    expect(rotated(first(start), still, later).refreshToken).toBe('rt-1')
   })
 
   test('is kept, with what was counted meanwhile', () => {
     const counted = addUsage(start, new Map([['ada@x.com', { uses: 3, lastUsedMs: 9 }]]))
-    const put = putTokens(counted, rotated(only(start), grant, later))
-    expect(put.ok && only(put.value)).toMatchObject({ rotation: 2, uses: 3, lastUsedMs: 9 })
+    const put = putTokens(counted, rotated(first(start), grant, later))
+    expect(put.ok && first(put.value)).toMatchObject({ rotation: 2, uses: 3, lastUsedMs: 9 })
   })
 
   test('that comes late is refused: others have rotated as far, or the account is gone, or signed in anew', () => {
-    const account = rotated(only(start), grant, later)
+    const account = rotated(first(start), grant, later)
     const put = putTokens(start, account)
     expect(put.ok && putTokens(put.value, account)).toEqual({ ok: false, error: 'superseded' })
     expect(putTokens(emptyFile, account)).toEqual({ ok: false, error: 'gone' })
@@ -110,12 +110,12 @@ describe('a rotation', () => {
 
 describe('the need of a login', () => {
   test('is noted for the tokens that it was found out with, and no others', () => {
-    const noted = putLoginNeeded(start, only(start), 'grant-refused')
-    expect(noted.ok && only(noted.value)).toMatchObject({ needsLogin: 'grant-refused', accessToken: 'at-1' })
-    const newer = putTokens(start, rotated(only(start), grant, at))
-    expect(newer.ok && putLoginNeeded(newer.value, only(start), 'ended')).toEqual({ ok: false, error: 'superseded' })
-    expect(putLoginNeeded(emptyFile, only(start), 'ended')).toEqual({ ok: false, error: 'gone' })
-    expect(putLoginNeeded(putLogin(start, login('ada@x.com', '2')), only(start), 'ended')).toEqual({
+    const noted = putLoginNeeded(start, first(start), 'grant-refused')
+    expect(noted.ok && first(noted.value)).toMatchObject({ needsLogin: 'grant-refused', accessToken: 'at-1' })
+    const newer = putTokens(start, rotated(first(start), grant, at))
+    expect(newer.ok && putLoginNeeded(newer.value, first(start), 'ended')).toEqual({ ok: false, error: 'superseded' })
+    expect(putLoginNeeded(emptyFile, first(start), 'ended')).toEqual({ ok: false, error: 'gone' })
+    expect(putLoginNeeded(putLogin(start, login('ada@x.com', '2')), first(start), 'ended')).toEqual({
       ok: false,
       error: 'gone',
     })
@@ -129,11 +129,11 @@ test('removing takes one out; removing nobody changes nothing', () => {
 })
 
 test('a damaged file gets back what is missing and what is younger, and keeps what is better', () => {
-  const ada = only(start)
+  const ada = first(start)
   const younger = rotated(ada, grant, at)
   const file = putLogin(putLogin(start, login('b', '2')), login('c', '3'))
   const other = putLogin(emptyFile, login('b', 'another'))
-  const restored = restoreAccounts(file, [younger, only(other), { ...ada, key: 'd', email: 'd' }])
+  const restored = restoreAccounts(file, [younger, first(other), { ...ada, key: 'd', email: 'd' }])
   expect(restored.accounts.map((each) => [each.key, each.login, each.rotation])).toEqual([
     ['ada@x.com', '1', 2],
     ['b', '2', 1],
