@@ -10,7 +10,7 @@ export {
   type UsageDelta,
 } from './account-edit.ts'
 export type { AccountFile, AccountFileProblem, StoredAccount } from './account-file.ts'
-export { accountKey, emptyFile, readAccountFile, writeAccountFile } from './account-file.ts'
+export { accountKey, emptyFile, isAccountName, readAccountFile, writeAccountFile } from './account-file.ts'
 export { type Affinity, createAffinity } from './affinity.ts'
 export {
   type Authority,

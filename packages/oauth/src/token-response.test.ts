@@ -74,8 +74,9 @@ describe('tokens', () => {
   )
 
   test('with an owner of no sense have none', () => {
-    const account = { email_address: 7, uuid: '', full_name: 'x'.repeat(321) }
-    expect(read(200, { access_token: 'at', account })).toMatchObject({ value: { identity: {} } })
+    const account = { email_address: 7, uuid: ' ', full_name: 'x'.repeat(321) }
+    const organization = { uuid: 'o\u001b[31m' }
+    expect(read(200, { access_token: 'at', account, organization })).toMatchObject({ value: { identity: {} } })
   })
 })
 
