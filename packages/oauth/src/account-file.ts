@@ -186,6 +186,14 @@ function loginReasonOf(text: string | undefined): LoginReason | undefined {
   return text === 'grant-refused' || text === 'ended' ? text : undefined
 }
 
+/**
+ * Whether a text can name an account: not empty, no longer than an e-mail may be, and nothing in it that a terminal or a
+ * header would obey (control and direction characters).
+ */
+export function isAccountName(text: string): boolean {
+  return text.trim() !== '' && text.length <= 320 && !/\p{C}/u.test(text)
+}
+
 /** What an e-mail is compared as. */
 export function accountKey(email: string): string {
   return email.trim().toLowerCase()

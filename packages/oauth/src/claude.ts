@@ -13,14 +13,8 @@ export const claudeAuthority: Authority = {
   // The older host of the token endpoint answers 404 to refreshes.
   tokenUrl: 'https://platform.claude.com/v1/oauth/token',
   clientId: '9d1c250a-e61b-44d9-88ed-5944d1962f5e',
-  scopes: [
-    'org:create_api_key',
-    'user:profile',
-    'user:inference',
-    'user:sessions:claude_code',
-    'user:mcp_servers',
-    'user:file_upload',
-  ],
+  // To know the account and to call models; the vendor's own client asks for more.
+  scopes: ['user:profile', 'user:inference'],
   // Makes the manual page show `code#state` instead of redirecting on.
   authorizeParameters: { code: 'true' },
   tokenBody: 'json',

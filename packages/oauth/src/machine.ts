@@ -196,7 +196,8 @@ function onRejected(state: AccountState, again: boolean, at: Moment, policy: Acc
   if (state.kind === 'needs-login' || state.kind === 'refreshing') return settled({ ...state, token })
   // A second opinion with a brand-new token: renewing it once more would only burn refresh tokens.
   if (again) return settled({ kind: 'barred', token: state.token, untilMs: at.nowMs + policy.barredMs })
-  if (state.kind === 'barred') return settled(state)
+  // Late news of the requests that were on their way when it was barred; a request after its rest is news.
+  if (state.kind === 'barred' && at.nowMs < state.untilMs) return settled(state)
   if (!token.refreshable) return needsLogin({ ...state, token }, 'ended')
   // Nothing is left to spare; another pause is kept, because the server needs it or has asked for it.
   if (state.kind === 'due' && !state.sparing && at.nowMs < state.retryAtMs) return settled({ ...state, token })

@@ -10,6 +10,7 @@ import {
   retryAfterMs,
   stringMember,
 } from '@lb/protocol'
+import { isAccountName } from './account-file.ts'
 import type { Authority, IdentityPaths } from './authority.ts'
 import { decodeBase64Url } from './base64url.ts'
 import type { TokenProblem, TokenProblemKind } from './token-problem.ts'
@@ -131,7 +132,7 @@ function identityOf(json: Json, descriptions: readonly IdentityPaths[]): Account
   const identity: Record<string, string> = {}
   for (const [name, path] of descriptions.flatMap((paths) => Object.entries(paths))) {
     const found = walk(json, path)
-    if (typeof found === 'string' && found !== '' && found.length <= 320) identity[name] ??= found
+    if (typeof found === 'string' && isAccountName(found)) identity[name] ??= found
   }
   return identity
 }

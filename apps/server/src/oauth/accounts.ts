@@ -1,6 +1,6 @@
+import type { Secret } from '@lb/config'
 import type { AccountStrategy, SignedIn } from '@lb/oauth'
 import type { BookPorts } from './account-book.ts'
-import type { Secret } from './secret.ts'
 import type { AccountStatus } from './status.ts'
 import type { StoreProblem } from './token-store.ts'
 

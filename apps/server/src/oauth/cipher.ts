@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdf, randomBytes, scrypt, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
+import type { Secret } from '@lb/config'
 import { err, numberMember, ok, parseJson, type Result, stringMember } from '@lb/protocol'
-import type { Secret } from './secret.ts'
 
 /**
  * The token file encrypted at rest: AES-256-GCM with a key made from the user's.

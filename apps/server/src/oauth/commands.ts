@@ -83,7 +83,7 @@ export async function logout(
 const COLUMNS = ['ACCOUNT', 'EXPIRES', 'HEALTH', 'USES', 'LAST USED', 'QUOTA'] as const
 
 /** The table of `lb accounts`, line by line, columns as wide as they need. */
-export function accountTable(list: AccountList): string[] {
+function accountTable(list: AccountList): string[] {
   const rows = list.accounts.map(rowOf)
   const widths = COLUMNS.map((title, column) => Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)))
   return [COLUMNS, ...rows].map((row) =>

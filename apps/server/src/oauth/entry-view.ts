@@ -1,3 +1,4 @@
+import { Secret } from '@lb/config'
 import {
   type AccountView,
   type Authority,
@@ -11,7 +12,6 @@ import {
 } from '@lb/oauth'
 import type { AddedAccount, Credential, CredentialAnswer, CredentialWish } from './accounts.ts'
 import type { Entry } from './entry.ts'
-import { Secret } from './secret.ts'
 import type { StoreProblem } from './token-store.ts'
 
 /** An account as the choice sees it. */

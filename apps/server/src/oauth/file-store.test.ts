@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { Secret } from '@lb/config'
 import { putLogin, putTokens, removeAccount, rotated } from '@lb/oauth'
 import { ok } from '@lb/protocol'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -16,7 +17,6 @@ import { createFileCipher } from './cipher.ts'
 import { disk } from './disk.ts'
 import { createFileStore, type FileStoreOptions } from './file-store.ts'
 import { createMemoryStore } from './memory-store.ts'
-import { Secret } from './secret.ts'
 import { createFaultyDisk, systemError } from './testing/faulty-disk.ts'
 import { someLogin, tokenStoreContract } from './testing/store-contract.ts'
 import { testFolder } from './testing/world.ts'
@@ -293,49 +293,6 @@ describe('a writer that was taken for dead', () => {
       expect(readFileSync(path, 'utf8')).not.toContain('at-canary-a@x.com-99')
     },
   )
-})
-
-describe('encryption', () => {
-  const opened = (key: Secret): Partial<FileStoreOptions> => ({ cipher: createFileCipher(key), warn })
-
-  test('leaves nothing readable, neither in the file nor in the version before', async () => {
-    const store = await open(path, opened(KEY))
-    await add(store, 'a@x.com')
-    await add(store, 'b@x.com')
-    for (const file of [path, `${path}.bak`]) expect(readFileSync(file, 'utf8')).not.toMatch(/canary|x\.com/)
-    expect(await emails(await open(path, opened(KEY)))).toEqual(['a@x.com', 'b@x.com'])
-  })
-
-  test('of a file that was plain happens at once', async () => {
-    const plain = await open(path)
-    await add(plain, 'a@x.com')
-    await add(plain, 'b@x.com')
-    const store = await open(path, opened(KEY))
-    expect(readFileSync(path, 'utf8')).not.toContain('canary')
-    expect(existsSync(`${path}.bak`)).toBe(false)
-    expect(await emails(store)).toEqual(['a@x.com', 'b@x.com'])
-  })
-
-  test('with another key, or none, refuses the file and does not touch it', async () => {
-    await add(await open(path, opened(KEY)), 'a@x.com')
-    const before = readFileSync(path, 'utf8')
-    const wrong = await createFileStore(optionsFor(path, opened(new Secret('another key, quite another'))))
-    expect(!wrong.ok && wrong.error.message).toContain('another key')
-    const none = await createFileStore(optionsFor(path))
-    expect(!none.ok && none.error.message).toContain('no encryption_key')
-    expect(readFileSync(path, 'utf8')).toBe(before)
-  })
-
-  test('notices every change of the content, and uses the version before', async () => {
-    const store = await open(path, opened(new Secret('a'.repeat(64))))
-    await add(store, 'a@x.com')
-    await add(store, 'b@x.com')
-    const json = JSON.parse(readFileSync(path, 'utf8'))
-    const data = Buffer.from(json.data, 'base64')
-    data[10] = (data[10] ?? 0) ^ 1
-    writeFileSync(path, JSON.stringify({ ...json, data: data.toString('base64') }, null, 2))
-    expect(await emails(store)).toEqual(['a@x.com'])
-  })
 })
 
 describe('rubbish', () => {

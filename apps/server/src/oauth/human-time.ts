@@ -10,7 +10,7 @@ const UNITS = [
  *
  * @example humanLength(9_000_000) // → '2h 30m'
  */
-export function humanLength(ms: number): string {
+function humanLength(ms: number): string {
   const first = UNITS.findIndex(([, unitMs]) => ms >= unitMs)
   if (first === -1) return '0s'
   let restMs = ms

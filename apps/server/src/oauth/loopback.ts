@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:http'
+import { errorCode } from './disk.ts'
 import type { Answer } from './http.ts'
 
 /**
@@ -34,16 +35,29 @@ export async function openLoopback(options: LoopbackOptions): Promise<LoopbackLi
   const close = async (): Promise<void> => {
     await Promise.all(servers.map(closeServer))
   }
-  const first = serverFor(options, close)
-  const port = await listen(first, '127.0.0.1', 0)
-  servers.push(first)
-  if (options.host === 'localhost') {
-    // Where the name means ::1 first, somebody else's listener on that port would get the code.
-    const second = serverFor(options, close)
-    const listening = await listen(second, '::1', port).catch(() => undefined)
-    if (listening !== undefined) servers.push(second)
-  }
+  const port = await listenOnBoth(options, servers, close)
   return { redirectUri: `http://${options.host}:${port}${options.path}`, close }
+}
+
+async function listenOnBoth(options: LoopbackOptions, servers: Server[], close: () => Promise<void>): Promise<number> {
+  for (let tries = 1; ; tries += 1) {
+    const first = serverFor(options, close)
+    const port = await listen(first, '127.0.0.1', 0)
+    if (options.host === '127.0.0.1') {
+      servers.push(first)
+      return port
+    }
+    // Where the name means ::1 first, somebody else's listener on that port would get the code: then another port is tried.
+    const second = serverFor(options, close)
+    const problem = await listen(second, '::1', port).then(() => undefined, errorCode)
+    if (problem === 'EADDRINUSE' && tries < 10) {
+      await closeServer(first)
+      continue
+    }
+    // A machine without IPv6 has nobody there to get it.
+    servers.push(first, ...(problem === undefined ? [second] : []))
+    return port
+  }
 }
 
 function serverFor({ path, onCallback }: LoopbackOptions, close: () => Promise<void>): Server {

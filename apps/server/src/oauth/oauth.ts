@@ -12,7 +12,7 @@ import { type OAuthRoute, oauthRoutes } from './routes.ts'
 import { authorityOf, defaultTokenFile, type OAuthSettings, settingsProblems, termsNotice } from './settings.ts'
 import { openAccounts } from './stored-accounts.ts'
 import { createTokenClient, type TokenClient } from './token-client.ts'
-import { fetchKey, type Keyring, keySourceOf, systemKeyring } from './token-key.ts'
+import { fetchKey, type Keyring, type KeySource, keySourceOf, systemKeyring } from './token-key.ts'
 import type { StoreProblem, TokenStore } from './token-store.ts'
 
 /** Everything about stored logins, put together. */
@@ -63,7 +63,7 @@ export async function openOAuth(settings: OAuthSettings, ports: OAuthPorts): Pro
     policy: ports.policy ?? defaultAccountPolicy,
     roll: ports.roll ?? Math.random,
     timers: ports.timers ?? realTimers,
-    strategy: settings.strategy ?? 'most-headroom',
+    strategy: settings.strategy ?? 'round-robin',
     affinityTtlMs: settings.affinityTtlMs ?? 300_000,
     autoRefresh: settings.enableAutoRefresh ?? true,
     loginAdvice: `run "lb login", or open ${ports.publicUrl}/oauth/authorize in a browser`,
@@ -84,7 +84,7 @@ async function openStore(
   if (settings.enablePersistence === false) return ok(createMemoryStore())
   const { clock, disk = realDisk, log } = ports
   const warn = (message: string): void => log('warn', 'store', message)
-  const source = settings.encryptionKey && keySourceOf(settings.encryptionKey, settings.serviceName ?? 'lb')
+  const source = keySource(settings)
   const key = source ? await fetchKey(source, disk, ports.keyring ?? systemKeyring, warn) : ok(undefined)
   if (!key.ok) return err({ kind: 'refused', message: key.error.message })
   return createFileStore({
@@ -97,8 +97,13 @@ async function openStore(
   })
 }
 
+function keySource({ encryptionKey, encryptionKeyFile, serviceName }: OAuthSettings): KeySource | undefined {
+  if (encryptionKeyFile !== undefined) return { kind: 'key-file', path: encryptionKeyFile }
+  return encryptionKey === undefined ? undefined : keySourceOf(encryptionKey, serviceName ?? 'lb')
+}
+
 function proxyOf({ proxy }: OAuthSettings): { readonly proxy?: string } {
-  return proxy === undefined || proxy === '' ? {} : { proxy }
+  return proxy === undefined || proxy.length === 0 ? {} : { proxy: proxy.reveal() }
 }
 
 const realTimers: Timers = {

@@ -123,6 +123,11 @@ describe('POST /oauth/exchange-code', () => {
     ['nothing', {}, 'Missing authorization code'],
     ['no code', { account_email: 'a@x.com' }, 'Missing authorization code'],
     ['no e-mail', { code: 'a#b' }, expect.stringContaining('Missing account_email parameter. ')],
+    [
+      'an e-mail that a terminal would obey',
+      { code: 'a#b', account_email: 'a\u001b[2J' },
+      expect.stringContaining('Missing account_email'),
+    ],
     ['no state', { code: 'a', account_email: 'a@x.com' }, 'Failed to exchange authorization code'],
     ['a foreign state', { code: 'a#b', account_email: 'a@x.com' }, 'Failed to exchange authorization code'],
   ])('%s: 400', async (_name, body, error) => {

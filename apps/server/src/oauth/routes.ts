@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { accountKey, parseUrl, readPasted } from '@lb/oauth'
+import { accountKey, isAccountName, parseUrl, readPasted } from '@lb/oauth'
 import { isJsonObject, parseJson, stringMember } from '@lb/protocol'
 import type { Accounts, AddedAccount } from './accounts.ts'
 import { type Answer, cookieOf, jsonAnswer, type RequestFacts, redirectAnswer } from './http.ts'
@@ -109,7 +109,7 @@ async function exchangeCode({ clock, logins }: RouteOptions, request: RequestFac
   const pasted = stringMember(body, 'code')
   const email = stringMember(body, 'account_email')?.trim()
   if (pasted === undefined || pasted.trim() === '') return jsonAnswer(400, { error: 'Missing authorization code' })
-  if (email === undefined || email === '') {
+  if (email === undefined || !isAccountName(email)) {
     const error =
       'Missing account_email parameter. Say which account signs in, e.g. "account_email": "you@example.com".'
     return jsonAnswer(400, { error })
@@ -204,7 +204,7 @@ function wantsPage({ headers }: RequestFacts): boolean {
 function accountOf(request: RequestFacts): { readonly account?: string } {
   const parameters = new URLSearchParams(queryOf(request))
   const account = (parameters.get('account') ?? parameters.get('account_email') ?? '').trim()
-  return account === '' ? {} : { account }
+  return isAccountName(account) ? { account } : {}
 }
 
 function queryOf({ url }: RequestFacts): string {

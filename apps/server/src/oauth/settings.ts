@@ -1,5 +1,6 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import type { Secret } from '@lb/config'
 import {
   type AccountStrategy,
   type Authority,
@@ -23,13 +24,13 @@ export interface OAuthSettings {
   /** Where the browser comes back to. Ends in `/oauth/callback`: lb's own server takes it; else: a page that shows the code. */
   readonly redirectUri?: string
   readonly clientId?: string
-  readonly clientSecret?: string
+  readonly clientSecret?: Secret
   readonly scopes?: readonly string[]
   readonly tokenBody?: 'json' | 'form'
   /** An empty text: none. */
   readonly betaHeader?: string
-  /** For token requests only. */
-  readonly proxy?: string
+  /** For token requests only. A secret, because it may hold a password. */
+  readonly proxy?: Secret
   /** Refresh ahead of need. Default `true`; else a token is refreshed when a request cannot do without. */
   readonly enableAutoRefresh?: boolean
   /** Keep logins across restarts. Default `true`. */
@@ -38,9 +39,11 @@ export interface OAuthSettings {
   readonly serviceName?: string
   /** Default: {@link defaultTokenFile}. */
   readonly tokenFile?: string
-  /** `keyring`, `file:/path`, or the key itself. Absent: the file is plain text. */
-  readonly encryptionKey?: string
-  /** How a new conversation gets its account. Default `most-headroom`. */
+  /** `keyring`, `file:/path`, or the key itself. Absent, and no key file: the file is plain text. */
+  readonly encryptionKey?: Secret
+  /** A file that holds the key. Goes before `encryptionKey`. */
+  readonly encryptionKeyFile?: string
+  /** How a new conversation gets its account. Default `round-robin`. */
   readonly strategy?: AccountStrategy
   /** How long a conversation stays with its account after its last request. Default 300 s. */
   readonly affinityTtlMs?: number
@@ -63,7 +66,7 @@ export function authorityOf(settings: OAuthSettings): Authority {
     ...(settings.tokenBody === undefined ? {} : { tokenBody: settings.tokenBody }),
     ...(revokeUrl === undefined ? {} : { revokeUrl }),
     ...(issuer === undefined ? {} : { issuer }),
-    ...(clientSecret === undefined ? {} : { clientSecret }),
+    ...(clientSecret === undefined ? {} : { clientSecret: clientSecret.reveal() }),
     ...(betaHeader === '' ? {} : { betaHeader }),
     // A redirect that the user names is the only one that the server knows.
     ...(redirectUri === undefined ? {} : { redirects: { manual: redirectUri } }),
@@ -73,7 +76,7 @@ export function authorityOf(settings: OAuthSettings): Authority {
 /** What is wrong with the settings, one sentence each. */
 export function settingsProblems(settings: OAuthSettings): string[] {
   const problems = authorityProblems(authorityOf(settings)).map((problem) => `settings.oauth: ${problem}`)
-  if (settings.proxy !== undefined && !/^(https?|socks5?):$/.test(parseUrl(settings.proxy)?.protocol ?? '')) {
+  if (settings.proxy !== undefined && !/^(https?|socks5?):$/.test(parseUrl(settings.proxy.reveal())?.protocol ?? '')) {
     problems.push('settings.oauth.proxy must be an http://, https:// or socks5:// URL')
   }
   return problems

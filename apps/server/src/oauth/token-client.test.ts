@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createTokenClient, type TokenClientOptions } from './token-client.ts'
 
@@ -92,14 +92,10 @@ describe('a token request', () => {
         return
       }
       const [host = '', port = ''] = asked.split(':')
-      const upstream = createTcpServer()
-      upstream.close()
-      import('node:net').then(({ connect }) => {
-        const through = connect(Number(port), host, () => {
-          socket.write('HTTP/1.1 200 OK\r\n\r\n')
-          through.pipe(socket)
-          socket.pipe(through)
-        })
+      const through = connect(Number(port), host, () => {
+        socket.write('HTTP/1.1 200 OK\r\n\r\n')
+        through.pipe(socket)
+        socket.pipe(through)
       })
     })
     servers.push(proxy)

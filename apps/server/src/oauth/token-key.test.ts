@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { Secret } from '@lb/config'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { disk } from './disk.ts'
 import { testFolder } from './testing/world.ts'
@@ -24,15 +25,15 @@ const noKeyring = async (): Promise<Keyring> => {
 
 describe('the key of the token file', () => {
   test('is what encryption_key says: a text, a file, or the keyring', () => {
-    expect(keySourceOf('keyring', 'lb')).toEqual({ kind: 'keyring', service: 'lb' })
-    expect(keySourceOf('file:/k', 'lb')).toEqual({ kind: 'key-file', path: '/k' })
-    expect(keySourceOf('any other text', 'lb').kind).toBe('text')
+    expect(keySourceOf(new Secret('keyring'), 'lb')).toEqual({ kind: 'keyring', service: 'lb' })
+    expect(keySourceOf(new Secret('file:/k'), 'lb')).toEqual({ kind: 'key-file', path: '/k' })
+    expect(keySourceOf(new Secret('any other text'), 'lb').kind).toBe('text')
   })
 
   test('given as a text must not be too short', async () => {
-    const key = await fetchKey(keySourceOf('long enough a text', 'lb'), disk, noKeyring, warn)
+    const key = await fetchKey(keySourceOf(new Secret('long enough a text'), 'lb'), disk, noKeyring, warn)
     expect(key.ok && key.value.reveal()).toBe('long enough a text')
-    expect((await fetchKey(keySourceOf('short', 'lb'), disk, noKeyring, warn)).ok).toBe(false)
+    expect((await fetchKey(keySourceOf(new Secret('short'), 'lb'), disk, noKeyring, warn)).ok).toBe(false)
   })
 
   test('in a file may end in a newline, and is closed to others with a warning', async () => {
@@ -53,14 +54,14 @@ describe('the key of the token file', () => {
       get: async (service, name) => kept.get(`${service}/${name}`),
       set: async (service, name, value) => void kept.set(`${service}/${name}`, value),
     }
-    const first = await fetchKey(keySourceOf('keyring', 'lb'), disk, async () => keyring, warn)
-    const second = await fetchKey(keySourceOf('keyring', 'lb'), disk, async () => keyring, warn)
+    const first = await fetchKey(keySourceOf(new Secret('keyring'), 'lb'), disk, async () => keyring, warn)
+    const second = await fetchKey(keySourceOf(new Secret('keyring'), 'lb'), disk, async () => keyring, warn)
     expect(first.ok && second.ok && first.value.reveal() === second.value.reveal()).toBe(true)
     expect(first.ok && first.value.reveal()).toMatch(/^[0-9a-f]{64}$/)
   })
 
   test('in a keyring that cannot be reached is a clear problem without its words', async () => {
-    const key = await fetchKey(keySourceOf('keyring', 'lb'), disk, noKeyring, warn)
+    const key = await fetchKey(keySourceOf(new Secret('keyring'), 'lb'), disk, noKeyring, warn)
     expect(!key.ok && key.error.message).toBe("the operating system's keyring cannot be used: it cannot be reached")
   })
 

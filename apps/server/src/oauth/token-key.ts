@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
+import { Secret } from '@lb/config'
 import { err, ok, type Result } from '@lb/protocol'
 import { type Disk, type DiskFile, errorCode } from './disk.ts'
-import { Secret } from './secret.ts'
 
 /** Where the key of the encrypted token file comes from. */
 export type KeySource =
@@ -55,10 +55,11 @@ export async function fetchKey(
  *
  * @param service names our entry in the keyring.
  */
-export function keySourceOf(text: string, service: string): KeySource {
+export function keySourceOf(key: Secret, service: string): KeySource {
+  const text = key.reveal()
   if (text === 'keyring') return { kind: 'keyring', service }
   if (text.startsWith('file:')) return { kind: 'key-file', path: text.slice('file:'.length) }
-  return { kind: 'text', text: new Secret(text) }
+  return { kind: 'text', text: key }
 }
 
 /**

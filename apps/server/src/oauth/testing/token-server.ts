@@ -1,4 +1,4 @@
-import type { TokenRequest } from '@lb/oauth'
+import type { TokenRequest, TokenResponse } from '@lb/oauth'
 import { err, ok, type Result } from '@lb/protocol'
 import type { TokenClient, TransportProblem } from '../token-client.ts'
 
@@ -37,117 +37,127 @@ export type FakeMode =
   | { readonly status: number; readonly body?: string }
 
 /** A server whose secrets all hold `canary`, so that a leak is found by searching for the word. */
-export function createFakeTokenServer(options: {
-  readonly lifetimeS?: number
-  readonly rotates?: boolean
-}): FakeTokenServer {
-  const { lifetimeS = 28_800, rotates = true } = options
-  let count = 0
-  let reuses = 0
-  let held: (() => void)[] = []
-  const families = new Map<
-    string,
-    { access: Set<string>; refresh: string; used: Set<string>; ended: boolean; email: string }
-  >()
-  const calls = { authorization_code: 0, refresh_token: 0, revoke: 0 }
+export function createFakeTokenServer(options: FakeOptions): FakeTokenServer {
+  return new MemoryTokenServer(options)
+}
 
-  function issue(email: string): { accessToken: string; refreshToken: string } {
-    count += 1
-    const pair = { accessToken: `at-canary-${count}-${email}`, refreshToken: `rt-canary-${count}-${email}` }
-    families.set(`family-${count}`, {
-      access: new Set([pair.accessToken]),
-      refresh: pair.refreshToken,
-      used: new Set(),
-      ended: false,
-      email,
-    })
+/** What kind of server. */
+export interface FakeOptions {
+  /** How long access tokens live, in seconds. Default 8 h. */
+  readonly lifetimeS?: number
+  /** Whether refresh tokens are good once. Default `true`. */
+  readonly rotates?: boolean
+}
+
+/** All tokens of one login. */
+interface Family {
+  readonly email: string
+  readonly access: Set<string>
+  readonly used: Set<string>
+  refresh: string
+  ended: boolean
+}
+
+class MemoryTokenServer implements FakeTokenServer {
+  mode: FakeMode = 'ok'
+  reuses = 0
+  readonly calls = { authorization_code: 0, refresh_token: 0, revoke: 0 }
+  readonly #families: Family[] = []
+  readonly #lifetimeS: number
+  readonly #rotates: boolean
+  #held: (() => void)[] = []
+  #count = 0
+
+  constructor({ lifetimeS = 28_800, rotates = true }: FakeOptions) {
+    this.#lifetimeS = lifetimeS
+    this.#rotates = rotates
+  }
+
+  accepts(accessToken: string): boolean {
+    return this.#families.some((family) => !family.ended && family.access.has(accessToken))
+  }
+
+  grantFor(email: string): { readonly accessToken: string; readonly refreshToken: string } {
+    this.#count += 1
+    const pair = { accessToken: `at-canary-${this.#count}-${email}`, refreshToken: `rt-canary-${this.#count}-${email}` }
+    const access = new Set([pair.accessToken])
+    this.#families.push({ email, access, refresh: pair.refreshToken, used: new Set(), ended: false })
     return pair
   }
 
-  function rotate(refreshToken: string): { status: number; body: object } {
-    for (const family of families.values()) {
-      if (family.used.has(refreshToken)) {
-        reuses += 1
-        family.ended = true
-        family.access.clear()
-      }
-      if (family.refresh !== refreshToken || family.ended) continue
-      count += 1
-      const accessToken = `at-canary-${count}-${family.email}`
-      family.access.add(accessToken)
-      if (rotates) {
-        family.used.add(refreshToken)
-        family.refresh = `rt-canary-${count}-${family.email}`
-      }
-      return {
-        status: 200,
-        body: grantBody(accessToken, rotates ? family.refresh : undefined, family.email, lifetimeS),
-      }
-    }
-    return { status: 400, body: { error: 'invalid_grant', error_description: `no such token: ${refreshToken}` } }
+  revokeAll(): void {
+    for (const family of this.#families) this.#end(family)
   }
 
-  function act(fields: URLSearchParams): { status: number; body: object } {
-    const grant = fields.get('grant_type')
-    if (grant === 'refresh_token') {
-      calls.refresh_token += 1
-      return rotate(fields.get('refresh_token') ?? '')
-    }
-    if (grant === 'authorization_code') {
-      calls.authorization_code += 1
-      const [, email = ''] = (fields.get('code') ?? '').split(':')
-      const pair = issue(email)
-      return { status: 200, body: grantBody(pair.accessToken, pair.refreshToken, email, lifetimeS) }
-    }
-    calls.revoke += 1
-    for (const family of families.values()) if (family.refresh === fields.get('token')) family.ended = true
-    return { status: 200, body: {} }
+  release(): void {
+    for (const go of this.#held) go()
+    this.#held = []
   }
 
-  async function respond(
-    mode: FakeMode,
-    request: TokenRequest,
-  ): Promise<Result<{ status: number; body: string }, TransportProblem>> {
+  async send(request: TokenRequest): Promise<Result<TokenResponse, TransportProblem>> {
+    const answer = await this.#respond(this.mode, request)
+    return answer.ok ? ok({ ...answer.value, headers: {}, epochMs: 0 }) : answer
+  }
+
+  async close(): Promise<void> {}
+
+  async #respond(mode: FakeMode, request: TokenRequest): Promise<Result<FakeAnswer, TransportProblem>> {
     if (mode === 'down') return err('not-sent')
     if (mode === 'cut-before') return err('answer-lost')
     if (typeof mode === 'object') {
-      calls.refresh_token += 1
+      this.calls.refresh_token += 1
       return ok({ status: mode.status, body: mode.body ?? '' })
     }
-    if (mode === 'hang') await new Promise<void>((resolve) => held.push(resolve))
-    const acted = act(fieldsOf(request))
+    if (mode === 'hang') await new Promise<void>((resolve) => this.#held.push(resolve))
+    const { status, body } = this.#act(fieldsOf(request))
     if (mode === 'answer-lost') return err('answer-lost')
-    return ok({
-      status: acted.status,
-      body: mode === 'garbage' ? `<p>${JSON.stringify(acted.body)}` : JSON.stringify(acted.body),
-    })
+    return ok({ status, body: mode === 'garbage' ? `<p>${JSON.stringify(body)}` : JSON.stringify(body) })
   }
 
-  const server: FakeTokenServer = {
-    mode: 'ok',
-    calls,
-    get reuses() {
-      return reuses
-    },
-    accepts: (accessToken) => [...families.values()].some((family) => !family.ended && family.access.has(accessToken)),
-    grantFor: issue,
-    revokeAll() {
-      for (const family of families.values()) {
-        family.ended = true
-        family.access.clear()
-      }
-    },
-    release() {
-      for (const go of held) go()
-      held = []
-    },
-    async send(request) {
-      const answer = await respond(server.mode, request)
-      return answer.ok ? ok({ ...answer.value, headers: {}, epochMs: 0 }) : answer
-    },
-    close: async () => undefined,
+  #act(fields: URLSearchParams): { readonly status: number; readonly body: object } {
+    const grant = fields.get('grant_type')
+    if (grant === 'refresh_token') {
+      this.calls.refresh_token += 1
+      return this.#rotate(fields.get('refresh_token') ?? '')
+    }
+    if (grant === 'authorization_code') {
+      this.calls.authorization_code += 1
+      const [, email = ''] = (fields.get('code') ?? '').split(':')
+      const pair = this.grantFor(email)
+      return { status: 200, body: grantBody(pair.accessToken, pair.refreshToken, email, this.#lifetimeS) }
+    }
+    this.calls.revoke += 1
+    for (const family of this.#families) if (family.refresh === fields.get('token')) this.#end(family)
+    return { status: 200, body: {} }
   }
-  return server
+
+  #rotate(refreshToken: string): { readonly status: number; readonly body: object } {
+    for (const family of this.#families.filter(({ used }) => used.has(refreshToken))) {
+      this.reuses += 1
+      this.#end(family)
+    }
+    const family = this.#families.find(({ refresh, ended }) => refresh === refreshToken && !ended)
+    if (family === undefined) {
+      return { status: 400, body: { error: 'invalid_grant', error_description: `no such token: ${refreshToken}` } }
+    }
+    this.#count += 1
+    const accessToken = `at-canary-${this.#count}-${family.email}`
+    family.access.add(accessToken)
+    if (!this.#rotates) return { status: 200, body: grantBody(accessToken, undefined, family.email, this.#lifetimeS) }
+    family.used.add(refreshToken)
+    family.refresh = `rt-canary-${this.#count}-${family.email}`
+    return { status: 200, body: grantBody(accessToken, family.refresh, family.email, this.#lifetimeS) }
+  }
+
+  #end(family: Family): void {
+    family.ended = true
+    family.access.clear()
+  }
+}
+
+interface FakeAnswer {
+  readonly status: number
+  readonly body: string
 }
 
 function grantBody(accessToken: string, refreshToken: string | undefined, email: string, lifetimeS: number): object {
