@@ -106,7 +106,7 @@ const readers: { readonly [D in Dialect]: (body: Json | undefined) => AskedTurn 
 }
 
 /** The text of a content value: a string, or the texts of its parts. */
-export function textOf(content: Json | undefined): string {
+function textOf(content: Json | undefined): string {
   if (typeof content === 'string') return content
   return list(content)
     .map((part) => (typeof part === 'string' ? part : (stringMember(part, 'text') ?? '')))
