@@ -7,7 +7,7 @@ import { startMockProvider } from './server/mock-provider.ts'
 const GUIDE = readFileSync(new URL('../../../docs/guides/mock-provider.md', import.meta.url), 'utf8')
 const SCRIPTS = [...GUIDE.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, source = '']) => source)
 
-test.each(SCRIPTS)('the script of the guide can be played: %s', async (source) => {
+test.each(SCRIPTS)('script %# of the guide can be played', async (source) => {
   const script = parseScript(source)
   if (!script.ok) expect.fail(JSON.stringify(script.error))
   const mock = await startMockProvider({ script: { ...script.value, paceMs: 0 } })

@@ -83,7 +83,7 @@ async function serveOne(
   }
   if (mustContinue) request.socket.write('HTTP/1.1 100 Continue\r\n\r\n')
   const whole = await receiveBody(request, record)
-  if (!whole) return recorder.end(record, 'client-left')
+  if (!whole) return recorder.end(record, 'client-left', connection.goneMs)
   recorder.received(record)
   await answer(state, decide(state, record, 'whole'), record, connection, request)
 }
@@ -125,7 +125,7 @@ async function answer(
     record.bytesSent += bytes
   }
   const end = await play(plan, request.socket, connection, state.clock, { sent })
-  state.recorder.end(record, OUTCOMES[end])
+  state.recorder.end(record, OUTCOMES[end], connection.goneMs)
 }
 
 const OUTCOMES: { readonly [E in PlayEnd]: RecordedRequest['outcome'] } = {

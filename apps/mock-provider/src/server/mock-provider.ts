@@ -63,7 +63,7 @@ export async function startMockProvider(options: MockProviderOptions = {}): Prom
   const recorder = createRecorder(clock)
   const exchange = createExchange(recorder, clock)
   const doors = createDoors(exchange, options.tls, options.control === true ? controlOf() : undefined)
-  const front = await openFront(host, options.port ?? 0, (connection) => doors.admit(connection))
+  const front = await openFront(host, options.port ?? 0, clock, (connection) => doors.admit(connection))
 
   async function setScript(next: MockScript): Promise<void> {
     script = next

@@ -46,7 +46,8 @@ export interface Recorder {
   open(head: RecordHead): OpenRecord
   /** The body is in: `next` may hand the request out. */
   received(record: OpenRecord): void
-  end(record: OpenRecord, outcome: RecordedRequest['outcome']): void
+  /** @param leftMs when the client left, if it did. */
+  end(record: OpenRecord, outcome: RecordedRequest['outcome'], leftMs?: number): void
   /** The next request that `next` has not handed out yet, once its body is in. */
   next(timeoutMs: number): Promise<RecordedRequest>
   /** Resolves when nothing is being received or answered. */
@@ -81,10 +82,10 @@ export function createRecorder(clock: MockClock): Recorder {
       if (waiter === undefined) ready.push(record)
       else waiter(record)
     },
-    end(record, outcome) {
+    end(record, outcome, leftMs) {
       record.endedMs = clock.nowMs()
       record.outcome = outcome
-      if (outcome === 'client-left') record.clientLeftMs = record.endedMs
+      if (outcome === 'client-left') record.clientLeftMs = leftMs ?? record.endedMs
       active -= 1
       record.finish()
       if (active === 0) for (const resolve of idleWaiting.splice(0)) resolve()
