@@ -108,6 +108,14 @@ test('a kept connection serves one request after the other', async () => {
   expect(mock.requests.map((record) => record.connection.requestNumber)).toEqual([1, 2, 3])
 })
 
+test('only the latest requests are kept', async () => {
+  const mock = await startMockProvider({ keepRequests: 2 })
+  running.push(mock)
+  for (let n = 0; n < 4; n++) await (await ask(mock)).text()
+  expect(mock.requests.map((record) => record.number)).toEqual([3, 4])
+  expect((await mock.next()).number).toBe(3)
+})
+
 test('a refused port is open again with the next script', async () => {
   const mock = await start({ fault: 'connection-refused' })
   await expect(ask(mock)).rejects.toThrow()

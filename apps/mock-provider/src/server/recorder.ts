@@ -56,8 +56,8 @@ export interface Recorder {
   clear(): void
 }
 
-/** Makes an empty recorder. */
-export function createRecorder(clock: MockClock): Recorder {
+/** Makes an empty recorder that keeps the last `keep` requests. */
+export function createRecorder(clock: MockClock, keep: number): Recorder {
   let requests: OpenRecord[] = []
   let ready: OpenRecord[] = []
   let active = 0
@@ -73,14 +73,16 @@ export function createRecorder(clock: MockClock): Recorder {
       active += 1
       const record = openRecord(head, count, clock.nowMs())
       requests.push(record)
+      if (requests.length > keep) requests.shift()
       return record
     },
     received(record) {
       record.bodyMs = clock.nowMs()
       record.outcome = 'answering'
       const waiter = waiting.shift()
-      if (waiter === undefined) ready.push(record)
-      else waiter(record)
+      if (waiter !== undefined) return waiter(record)
+      ready.push(record)
+      if (ready.length > keep) ready.shift()
     },
     end(record, outcome, leftMs) {
       record.endedMs = clock.nowMs()
