@@ -76,9 +76,13 @@ const MEANINGS: { readonly [N in StreamFault]: (name: N) => void } = {
   'pings-only': (name) => {
     const plan = planOf({ fault: name })
     expect(plan.end).toMatchObject({ kind: 'pings', everyMs: 1000 })
-    expect(eventsOf(responseOf({ fault: name }).body)).toEqual(['message_start'])
+    expect(responseOf({ fault: name }).body.length).toBe(0)
     const chat = planOf({ fault: name }, CHAT)
     expect(chat.end.kind === 'pings' && Buffer.from(chat.end.bytes).toString()).toContain(': ping')
+  },
+  'pings-after-message-start': (name) => {
+    const { body, end } = responseOf({ fault: name })
+    expect([eventsOf(body), end]).toEqual([['message_start'], 'pings'])
   },
   'pings-mid-text': (name) => breaksMidText(name, 'pings'),
   'split-every-byte': (name) => {
