@@ -26,6 +26,9 @@ export interface CommandSurroundings {
 /** The port of the predecessor's mock, so that its tests find this one. */
 const DEFAULT_PORT = 8998
 
+/** Somebody looks at them now and then; nobody reads a thousand. */
+const KEPT_REQUESTS = 1000
+
 const HELP = `Usage: lb mock [options]
 
 A scripted upstream that speaks Anthropic Messages, OpenAI Chat and OpenAI Responses. No key, no model.
@@ -64,7 +67,13 @@ export async function runMockCommand(args: readonly string[], surroundings: Comm
     return 1
   }
   try {
-    const provider = await startMockProvider({ host, port, control: true, script: { ...script.value, ...overrides } })
+    const provider = await startMockProvider({
+      host,
+      port,
+      control: true,
+      keepRequests: KEPT_REQUESTS,
+      script: { ...script.value, ...overrides },
+    })
     surroundings.out(greeting(provider))
     await stopped(surroundings.until)
     await provider.close()

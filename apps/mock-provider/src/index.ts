@@ -9,6 +9,9 @@ export {
   faultNames,
   faults,
 } from './fault/presets.ts'
+export { type Blackhole, startBlackhole } from './proxy/blackhole.ts'
+export { type FaultProxy, type FaultProxyOptions, type ProxyFaults, startFaultProxy } from './proxy/fault-proxy.ts'
+export type { LinkCut, LinkFaults } from './proxy/link.ts'
 export type { Answer, ErrorReply, Reply, ToolCall, UsageNumbers } from './script/answer.ts'
 export type {
   Afterwards,

@@ -34,7 +34,7 @@ const THINKING: {
   none: { deltas: () => [], whole: () => ({}) },
 }
 
-/** Call ids as vendors form them. @see docs of the converter's id rules: OpenAI 40 characters, Mistral 9, Kimi `functions.Name:0`. */
+/** Call ids as vendors form them: Mistral's have nine characters, Kimi's name the function; some vendors send none, or the same ones always. */
 const CALL_IDS: { readonly [F in NonNullable<ChatForm['toolIds']>]: (call: SpokenCall, index: number) => string } = {
   openai: (call) => (call.id.startsWith('call_') ? call.id : `call_${call.id}`),
   mistral9: (call) => idOf(9, 'mistral', call.id),

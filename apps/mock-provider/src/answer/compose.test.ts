@@ -259,6 +259,24 @@ test('the forms of vendors: where reasoning, usage, ids and the end are', () => 
   expect(whole({ reply, chat: { usage: 'none' } }, CHAT)).not.toHaveProperty('usage')
 })
 
+type ThinkingField = NonNullable<NonNullable<Answer['chat']>['thinkingField']>
+
+test('a stream has its reasoning where the vendor puts it', () => {
+  const reply: Reply = { thinking: 'Hm, well.', text: 'a' }
+  const deltas = (thinkingField: ThinkingField) =>
+    datas({ reply, chat: { thinkingField } }, CHAT).map((chunk) => chunk.choices[0].delta)
+  const joined = (field: ThinkingField, key: string) =>
+    deltas(field)
+      .map((delta) => delta[key] ?? '')
+      .join('')
+  expect(joined('reasoning_content', 'reasoning_content')).toBe('Hm, well.')
+  expect(joined('reasoning', 'reasoning')).toBe('Hm, well.')
+  expect(deltas('reasoning_details').flatMap((delta) => delta.reasoning_details ?? [])).toHaveLength(2)
+  expect(deltas('content-parts')[1].content[0].thinking[0].text).toBe('Hm,')
+  expect(joined('think-tags', 'content')).toBe('<think>Hm, well.</think>a')
+  expect(JSON.stringify(deltas('none'))).not.toContain('Hm')
+})
+
 test('arguments that are no JSON are streamed as they are, and left out of a whole Anthropic answer', () => {
   const reply: Reply = { toolCalls: [{ name: 'Bash', input: '{"command": 1e400, "cut' }] }
   expect(

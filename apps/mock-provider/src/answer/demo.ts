@@ -53,7 +53,7 @@ function greeting(turn: AskedTurn, request: MockRequest, name: string): string {
   const tools =
     turn.tools.length === 0
       ? 'Declare a tool and ask for it by name to see a tool call.'
-      : `You declared ${turn.tools.length === 1 ? 'a tool' : `${turn.tools.length} tools`}; ask for it by name, or say “run \`date\`”, to see a tool call.`
+      : `You declared ${turn.tools.length === 1 ? 'a tool; ask for it' : `${turn.tools.length} tools; ask for one`} by name, or say “run \`date\`”, to see a tool call.`
   return (
     `Hello! I am “${name}”, a mock provider: no model and no key is behind me. ${heard} ` +
     `This answer was ${how} in the ${DIALECT_NAMES[request.endpoint.dialect]} format for the model ` +

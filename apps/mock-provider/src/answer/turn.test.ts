@@ -108,6 +108,8 @@ test('the same is read from a Responses request', () => {
     thinking: true,
   })
   expect(readTurn({ input: 'hello' }, 'openai-responses').userText).toBe('hello')
+  expect(readTurn({ reasoning: { effort: 'none' } }, 'openai-responses').thinking).toBe(false)
+  expect(readTurn({ reasoning_effort: 'none' }, 'openai-chat').thinking).toBe(false)
 })
 
 test('a body of any shape gives a turn', () => {

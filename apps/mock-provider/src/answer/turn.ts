@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, member, stringMember } from '@lb/protocol'
+import { type Json, member, stringMember } from '@lb/protocol'
 import type { Dialect } from '../script/script.ts'
 
 /** What a client asked in its last turn, in no dialect: all that the demo answer is made from. */
@@ -75,7 +75,7 @@ const readers: { readonly [D in Dialect]: (body: Json | undefined) => AskedTurn 
       }),
       toolChoice: choiceOf(choice, stringMember(member(choice, 'function'), 'name')),
       answerSchema: chatSchema(member(body, 'response_format')),
-      thinking: stringMember(body, 'reasoning_effort') !== undefined,
+      thinking: wantsEffort(stringMember(body, 'reasoning_effort')),
     }
   },
   'openai-responses': (body) => {
@@ -100,13 +100,13 @@ const readers: { readonly [D in Dialect]: (body: Json | undefined) => AskedTurn 
       ),
       toolChoice: choiceOf(choice, stringMember(choice, 'name')),
       answerSchema: member(member(member(body, 'text'), 'format'), 'schema'),
-      thinking: isJsonObject(member(body, 'reasoning')),
+      thinking: wantsEffort(stringMember(member(body, 'reasoning'), 'effort')),
     }
   },
 }
 
 /** The text of a content value: a string, or the texts of its parts. */
-export function textOf(content: Json | undefined): string {
+function textOf(content: Json | undefined): string {
   if (typeof content === 'string') return content
   return list(content)
     .map((part) => (typeof part === 'string' ? part : (stringMember(part, 'text') ?? '')))
@@ -162,6 +162,10 @@ function declared(tool: Json | undefined, schema: Json | undefined): readonly De
   const name = stringMember(tool, 'name')
   if (name === undefined || (schema === undefined && stringMember(tool, 'type')?.includes('_') === true)) return []
   return [{ name, schema: schema ?? { type: 'object' } }]
+}
+
+function wantsEffort(effort: string | undefined): boolean {
+  return effort !== undefined && effort !== 'none'
 }
 
 function choiceOf(choice: Json | undefined, name: string | undefined): AskedTurn['toolChoice'] {

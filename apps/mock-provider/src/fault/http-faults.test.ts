@@ -6,8 +6,10 @@ import { type HttpFault, httpFaultNames } from './http-faults.ts'
 
 /** What each preset means, read from its plan for a streamed request of the Messages API. Every name has a row, or this does not compile. */
 const MEANINGS: { readonly [N in HttpFault]: (name: N) => void } = {
-  'reset-before-response': (name) => expect(planOf({ fault: name })).toEqual({ steps: [], end: { kind: 'reset' } }),
-  'close-before-response': (name) => expect(planOf({ fault: name })).toEqual({ steps: [], end: { kind: 'close' } }),
+  'reset-before-response': (name) =>
+    expect(planOf({ fault: name })).toEqual({ steps: [], end: { kind: 'reset' }, whole: false }),
+  'close-before-response': (name) =>
+    expect(planOf({ fault: name })).toEqual({ steps: [], end: { kind: 'close' }, whole: false }),
   'stale-keep-alive': (name) => expect(planOf({ fault: name }).end).toEqual({ kind: 'keep', resetOnReuse: true }),
   'dropped-keep-alive': (name) => {
     const { headers, complete, end } = responseOf({ fault: name })
@@ -153,7 +155,7 @@ const MEANINGS: { readonly [N in HttpFault]: (name: N) => void } = {
   'answer-before-body-whole': (name) =>
     expect(jsonOf(responseOf({ fault: name }).body)).toMatchObject({ type: 'message' }),
   'second-response': (name) => expect(responseOf({ fault: name }).rest.toString()).toMatch(/^HTTP\/1\.1 200 OK\r\n/),
-  silence: (name) => expect(planOf({ fault: name })).toEqual({ steps: [], end: { kind: 'stall' } }),
+  silence: (name) => expect(planOf({ fault: name })).toEqual({ steps: [], end: { kind: 'stall' }, whole: false }),
 }
 
 test.each(httpFaultNames)('%s means what its name says', (name) => {

@@ -1,7 +1,7 @@
 import type { Answer } from '../script/answer.ts'
 import { type ConnectionFault, connectionFaultNames, connectionFaults } from './connection-faults.ts'
 import { type HttpFault, httpFaultNames, httpFaults } from './http-faults.ts'
-import type { ConnectionPreset, FaultPreset } from './preset.ts'
+import type { FaultPreset } from './preset.ts'
 import { type StreamFault, streamFaultNames, streamFaults } from './stream-faults.ts'
 
 /** The name of a fault that one request meets. */
@@ -13,7 +13,7 @@ export const faultNames: readonly FaultName[] = [...httpFaultNames, ...streamFau
 /** Every fault that one request can meet, by name. */
 export const faults: { readonly [N in FaultName]: FaultPreset } = { ...httpFaults, ...streamFaults }
 
-export { type ConnectionFault, type ConnectionPreset, connectionFaultNames, connectionFaults, type FaultPreset }
+export { type ConnectionFault, connectionFaultNames, connectionFaults }
 
 /** Whether a text names a fault of an answer. */
 export function isFaultName(name: string): name is FaultName {

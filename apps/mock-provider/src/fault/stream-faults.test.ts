@@ -76,9 +76,13 @@ const MEANINGS: { readonly [N in StreamFault]: (name: N) => void } = {
   'pings-only': (name) => {
     const plan = planOf({ fault: name })
     expect(plan.end).toMatchObject({ kind: 'pings', everyMs: 1000 })
-    expect(eventsOf(responseOf({ fault: name }).body)).toEqual(['message_start'])
+    expect(responseOf({ fault: name }).body.length).toBe(0)
     const chat = planOf({ fault: name }, CHAT)
     expect(chat.end.kind === 'pings' && Buffer.from(chat.end.bytes).toString()).toContain(': ping')
+  },
+  'pings-after-message-start': (name) => {
+    const { body, end } = responseOf({ fault: name })
+    expect([eventsOf(body), end]).toEqual([['message_start'], 'pings'])
   },
   'pings-mid-text': (name) => breaksMidText(name, 'pings'),
   'split-every-byte': (name) => {
@@ -120,20 +124,20 @@ const MEANINGS: { readonly [N in StreamFault]: (name: N) => void } = {
     expect(responseOf({ fault: name }).body.toString()).toMatch(
       /^data: \{"type":"content_block_delta",\ndata: .*\ndata: \}$/m,
     )
-    const datas = decoded(name).map((event) => JSON.parse(event.data))
-    expect(datas).toEqual(decoded({}).map((event) => JSON.parse(event.data)))
+    const datas = decoded({ fault: name }).map((event) => JSON.parse(event.data))
+    expect(datas).toEqual(undisturbed(name).map((event) => JSON.parse(event.data)))
   },
   comments: (name) => {
     expect(
       responseOf({ fault: name })
         .body.toString()
         .match(/^: a comment$/gm)?.length,
-    ).toBe(decoded(name).length)
+    ).toBe(decoded({ fault: name }).length)
     sameEventsAsUnsplit(name)
   },
   'no-event-lines': (name) => {
     expect(responseOf({ fault: name }).body.toString()).not.toMatch(/^event:/m)
-    expect(decoded(name).map((event) => event.data)).toEqual(decoded({}).map((event) => event.data))
+    expect(decoded({ fault: name }).map((event) => event.data)).toEqual(undisturbed(name).map((event) => event.data))
   },
   'no-space-after-colon': (name) => {
     expect(responseOf({ fault: name }).body.toString()).toMatch(/^event:message_start\ndata:\{/)
@@ -145,7 +149,7 @@ const MEANINGS: { readonly [N in StreamFault]: (name: N) => void } = {
     expect(fill?.kind === 'fill' && Buffer.from(fill.bytes.subarray(8, -2)).includes('\n')).toBe(false)
   },
   'invalid-json-event': (name) => {
-    const broken = decoded(name).filter((event) => !isJson(event.data))
+    const broken = decoded({ fault: name }).filter((event) => !isJson(event.data))
     expect(broken.length).toBe(1)
   },
   'unknown-events': (name) => {
@@ -217,7 +221,7 @@ function countOf(body: Buffer, word: string): number {
 }
 
 function startedIndices(name: StreamFault): readonly number[] {
-  return decoded(name)
+  return decoded({ fault: name })
     .map((event) => JSON.parse(event.data))
     .filter((data) => data.type === 'content_block_start')
     .map((data) => data.index)
@@ -229,16 +233,20 @@ interface DecodedEvent {
 }
 
 /** The events that lb's own decoder reads; comments are none. */
-function decoded(given: StreamFault | Answer): readonly DecodedEvent[] {
-  const { reply } = streamFaults['split-every-byte'].answer
-  const answer = typeof given === 'string' ? { fault: given } : { ...(reply === undefined ? {} : { reply }), ...given }
+function decoded(answer: Answer): readonly DecodedEvent[] {
   const { events } = createSseDecoder().push(responseOf(answer).body)
   return events.flatMap(({ event, data }) => (data === undefined ? [] : [{ event, data }]))
 }
 
+/** The events of the preset's reply, without the preset's fault. */
+function undisturbed(name: StreamFault): readonly DecodedEvent[] {
+  const { reply } = streamFaults[name].answer
+  return decoded(reply === undefined ? {} : { reply })
+}
+
 /** Whatever the form, the decoder of lb reads the same events. */
 function sameEventsAsUnsplit(name: StreamFault): void {
-  expect(decoded(name)).toEqual(decoded({}))
+  expect(decoded({ fault: name })).toEqual(undisturbed(name))
 }
 
 function isJson(text: string): boolean {

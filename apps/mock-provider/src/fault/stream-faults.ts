@@ -31,6 +31,7 @@ export const streamFaultNames = [
   'stall-mid-thinking',
   'stall-mid-tool-use',
   'pings-only',
+  'pings-after-message-start',
   'pings-mid-text',
   'split-every-byte',
   'split-randomly',
@@ -85,7 +86,7 @@ const ENDINGS: { readonly [E in Ending]: string } = {
 }
 
 const WHERE = {
-  first: 'first',
+  first: 'right after the head',
   'after-start': 'after message_start',
   'mid-text': 'half way through the text',
   'mid-thinking': 'half way through the thinking',
@@ -125,7 +126,8 @@ export const streamFaults: { readonly [N in StreamFault]: FaultPreset } = {
   'stall-mid-text': broken([45], 'mid-text', 'stall'),
   'stall-mid-thinking': broken([45], 'mid-thinking', 'stall', THINKING),
   'stall-mid-tool-use': broken([45], 'mid-tool', 'stall', TOOL),
-  'pings-only': broken([44], 'after-start', 'pings'),
+  'pings-only': broken([44], 'first', 'pings'),
+  'pings-after-message-start': broken([44], 'after-start', 'pings'),
   'pings-mid-text': broken([44], 'mid-text', 'pings'),
   'split-every-byte': {
     rows: [46],

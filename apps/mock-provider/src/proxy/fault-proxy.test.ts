@@ -1,11 +1,8 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
 import https from 'node:https'
 import net from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { startMockProvider } from '../server/mock-provider.ts'
+import { selfSigned } from '../testing/certificate.ts'
 import { type FaultProxy, type ProxyFaults, startFaultProxy } from './fault-proxy.ts'
 
 const closing: (() => Promise<void> | void)[] = []
@@ -103,12 +100,7 @@ test('new connections can be reset, closed or left alone', async () => {
 })
 
 test('a TLS connection cut inside a record fails at the client', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'mock-tls-'))
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-  const request = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
-  const names = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1']
-  execFileSync('openssl', [...request, '-keyout', key, '-out', cert, ...names], { stdio: 'ignore' })
-  const tls = { key: readFileSync(key), cert: readFileSync(cert) }
+  const tls = selfSigned()
   const mock = await startMockProvider({ tls, script: { rules: [{ answer: { reply: { text: 'x '.repeat(3000) } } }] } })
   closing.push(() => mock.close())
   const ask = (url: string) =>
@@ -129,7 +121,4 @@ test('a TLS connection cut inside a record fails at the client', async () => {
   const proxy = await startFaultProxy({ to: mock.url, faults: { down: { cut: { afterBytes: 4000, how: 'close' } } } })
   closing.push(() => proxy.close())
   expect(await ask(proxy.url)).toBe('ECONNRESET')
-  await mock.setScript({ fault: 'reset-before-response' })
-  expect(await ask(mock.url)).toBe('ECONNRESET')
-  expect(mock.requests.map((record) => record.outcome)).toEqual(['answered', expect.any(String), 'broken'])
 })

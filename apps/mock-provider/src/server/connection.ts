@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import type { MockClock } from './clock.ts'
 
 /** One accepted connection: what requests and the player need to know of it. */
 export interface Connection {
@@ -15,14 +16,19 @@ export interface Connection {
   queue: Promise<void>
   /** Aborted when the client ends or loses the connection. */
   readonly gone: AbortSignal
+  /** When that was seen, in the clock's monotonic milliseconds. */
+  goneMs: number | undefined
   /** Notices the client's leaving on this socket too: under TLS its end is seen on the encrypted one. */
   watch(socket: Socket): void
 }
 
 /** Makes a connection of a socket that was just accepted. */
-export function openConnection(id: number, raw: Socket): Connection {
+export function openConnection(id: number, raw: Socket, clock: MockClock): Connection {
   const gone = new AbortController()
-  const leave = () => gone.abort()
+  const leave = () => {
+    connection.goneMs ??= clock.nowMs()
+    gone.abort()
+  }
   const watched = new WeakSet<Socket>()
   const connection: Connection = {
     id,
@@ -32,6 +38,7 @@ export function openConnection(id: number, raw: Socket): Connection {
     resetOnReuse: false,
     queue: Promise.resolve(),
     gone: gone.signal,
+    goneMs: undefined,
     watch(socket) {
       if (watched.has(socket)) return
       watched.add(socket)

@@ -8,6 +8,9 @@ import type { Exchange } from './exchange.ts'
 /** A header section of this size is still read, so that a client's large headers are recorded and not refused. */
 const MAX_HEADER_BYTES = 128 * 1024
 
+/** A client that speaks no HTTP at all says so often. */
+const MAX_VIOLATIONS = 1000
+
 /** The HTTP side: parsers that read what the front admitted. They never listen themselves. */
 export interface Doors {
   admit(connection: Connection): void
@@ -31,7 +34,8 @@ export function createDoors(exchange: Exchange, tls: TlsOptions | undefined, con
   server.on('request', serve(false))
   server.on('checkContinue', serve(true))
   server.on('clientError', (error: Error & { code?: string }, socket) => {
-    if (error.code?.startsWith('HPE_') === true) violations.push(`${error.code}: ${error.message}`)
+    if (error.code?.startsWith('HPE_') === true && violations.length < MAX_VIOLATIONS)
+      violations.push(`${error.code}: ${error.message}`)
     socket.destroy()
   })
   server.on('tlsClientError', () => undefined)

@@ -8,9 +8,9 @@ import type { Dialect, MockScript } from '../script/script.ts'
 import { planBytes } from '../wire/plan.ts'
 import type { MockClock } from './clock.ts'
 import type { Connection } from './connection.ts'
-import { type PlayEnd, play } from './play.ts'
+import { play } from './play.ts'
 import { receiveBody, recordHead } from './receive.ts'
-import type { OpenRecord, RecordedRequest, Recorder } from './recorder.ts'
+import type { OpenRecord, Recorder } from './recorder.ts'
 
 /** Serves requests with a script: receives, chooses, composes, plans, plays, records. */
 export interface Exchange {
@@ -83,7 +83,7 @@ async function serveOne(
   }
   if (mustContinue) request.socket.write('HTTP/1.1 100 Continue\r\n\r\n')
   const whole = await receiveBody(request, record)
-  if (!whole) return recorder.end(record, 'client-left')
+  if (!whole) return recorder.end(record, 'client-left', connection.goneMs)
   recorder.received(record)
   await answer(state, decide(state, record, 'whole'), record, connection, request)
 }
@@ -125,13 +125,8 @@ async function answer(
     record.bytesSent += bytes
   }
   const end = await play(plan, request.socket, connection, state.clock, { sent })
-  state.recorder.end(record, OUTCOMES[end])
-}
-
-const OUTCOMES: { readonly [E in PlayEnd]: RecordedRequest['outcome'] } = {
-  whole: 'answered',
-  broken: 'broken',
-  left: 'client-left',
+  const played = plan.whole ? 'answered' : 'broken'
+  state.recorder.end(record, end === 'played' ? played : 'client-left', connection.goneMs)
 }
 
 function composed(choice: Choice, record: OpenRecord, setting: Setting): Composed {

@@ -1,6 +1,7 @@
 import net, { type AddressInfo, type Socket } from 'node:net'
 import { connectionFaults, isConnectionFault } from '../fault/presets.ts'
 import type { AcceptRule, MockScript } from '../script/script.ts'
+import type { MockClock } from './clock.ts'
 import { type Connection, openConnection } from './connection.ts'
 
 /** The listener: it takes connections in, or does not, as a script says, before anything of HTTP or TLS begins. */
@@ -18,14 +19,19 @@ export interface Front {
  * @param admit gets every connection that is to be served.
  * @throws if the port cannot be bound.
  */
-export async function openFront(host: string, wanted: number, admit: (connection: Connection) => void): Promise<Front> {
+export async function openFront(
+  host: string,
+  wanted: number,
+  clock: MockClock,
+  admit: (connection: Connection) => void,
+): Promise<Front> {
   let script: MockScript = {}
   let accepted = 0
   let acceptedBefore = 0
   const open = new Set<Connection>()
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (raw) => {
     accepted += 1
-    const connection = openConnection(accepted, raw)
+    const connection = openConnection(accepted, raw, clock)
     open.add(connection)
     raw.on('close', () => open.delete(connection))
     const action = acceptActionFor(script, accepted - acceptedBefore)

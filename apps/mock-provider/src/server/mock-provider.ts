@@ -7,6 +7,9 @@ import { createExchange } from './exchange.ts'
 import { openFront } from './front.ts'
 import { createRecorder, type RecordedRequest } from './recorder.ts'
 
+/** More than any test asks for, and few enough for a test's memory. */
+const DEFAULT_KEPT_REQUESTS = 10_000
+
 /** How a mock provider is started. Everything has a default. */
 export interface MockProviderOptions {
   /** Default `{}`: the demo answers everything. */
@@ -21,6 +24,8 @@ export interface MockProviderOptions {
   readonly control?: boolean
   /** Default real time. */
   readonly clock?: MockClock
+  /** How many requests are kept, the latest ones. Default 10,000; what runs for long should keep fewer. */
+  readonly keepRequests?: number
 }
 
 /** A running mock provider. */
@@ -28,7 +33,7 @@ export interface MockProvider {
   /** `http://127.0.0.1:PORT`, without a slash at the end. */
   readonly url: string
   readonly port: number
-  /** Everything received so far, in order of arrival. */
+  /** What was received, in order of arrival, as far as it is kept. */
   readonly requests: readonly RecordedRequest[]
   /** Connections accepted since the start, and those open now. */
   readonly connections: { readonly accepted: number; readonly open: number }
@@ -60,10 +65,10 @@ export async function startMockProvider(options: MockProviderOptions = {}): Prom
   const host = options.host ?? '127.0.0.1'
   const started = options.script ?? {}
   let script = started
-  const recorder = createRecorder(clock)
+  const recorder = createRecorder(clock, options.keepRequests ?? DEFAULT_KEPT_REQUESTS)
   const exchange = createExchange(recorder, clock)
   const doors = createDoors(exchange, options.tls, options.control === true ? controlOf() : undefined)
-  const front = await openFront(host, options.port ?? 0, (connection) => doors.admit(connection))
+  const front = await openFront(host, options.port ?? 0, clock, (connection) => doors.admit(connection))
 
   async function setScript(next: MockScript): Promise<void> {
     script = next

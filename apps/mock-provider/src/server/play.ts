@@ -5,8 +5,8 @@ import type { BytePlan } from '../wire/plan.ts'
 import type { MockClock } from './clock.ts'
 import type { Connection } from './connection.ts'
 
-/** How a plan ended. `whole`: to its last byte. `broken`: before its time, as the script says. `left`: the client was faster. */
-export type PlayEnd = 'whole' | 'broken' | 'left'
+/** How a plan ended. `played`: all of it. `left`: the client was faster. */
+export type PlayEnd = 'played' | 'left'
 
 /** Where the player reports what it did. */
 export interface PlayLog {
@@ -43,16 +43,16 @@ export async function play(
   switch (plan.end.kind) {
     case 'keep':
       connection.resetOnReuse = plan.end.resetOnReuse
-      return 'whole'
+      return 'played'
     case 'close':
       socket.destroySoon()
-      return 'whole'
+      return 'played'
     case 'half-close':
       socket.end()
-      return 'broken'
+      return 'played'
     case 'reset':
       connection.raw.resetAndDestroy()
-      return 'broken'
+      return 'played'
     case 'stall':
       await aborted(gone)
       return 'left'

@@ -46,7 +46,8 @@ export interface Recorder {
   open(head: RecordHead): OpenRecord
   /** The body is in: `next` may hand the request out. */
   received(record: OpenRecord): void
-  end(record: OpenRecord, outcome: RecordedRequest['outcome']): void
+  /** @param leftMs when the client left, if it did. */
+  end(record: OpenRecord, outcome: RecordedRequest['outcome'], leftMs?: number): void
   /** The next request that `next` has not handed out yet, once its body is in. */
   next(timeoutMs: number): Promise<RecordedRequest>
   /** Resolves when nothing is being received or answered. */
@@ -55,8 +56,8 @@ export interface Recorder {
   clear(): void
 }
 
-/** Makes an empty recorder. */
-export function createRecorder(clock: MockClock): Recorder {
+/** Makes an empty recorder that keeps the last `keep` requests. */
+export function createRecorder(clock: MockClock, keep: number): Recorder {
   let requests: OpenRecord[] = []
   let ready: OpenRecord[] = []
   let active = 0
@@ -72,19 +73,21 @@ export function createRecorder(clock: MockClock): Recorder {
       active += 1
       const record = openRecord(head, count, clock.nowMs())
       requests.push(record)
+      if (requests.length > keep) requests.shift()
       return record
     },
     received(record) {
       record.bodyMs = clock.nowMs()
       record.outcome = 'answering'
       const waiter = waiting.shift()
-      if (waiter === undefined) ready.push(record)
-      else waiter(record)
+      if (waiter !== undefined) return waiter(record)
+      ready.push(record)
+      if (ready.length > keep) ready.shift()
     },
-    end(record, outcome) {
+    end(record, outcome, leftMs) {
       record.endedMs = clock.nowMs()
       record.outcome = outcome
-      if (outcome === 'client-left') record.clientLeftMs = record.endedMs
+      if (outcome === 'client-left') record.clientLeftMs = leftMs ?? record.endedMs
       active -= 1
       record.finish()
       if (active === 0) for (const resolve of idleWaiting.splice(0)) resolve()

@@ -18,6 +18,8 @@ import { chunkBytes, headBytes, lastChunk } from './head.ts'
 export interface BytePlan {
   readonly steps: readonly Frame[]
   readonly end: PlanEnd
+  /** False where the script ends the answer before its time. */
+  readonly whole: boolean
 }
 
 /** What happens to the connection after the last byte. */
@@ -60,7 +62,7 @@ export function planBytes(composed: Composed, delivery: Delivery): BytePlan {
     bytes: new Uint8Array(),
     everyMs: answer.paceMs === undefined || answer.paceMs === 0 ? DEFAULT_PING_MS : answer.paceMs,
   }
-  if (composed.beforeHead !== undefined) return { steps: start, end: endOf(composed.beforeHead, pings) }
+  if (composed.beforeHead !== undefined) return { steps: start, end: endOf(composed.beforeHead, pings), whole: false }
 
   const body = bodyFrames(composed, paceMs)
   const ending = body.ending
@@ -71,7 +73,8 @@ export function planBytes(composed: Composed, delivery: Delivery): BytePlan {
     headBytes(status, undefined, Object.entries(headers ?? {})),
   )
   const heads: readonly Frame[] = [...informational, head].map((bytes) => ({ kind: 'bytes', bytes }))
-  if (delivery.method === 'HEAD') return { steps: [...start, ...heads], end: wholeEnd(answer, persistence.stays) }
+  if (delivery.method === 'HEAD')
+    return { steps: [...start, ...heads], end: wholeEnd(answer, persistence.stays), whole: true }
 
   const chunked = framing === 'chunked' && answer.rawHead === undefined
   const framed = delayedAndSplit(body.frames, answer, delivery).map((frame) => (chunked ? inChunk(frame) : frame))
@@ -80,11 +83,16 @@ export function planBytes(composed: Composed, delivery: Delivery): BytePlan {
   const second: readonly Frame[] =
     finished && answer.afterwards === 'second-response' ? [{ kind: 'bytes', bytes: SECOND_RESPONSE }] : []
   const wire = onWire([...heads, ...framed, ...tail, ...second], answer, delivery)
-  if (finished) return { steps: [...start, ...wire], end: wholeEnd(answer, persistence.stays) }
+  const whole = ending === undefined
+  if (finished) return { steps: [...start, ...wire], end: wholeEnd(answer, persistence.stays), whole }
   if (ending === 'reset')
-    return { steps: [...start, ...wire, { kind: 'pause', ms: RESET_GRACE_MS }], end: { kind: 'reset' } }
+    return { steps: [...start, ...wire, { kind: 'pause', ms: RESET_GRACE_MS }], end: { kind: 'reset' }, whole }
   const ping = pingBytes(composed, delivery.dialect)
-  return { steps: [...start, ...wire], end: endOf(ending, { ...pings, bytes: chunked ? chunkBytes(ping) : ping }) }
+  return {
+    steps: [...start, ...wire],
+    end: endOf(ending, { ...pings, bytes: chunked ? chunkBytes(ping) : ping }),
+    whole,
+  }
 }
 
 /** The answer nobody asked for; whoever reads it as the answer to the next request shows that it does not check. */
