@@ -28,7 +28,8 @@ const config: ViteUserConfig = defineConfig({
         globalSetup: seeded.globalSetup,
         setupFiles: [...seeded.setupFiles, 'tidy/purity/setup.ts'],
       }),
-      project('apps', ['apps/*/src/**/*.test.ts'], seeded),
+      // Real sockets and real time: generous, since a busy machine is no failure.
+      project('apps', ['apps/*/src/**/*.test.ts'], { ...seeded, testTimeout: 20_000 }),
       project('sim', ['sim/**/*.test.ts'], seeded),
       // The laws of the repository, and the proof that each can fail.
       project('tidy', ['tidy/**/*.test.ts'], { isolate: false, exclude: [...exclude, 'tidy/packaging/**'] }),

@@ -1,5 +1,5 @@
 import { type ConfigFlags, formatProblems, loadConfig } from '@lb/config'
-import { type MockProvider, startMockProvider } from '@lb/mock-provider'
+import { demoScript, type MockProvider, startMockProvider } from '@lb/mock-provider'
 import { err, ok, type Result } from '@lb/protocol'
 import type { ReadConfig } from './config-file.ts'
 import type { Terminal } from './terminal.ts'
@@ -10,14 +10,16 @@ export interface Demo {
   close(): Promise<void>
 }
 
-/** Words come at the pace at which one reads. */
-const PACE_MS = 15
+/** The demo may run for days; nobody looks at what its providers got. */
+const KEPT_REQUESTS = 10
 
 export async function startDemo(flags: ConfigFlags, { env }: Pick<Terminal, 'env'>): Promise<Demo> {
+  const flaky = { every: 3, fault: 'error-529' } as const
   const first = await startMockProvider({
-    script: { name: 'demo-anthropic', epochMs: 'now', paceMs: PACE_MS, flaky: { every: 3, fault: 'error-529' } },
+    script: demoScript({ name: 'demo-anthropic', flaky }),
+    keepRequests: KEPT_REQUESTS,
   })
-  const second = await startMockProvider({ script: { name: 'demo-openai', epochMs: 'now', paceMs: PACE_MS } })
+  const second = await startMockProvider({ script: demoScript({ name: 'demo-openai' }), keepRequests: KEPT_REQUESTS })
   const loaded = loadConfig(configText(first, second), env, flags)
   const config = loaded.ok ? ok({ ...loaded.value, notes: '' }) : err(formatProblems(loaded.error, 'demo'))
   return {
