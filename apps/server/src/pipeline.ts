@@ -28,7 +28,9 @@ export async function handle(
   const limitBytes = compiled.config.settings.maxBodyBytes
   const request = await readClientRequest(incoming, { id, endpoint, tenant: 'default', receivedAtMs, limitBytes })
   if (!request.ok) return refuse(house, { id, endpoint }, response, request.error)
-  house.flights.serve(compiled, request.value, response, (leading, outlet) => lead(house, compiled, leading, outlet))
+  return house.flights.serve(compiled, request.value, response, (leading, outlet) =>
+    lead(house, compiled, leading, outlet),
+  )
 }
 
 /** Answers a request into an outlet, which one client reads or many. */

@@ -4,6 +4,7 @@ import { getRequestListener } from '@hono/node-server'
 import type { Config } from '@lb/config'
 import { createApp } from './app.ts'
 import { systemClock } from './clock.ts'
+import { memoryStore } from './flights/answers.ts'
 import { createFlightKeys } from './flights/flight-keys.ts'
 import { Flights } from './flights/flights.ts'
 import { newId, roll } from './random.ts'
@@ -43,7 +44,9 @@ export async function startServer({ config, log }: ServerOptions): Promise<Runni
   const pools = createPools()
   const observer = allOf([logObserver(log)])
   const targets = new Targets({ clock: systemClock, roll, onFact: observer.healthChanged })
-  const flights = new Flights({ clock: systemClock, roll, keys: createFlightKeys() })
+  const { answerCache } = compiled
+  const store = answerCache.enabled ? memoryStore(answerCache) : undefined
+  const flights = new Flights({ clock: systemClock, roll, keys: createFlightKeys(), store: () => store, observer })
   const house: House = {
     clock: systemClock,
     roll,

@@ -41,7 +41,7 @@ export function startJob(job: Job): Run {
   return new Run({
     clock: house.clock,
     roll: house.roll,
-    policy: compiled.loopPolicy(request.endpoint, request.stream, false),
+    policy: compiled.loopPolicy(request.endpoint, request.stream),
     client: clientKind(request),
     timeoutMs: requestTimeoutMs(
       request.headers['x-stainless-timeout'],

@@ -37,8 +37,8 @@ export interface Shown {
   readonly firstByteAtMs?: number
 }
 
-/** The client of a stream that dies must not see a proper end of the transfer before its error event. */
-const pings: Readonly<Record<ClientDialect, Buffer>> = {
+/** lb's own signs of life, by dialect. */
+export const pings: Readonly<Record<ClientDialect, Buffer>> = {
   anthropic: Buffer.from('event: ping\ndata: {"type":"ping"}\n\n'),
   chat: Buffer.from(': ping\n\n'),
 }

@@ -33,6 +33,8 @@ export class Consumer {
   role: Role = 'leader'
   /** The flight that it is aboard of. */
   flight = ''
+  /** What it has been given so far. */
+  bytes = 0
   readonly #deps: ConsumerDeps
   readonly #outlet: Outlet
   readonly #view: ClientView
@@ -62,8 +64,11 @@ export class Consumer {
     this.#headSent = true
     while (!this.#isSlow) {
       const read = this.#deps.table.read(this.request.id, WRITE_BYTES)
-      if (read.kind === 'chunks') this.#isSlow = !this.#outlet.write(joined(read.chunks))
-      else {
+      if (read.kind === 'chunks') {
+        const bytes = joined(read.chunks)
+        this.bytes += bytes.length
+        this.#isSlow = !this.#outlet.write(bytes)
+      } else {
         if (read.kind === 'end' && this.#ending !== undefined) this.#end(this.#ending)
         return
       }

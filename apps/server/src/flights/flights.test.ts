@@ -82,7 +82,7 @@ describe('a leader that leaves', () => {
       expect(names.at(0)).toBe('message_start')
       expect(names.at(-1)).toBe('message_stop')
       await world.mocks[0]?.idle()
-    expect(world.mocks[0]?.requests.map(({ outcome }) => outcome)).toEqual(['answered'])
+      expect(world.mocks[0]?.requests.map(({ outcome }) => outcome)).toEqual(['answered'])
     },
   )
 

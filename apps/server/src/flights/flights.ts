@@ -1,11 +1,13 @@
 import type { ServerResponse } from 'node:http'
-import { createFlightTable, type FlightAction, type FlightId, type FlightTable } from '@lb/dedup'
+import { type AnswerStore, createFlightTable, type FlightAction, type FlightId, type FlightTable } from '@lb/dedup'
 import { assertNever, type Moment } from '@lb/protocol'
 import { type Clock, momentOf } from '../clock.ts'
 import { type AnswerEnding, clientOutlet, type Outlet } from '../egress/outlet.ts'
 import type { ClientRequest } from '../ingress/client-request.ts'
 import type { Refusal } from '../ingress/refusal.ts'
 import type { CompiledConfig } from '../state/compiled-config.ts'
+import type { RequestObserver } from '../telemetry/observer.ts'
+import { type AnswerCollector, createAnswerCollector, type StoredAnswer, storedAnswer } from './answers.ts'
 import { Consumer, type FlightHead } from './consumer.ts'
 import type { FlightKeys } from './flight-keys.ts'
 
@@ -24,6 +26,9 @@ export interface FlightsDeps {
   readonly clock: Clock
   readonly roll: () => number
   readonly keys: FlightKeys
+  /** Where answers are kept, when the operator wants that. */
+  readonly store: (compiled: CompiledConfig) => AnswerStore | undefined
+  readonly observer: Pick<Required<RequestObserver>, 'followerDone' | 'answerReplayed'>
 }
 
 /** A call under way, or an answer that is still being read. */
@@ -34,6 +39,15 @@ interface Flight {
   lead?: Lead
   /** How the answer ended; `aborted`: by a cut, so that its readers see a cut. */
   ending?: AnswerEnding | 'aborted'
+  readonly collector: AnswerCollector | undefined
+  /** Whose call it is. */
+  readonly leader: ClientRequest
+}
+
+/** A request on its way into a flight. */
+interface Boarding {
+  readonly start: StartLead
+  readonly collector: AnswerCollector | undefined
 }
 
 /** Deadlines of flights are seconds away; they are looked at this often while there are any. */
@@ -54,10 +68,32 @@ export class Flights {
     this.#deps = deps
   }
 
-  /** Serves a request: joins the running call for the same question, or makes one. */
-  serve(compiled: CompiledConfig, request: ClientRequest, response: ServerResponse, start: StartLead): void {
+  /** Serves a request: from the kept answers, from the running call for the same question, or by a call of its own. */
+  async serve(
+    compiled: CompiledConfig,
+    request: ClientRequest,
+    response: ServerResponse,
+    start: StartLead,
+  ): Promise<void> {
     const key = this.#deps.keys.keyOf(compiled, request)
     if (key.kind === 'alone') return serveAlone(request, response, start)
+    const store = this.#deps.store(compiled)
+    if (store === undefined) return this.#board(compiled, request, response, key.key, { start, collector: undefined })
+    const policy = compiled.answerCache
+    const stored = await storedAnswer(store, key.key, request.headers, this.#deps.clock.epochMs(), policy)
+    if (stored !== undefined) return this.#replay(stored, request, response)
+    const { includeMaxTokens } = compiled.fingerprintPolicy
+    const collector = createAnswerCollector({ store, key: key.key, policy, includeMaxTokens })
+    this.#board(compiled, request, response, key.key, { start, collector })
+  }
+
+  #board(
+    compiled: CompiledConfig,
+    request: ClientRequest,
+    response: ServerResponse,
+    key: string,
+    boarding: Boarding,
+  ): void {
     const { clock, roll } = this.#deps
     const consumer = new Consumer(request, response, {
       table: this.#table,
@@ -68,9 +104,25 @@ export class Flights {
       served: (done) => this.#left(done, 'served'),
     })
     this.#consumers.set(request.id, consumer)
-    const options = compiled.flightOptions(request.stream)
-    this.#act(this.#table.arrive(key.key, request.id, this.#now(), options), start)
+    this.#act(this.#table.arrive(key, request.id, this.#now(), compiled.flightOptions(request)), boarding)
     this.#timer ??= setTimeout(() => this.#tick(), TICK_MS).unref()
+  }
+
+  #replay({ answer, ageMs }: StoredAnswer, request: ClientRequest, response: ServerResponse): void {
+    const outlet = clientOutlet(response, { drained() {}, gone() {} })
+    const age = String(Math.floor(ageMs / 1000))
+    outlet.head(answer.status, [
+      ...answer.headers.flat(),
+      'x-lb-cache',
+      'hit',
+      'age',
+      age,
+      'x-lb-request-id',
+      request.id,
+    ])
+    for (const chunk of answer.chunks) outlet.write(chunk)
+    outlet.end({ kind: 'whole', stopReason: undefined })
+    this.#deps.observer.answerReplayed({ request, answer, ageMs })
   }
 
   /** For gauges. */
@@ -78,15 +130,15 @@ export class Flights {
     return this.#table.counts()
   }
 
-  #act(actions: readonly FlightAction[], start?: StartLead): void {
-    for (const action of actions) this.#perform(action, start)
+  #act(actions: readonly FlightAction[], boarding?: Boarding): void {
+    for (const action of actions) this.#perform(action, boarding)
   }
 
-  #perform(action: FlightAction, start?: StartLead): void {
+  #perform(action: FlightAction, boarding: Boarding | undefined): void {
     const flight = this.#flights.get(action.flight)
     switch (action.kind) {
       case 'start-upstream':
-        return this.#takeOff(action.flight, action.consumer, start)
+        return this.#takeOff(action.flight, action.consumer, boarding)
       case 'attach':
         return this.#attach(flight, action)
       case 'promote':
@@ -108,10 +160,11 @@ export class Flights {
     }
   }
 
-  #takeOff(id: FlightId, leader: string, start: StartLead | undefined): void {
+  #takeOff(id: FlightId, leader: string, boarding: Boarding | undefined): void {
     const consumer = this.#consumers.get(leader)
-    if (consumer === undefined || start === undefined) throw new Error(`flight ${id} has no leader`)
-    const flight: Flight = { members: new Set() }
+    if (consumer === undefined || boarding === undefined) throw new Error(`flight ${id} has no leader`)
+    const { start, collector } = boarding
+    const flight: Flight = { members: new Set(), leader: consumer.request, collector }
     this.#flights.set(id, flight)
     flight.lead = start(consumer.request, this.#outletOf(id, flight))
   }
@@ -126,6 +179,7 @@ export class Flights {
     consumer.flight = id
     consumer.role = role
     flight.members.add(consumer)
+    flight.collector?.agree(consumer.request.headers)
     consumer.pump(flight.head)
   }
 
@@ -133,6 +187,7 @@ export class Flights {
   #outletOf(id: FlightId, flight: Flight): Outlet {
     const end = (ending: AnswerEnding | 'aborted'): void => {
       flight.ending = ending
+      if (ending !== 'aborted') flight.collector?.end(ending, flight.head, this.#deps.clock.epochMs())
       const isWhole = ending !== 'aborted' && ending.kind === 'whole'
       this.#act(this.#table.end(id, isWhole ? { kind: 'whole' } : failed, this.#now()))
     }
@@ -141,12 +196,16 @@ export class Flights {
         flight.head = { status, headers }
       },
       write: (bytes) => {
+        flight.collector?.take(bytes)
         this.#act(this.#table.append(id, bytes, this.#now()))
         for (const consumer of flight.members) consumer.pump(flight.head)
         return this.#table.wantsMore(id)
       },
       end: (ending, bytes) => {
-        if (bytes !== undefined) this.#act(this.#table.append(id, bytes, this.#now()))
+        if (bytes !== undefined) {
+          flight.collector?.take(bytes)
+          this.#act(this.#table.append(id, bytes, this.#now()))
+        }
         end(ending)
       },
       abort: () => end('aborted'),
@@ -163,8 +222,19 @@ export class Flights {
 
   #left(consumer: Consumer, how: 'served' | 'left'): void {
     const { id } = consumer.request
+    const flight = this.#flights.get(consumer.flight)
     this.#forget(id)
     this.#act(this.#table.leave(id, how, this.#now()))
+    if (consumer.role === 'leader' || flight === undefined) return
+    const ending = how === 'left' ? 'left' : flight.ending === 'aborted' ? 'failed' : (flight.ending?.kind ?? 'failed')
+    const { request } = consumer
+    this.#deps.observer.followerDone({
+      request,
+      leader: flight.leader,
+      ending,
+      bytes: consumer.bytes,
+      nowMs: this.#deps.clock.nowMs(),
+    })
   }
 
   #forget(id: string): void {

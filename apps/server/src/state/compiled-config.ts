@@ -1,5 +1,6 @@
-import type { Config, Dialect, Provider, Settings } from '@lb/config'
+import type { Config, Provider, Settings } from '@lb/config'
 import {
+  type AnswerCachePolicy,
   type CoalescingPolicy,
   defaultCoalescingPolicy,
   defaultFlightPolicy,
@@ -11,6 +12,7 @@ import {
   type AffinityPolicy,
   countPolicy,
   type LoopPolicy,
+  matchRules,
   messagePolicy,
   type RouteProvider,
   type RouteRule,
@@ -19,7 +21,7 @@ import {
   streamPolicy,
 } from '@lb/router'
 import { LRUCache } from 'lru-cache'
-import type { Endpoint } from '../ingress/client-request.ts'
+import type { ClientRequest, Endpoint } from '../ingress/client-request.ts'
 
 /**
  * A configuration in the form in which requests use it. Made once when it is loaded; a request keeps the one it began with.
@@ -43,10 +45,11 @@ export interface CompiledConfig {
   /** Which requests may share a call. */
   readonly coalescing: CoalescingPolicy
   readonly fingerprintPolicy: FingerprintPolicy
-  /** How shared calls live. */
-  flightOptions(stream: boolean): FlightOptions
+  /** How the shared call for a request lives. */
+  flightOptions(request: Pick<ClientRequest, 'model'>): FlightOptions
+  readonly answerCache: AnswerCachePolicy
   /** The attempt loop's rules for a request. */
-  loopPolicy(endpoint: Endpoint, stream: boolean, background: boolean): LoopPolicy
+  loopPolicy(endpoint: Endpoint, stream: boolean): LoopPolicy
 }
 
 /**
@@ -73,7 +76,8 @@ function compile(config: Config, userRules: UserRules): CompiledConfig {
     hasPassThrough: config.providers.some(({ auth }) => auth.kind === 'passthrough'),
     coalescing: { ...defaultCoalescingPolicy, enabled: settings.deduplication.enabled },
     fingerprintPolicy: { includeMaxTokens: settings.deduplication.includeMaxTokensInSignature },
-    flightOptions: flightOptions(settings),
+    flightOptions: flightOptions(config),
+    answerCache: settings.deduplication.cache,
     affinityPolicy: { lifetimeMs: settings.stickyProviderDurationMs },
     hasConditions: config.modelRoutes.some(({ routes }) => routes.some(({ when }) => when !== undefined)),
     targetsByModel: new LRUCache({ max: 500 }),
@@ -146,14 +150,12 @@ function loopPolicies({
     idleTimeoutMs: timeouts.nonStreaming.readTimeoutMs,
   }
   const count: LoopPolicy = { ...countPolicy, failover: failoverPolicy }
-  return (endpoint, wantsStream, background) => {
-    const policy = endpoint === 'count-tokens' ? count : wantsStream ? stream : message
-    return background ? { ...policy, background } : policy
-  }
+  return (endpoint, wantsStream) => (endpoint === 'count-tokens' ? count : wantsStream ? stream : message)
 }
 
-function flightOptions({ deduplication, timeouts }: Settings): CompiledConfig['flightOptions'] {
-  const options: FlightOptions = {
+function flightOptions({ settings, modelRoutes, providers }: Config): CompiledConfig['flightOptions'] {
+  const { deduplication, timeouts } = settings
+  const direct: FlightOptions = {
     limitBytes: deduplication.maxReplayBytes,
     policy: {
       ...defaultFlightPolicy,
@@ -162,10 +164,20 @@ function flightOptions({ deduplication, timeouts }: Settings): CompiledConfig['f
       waitMs: timeouts.caching.deduplicationTimeoutMs,
     },
   }
-  return () => options
+  const background: FlightOptions = { ...direct, policy: { ...direct.policy, life: 'background' } }
+  const inBackground = new Set(providers.filter(isBackground).map(({ id }) => id))
+  if (inBackground.size === 0) return () => direct
+  const rules = modelRoutes.map(({ pattern, routes }) => ({
+    pattern,
+    isBackground: routes.some(({ providerId }) => inBackground.has(providerId)),
+  }))
+  return ({ model }) => (matchRules(rules, model)[0]?.isBackground === true ? background : direct)
 }
 
-/** `streaming_mode: auto`: a relay costs nothing to follow directly; a conversion has the whole answer in its hands anyway. */
-export function isBackground(mode: Provider['streamingMode'], dialect: Dialect): boolean {
-  return mode === 'background' || (mode === 'auto' && dialect !== 'anthropic')
+/**
+ * Whether a provider's calls outlive their clients. `streaming_mode: auto`: a relay costs nothing to follow directly; a
+ * conversion has the whole answer in its hands anyway.
+ */
+function isBackground({ streamingMode, dialect }: Provider): boolean {
+  return streamingMode === 'background' || (streamingMode === 'auto' && dialect !== 'anthropic')
 }

@@ -1,4 +1,5 @@
 import type { Loss } from '@lb/convert'
+import type { CachedAnswer } from '@lb/dedup'
 import type { HealthEffect } from '@lb/health'
 import type { LoopState, Outcome, PlanCandidate } from '@lb/router'
 import type { Attempt } from '../attempt/attempt.ts'
@@ -18,6 +19,10 @@ export interface RequestObserver {
   attemptReported?(reported: ReportedAttempt): void
   /** A request is over. Told exactly once for each that was started. */
   requestDone?(done: DoneRequest): void
+  /** A request that was served by another one's call is over. It has no attempts of its own. */
+  followerDone?(done: FollowerDone): void
+  /** A request was answered from the kept answers. */
+  answerReplayed?(replayed: AnswerReplayed): void
   /** Health has something to tell. */
   healthChanged?(fact: HealthEffect): void
 }
@@ -54,6 +59,24 @@ export interface DoneRequest {
   readonly nowMs: number
 }
 
+/** A request that followed another one. */
+export interface FollowerDone {
+  readonly request: ClientRequest
+  /** Whose call it was. */
+  readonly leader: ClientRequest
+  readonly ending: 'whole' | 'failed' | 'left'
+  /** Given to this client. */
+  readonly bytes: number
+  readonly nowMs: number
+}
+
+/** A kept answer that was given again. */
+export interface AnswerReplayed {
+  readonly request: ClientRequest
+  readonly answer: CachedAnswer
+  readonly ageMs: number
+}
+
 /** One observer that tells many. */
 export function allOf(observers: readonly RequestObserver[]): Required<RequestObserver> {
   return {
@@ -68,6 +91,12 @@ export function allOf(observers: readonly RequestObserver[]): Required<RequestOb
     },
     requestDone(done) {
       for (const observer of observers) observer.requestDone?.(done)
+    },
+    followerDone(done) {
+      for (const observer of observers) observer.followerDone?.(done)
+    },
+    answerReplayed(replayed) {
+      for (const observer of observers) observer.answerReplayed?.(replayed)
     },
     healthChanged(fact) {
       for (const observer of observers) observer.healthChanged?.(fact)

@@ -1,6 +1,6 @@
 import { type JsonObject, numberMember } from '@lb/protocol'
 import type { Log } from './log.ts'
-import type { DoneRequest } from './observer.ts'
+import type { DoneRequest, FollowerDone } from './observer.ts'
 
 /**
  * One line for each request: what was asked, who answered, how long it took, what it cost in tokens, and which attempts were
@@ -33,6 +33,22 @@ export function logRequest(log: Log, done: DoneRequest): void {
   const message = `${request.model} ${end} by ${fields.provider ?? 'nobody'} in ${fields.duration_ms} ms`
   if (end === 'completed' || end === 'client-gone') log.info(fields, message)
   else log.error(fields, failures.length === 0 ? message : `${message} (${failures.join(', ')})`)
+}
+
+/** The line of a request that another one's call has served. */
+export function logFollower(log: Log, { request, leader, ending, bytes, nowMs }: FollowerDone): void {
+  const fields = {
+    event: 'request_coalesced',
+    request_id: request.id,
+    leader_request_id: leader.id,
+    endpoint: request.endpoint,
+    model: request.model,
+    stream: request.stream,
+    end: ending,
+    bytes,
+    duration_ms: Math.round(nowMs - request.receivedAtMs),
+  }
+  log.info(fields, `${request.model} ${ending} by the call of ${leader.id} in ${fields.duration_ms} ms`)
 }
 
 /** The upstream's token counts, by Anthropic's names or OpenAI's. */
