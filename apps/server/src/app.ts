@@ -3,6 +3,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
 import { health, overview } from './admin/health.ts'
 import { modelById, modelList } from './admin/models.ts'
+import { mountOAuth } from './admin/oauth.ts'
 import { providerList } from './admin/providers.ts'
 import { type Endpoint, endpoints } from './ingress/client-request.ts'
 import { handle } from './pipeline.ts'
@@ -32,6 +33,7 @@ export function createApp(house: House): Hono<{ Bindings: HttpBindings }> {
     return c.json(body, status)
   })
   app.get('/providers', (c) => c.json(providerList(house)))
+  mountOAuth(app, house)
   app.notFound((c) => c.json(notFound(`There is no ${c.req.method} ${c.req.path} here.`), 404))
   app.onError((error, c) => {
     house.log.error({ event: 'internal_error', error: error.message, stack: error.stack }, 'a request failed inside lb')

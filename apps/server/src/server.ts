@@ -7,9 +7,11 @@ import { systemClock } from './clock.ts'
 import { memoryStore } from './flights/answers.ts'
 import { createFlightKeys } from './flights/flight-keys.ts'
 import { Flights } from './flights/flights.ts'
+import { type OAuth, openOAuth } from './oauth/index.ts'
 import { newId, roll } from './random.ts'
 import { compileConfig } from './state/compiled-config.ts'
 import type { House } from './state/house.ts'
+import { oauthSettings } from './state/oauth-settings.ts'
 import { Targets } from './state/targets.ts'
 import type { Log } from './telemetry/log.ts'
 import { logObserver } from './telemetry/log-observer.ts'
@@ -19,6 +21,8 @@ import { createPools } from './upstream/pools.ts'
 export interface ServerOptions {
   readonly config: Config
   readonly log: Log
+  /** What relative paths in the config are relative to: the folder of its file. Default: the working directory. */
+  readonly folder?: string
 }
 
 /** A server that listens. */
@@ -33,7 +37,7 @@ export interface RunningServer {
 }
 
 /** Starts lb: one process, one port. Rejects when the port cannot be had. */
-export async function startServer({ config, log }: ServerOptions): Promise<RunningServer> {
+export async function startServer({ config, log, folder = process.cwd() }: ServerOptions): Promise<RunningServer> {
   const { compiled, invalidPatterns } = await compileConfig(config)
   for (const pattern of invalidPatterns) {
     log.warn(
@@ -47,6 +51,7 @@ export async function startServer({ config, log }: ServerOptions): Promise<Runni
   const { answerCache } = compiled
   const store = answerCache.enabled ? memoryStore(answerCache) : undefined
   const flights = new Flights({ clock: systemClock, roll, keys: createFlightKeys(), store: () => store, observer })
+  let oauth: OAuth | undefined
   const house: House = {
     clock: systemClock,
     roll,
@@ -57,18 +62,33 @@ export async function startServer({ config, log }: ServerOptions): Promise<Runni
     flights,
     observer,
     current: () => compiled,
+    oauth: () => oauth,
   }
   const server = createServer(serverLimits, getRequestListener(createApp(house).fetch))
   server.maxConnections = config.settings.maxConnections
   const url = await listen(server, config.settings.host, config.settings.port)
+  oauth = await openLogins(config, folder, url, log)
   return {
     url,
     async close(graceMs) {
       const broken = await drain(server, graceMs)
+      await oauth?.close()
       await pools.close()
       return broken
     },
   }
+}
+
+/** Opens the stored logins, if they are switched on. What is wrong with them is said; lb serves without them. */
+async function openLogins(config: Config, folder: string, publicUrl: string, log: Log): Promise<OAuth | undefined> {
+  if (!config.settings.oauth.enabled) return undefined
+  const opened = await openOAuth(oauthSettings(config, folder), {
+    publicUrl,
+    log: (level, event, message, fields = {}) => log[level]({ event: `oauth_${event}`, ...fields }, message),
+  })
+  if (opened.ok) return opened.value
+  for (const problem of opened.error) log.error({ event: 'oauth_unavailable' }, problem)
+  return undefined
 }
 
 /** Headers within 10 s: a client that needs longer is none. The body may take its time; a stream may last for hours. */

@@ -51,6 +51,8 @@ export interface Attempt {
   cancel(): void
   /** Writes the closing events that the upstream left out. */
   supplyEnd(): void
+  /** The head of the upstream's answer, once it has come. */
+  head(): AnswerHead | undefined
   /** The upstream's refusal as it came, when there was one. */
   refusal(): Refused | undefined
   /** The upstream's own error event in the client's dialect, when it sent one. */
@@ -76,6 +78,7 @@ interface Whole {
 
 /** What an attempt has brought so far. */
 interface Brought {
+  head?: AnswerHead
   hold?: Hold
   refused?: Refused
   ending?: StreamEnding
@@ -94,6 +97,7 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
   }
   const listener: ExchangeListener = {
     head(head) {
+      brought.head = head
       const kind = bodyKind(head, spec.stream)
       if (typeof kind !== 'string') return fail(classify(kind))
       if (kind !== 'refusal') tell({ type: 'response-started' })
@@ -124,6 +128,7 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
       const { ending } = brought
       if (ending?.step === 'failed' && ending.closing !== undefined) brought.hold?.body(ending.closing)
     },
+    head: () => brought.head,
     refusal: () => brought.refused,
     errorEvent: () => (brought.ending?.step === 'failed' ? brought.ending.event : undefined),
     usage: () => brought.whole?.usage ?? brought.ending?.usage ?? {},

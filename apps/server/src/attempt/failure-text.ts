@@ -6,7 +6,9 @@ import type { Refusal } from '../ingress/refusal.ts'
  * or a key: the client may be somebody else than the operator.
  */
 export function refusalOf(failure: Failure): Pick<Refusal, 'status' | 'type' | 'message'> {
-  return { ...failureTable[failure.kind].client, message: texts[failure.kind] ?? fallback }
+  // Which accounts must log in, and how, is said by whoever keeps them.
+  const message = failure.kind === 'login-required' ? failure.message : (texts[failure.kind] ?? fallback)
+  return { ...failureTable[failure.kind].client, message }
 }
 
 const fallback = 'The request could not be answered by any upstream.'
@@ -35,6 +37,5 @@ const texts: Readonly<Partial<Record<FailureKind, string>>> = {
   'response-too-large': 'The upstream’s answer is longer than the limit.',
   'no-candidate': 'No upstream is usable at the moment.',
   'deadline-exceeded': 'The time for this request ran out before an upstream answered.',
-  'login-required': 'Every account needs a new login: run `lb login`.',
   'internal-error': 'lb failed to handle this request.',
 }

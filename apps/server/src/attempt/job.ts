@@ -1,3 +1,4 @@
+import type { Provider } from '@lb/config'
 import { adjustFailure } from '@lb/health'
 import type { Failure } from '@lb/protocol'
 import { type LoopState, type PlanCandidate, requestTimeoutMs } from '@lb/router'
@@ -5,12 +6,14 @@ import { type AnswerFacts, answerHeaders } from '../egress/answer-headers.ts'
 import type { ClientView } from '../egress/client-view.ts'
 import { passedOnHeaders } from '../egress/pass-on.ts'
 import type { ClientRequest } from '../ingress/client-request.ts'
+import type { Credential } from '../oauth/index.ts'
 import type { CompiledConfig } from '../state/compiled-config.ts'
 import type { House } from '../state/house.ts'
-import { credentialHeaders } from '../upstream/credential-headers.ts'
-import { prepare } from '../upstream/prepare.ts'
+import { credentialHeaders, loginHeaders, type SignedIn } from '../upstream/credential-headers.ts'
+import { type NotPrepared, prepare } from '../upstream/prepare.ts'
 import { type Attempt, type AttemptNews, startAttempt } from './attempt.ts'
 import { refusalOf } from './failure-text.ts'
+import { OAuthAttempt } from './oauth-attempt.ts'
 import { refusedAttempt } from './refused-attempt.ts'
 import { type Effect, Run } from './run.ts'
 
@@ -67,6 +70,7 @@ export function startJob(job: Job): Run {
       isPaid = true
       targets.retryStarted()
     },
+    // Stored logins renew themselves inside their attempt; a configured key cannot be renewed.
     refresh: () => Promise.resolve({ kind: 'credential-rejected', message: 'cannot be renewed' } satisfies Failure),
     giveUp: (ending, attempt) => giveUp(job, ending, attempt),
     endTruthfully({ failure }, attempt) {
@@ -90,23 +94,44 @@ function attemptName(request: ClientRequest, attempt: number): string {
   return `${request.id}#${attempt}`
 }
 
-function startOn(
-  job: Job,
-  candidate: PlanCandidate,
-  effect: Effect<'start-attempt'>,
-  tell: (news: AttemptNews) => void,
-): Attempt {
-  const { house, compiled, request, view } = job
+function startOn(job: Job, candidate: PlanCandidate, effect: Effect<'start-attempt'>, tell: Tell): Attempt {
+  const { house, compiled, request, session } = job
   const provider = compiled.providers.get(candidate.provider)
   if (provider === undefined) throw new Error(`no provider ${candidate.provider} in the config of this request`)
   house.targets.started(compiled, candidate, {
     request: request.id,
     attempt: attemptName(request, effect.attempt),
-    session: job.session,
+    session,
   })
-  const signedIn = credentialHeaders(provider, candidate.credential, request)
-  const { model } = candidate
-  const prepared = prepare({ request, provider, model, signedIn: signedIn.headers, maxEventBytes: MAX_EVENT_BYTES })
+  if (provider.auth.kind !== 'oauth') {
+    return sendTo(job, candidate, provider, effect, credentialHeaders(provider, candidate.credential, request), tell)
+  }
+  const accounts = house.oauth()?.accounts
+  if (accounts === undefined) return refusedAttempt(oauthIsOff, tell)
+  const { accountEmail: pinnedEmail } = provider.auth
+  const start = (credential: Credential, heard: Tell): Attempt =>
+    sendTo(job, candidate, provider, effect, loginHeaders(credential), heard)
+  return new OAuthAttempt({ accounts, pinnedEmail, session, model: candidate.model, start }, tell)
+}
+
+type Tell = (news: AttemptNews) => void
+
+const oauthIsOff: NotPrepared = {
+  status: 400,
+  message: 'this provider uses a stored login, and settings.oauth.enabled is false',
+  body: { type: 'error', error: { type: 'invalid_request_error', message: 'Stored logins are switched off in lb.' } },
+}
+
+/** Sends the request to a provider, signed in. */
+function sendTo(
+  { house, compiled, request, view }: Job,
+  candidate: PlanCandidate,
+  provider: Provider,
+  effect: Effect<'start-attempt'>,
+  signedIn: SignedIn,
+  tell: Tell,
+): Attempt {
+  const prepared = prepare({ request, provider, model: candidate.model, signedIn, maxEventBytes: MAX_EVENT_BYTES })
   const losses = prepared.ok ? prepared.value.losses : []
   house.observer.attemptStarted({ request, attempt: effect.attempt, candidate, losses })
   if (!prepared.ok) return refusedAttempt(prepared.error, tell)

@@ -15,6 +15,7 @@ export function refusedAttempt({ status, body, message }: NotPrepared, tell: (ne
     resume() {},
     cancel() {},
     supplyEnd() {},
+    head: () => undefined,
     refusal: () => ({ head, answer }),
     errorEvent: () => undefined,
     usage: () => ({}),

@@ -99,14 +99,20 @@ function routeEntry({ providerId, model, priority, weight = 1, when }: ConfigRou
 }
 
 /** The name of the one credential of a provider that has no keys of its own. */
-export const onlyCredential = 'default'
+const onlyCredential = 'default'
+
+/** The name of all accounts of a provider of stored logins: which of them is used is decided when it is needed. */
+export const accountsCredential = 'accounts'
 
 function routeProvider({ id, auth, weight }: Provider): RouteProvider {
   const keys = auth.kind === 'api-key' || auth.kind === 'bearer' ? auth.keys : []
   const credentials = keys.map((key) => ({ name: key.id, weight: key.weight * weight }))
   return {
     name: id,
-    credentials: credentials.length > 0 ? credentials : [{ name: onlyCredential, weight }],
+    credentials:
+      credentials.length > 0
+        ? credentials
+        : [{ name: auth.kind === 'oauth' ? accountsCredential : onlyCredential, weight }],
     passThrough: auth.kind === 'passthrough',
     price: null,
   }

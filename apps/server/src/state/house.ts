@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Flights } from '../flights/flights.ts'
+import type { OAuth } from '../oauth/index.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
 import type { Pools } from '../upstream/pools.ts'
@@ -17,6 +18,8 @@ export interface House {
   readonly flights: Flights
   /** Everybody who wants to know what happens. */
   readonly observer: Required<RequestObserver>
+  /** The stored logins, while they are switched on. */
+  oauth(): OAuth | undefined
   /** The configuration that a request which begins now uses, to its end. */
   current(): CompiledConfig
 }

@@ -28,7 +28,7 @@ import {
 } from '@lb/router'
 import type { Clock } from '../clock.ts'
 import { momentOf } from '../clock.ts'
-import type { CompiledConfig } from './compiled-config.ts'
+import { accountsCredential, type CompiledConfig } from './compiled-config.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import { createTargetBooks, limitOutcome, type TargetBooks } from './target-books.ts'
 import { createWaitingRoom, type WaitingRoom, type WaitReason } from './waiting-room.ts'
@@ -231,6 +231,7 @@ function isUsable({ availability }: PlanCandidate): boolean {
   return availability.kind === 'available' || availability.kind === 'probe'
 }
 
+/** What happens to a client's own credential, or to one of several accounts, is not the health of a configured key. */
 function healthTarget({ provider, credential, model, passThrough }: RouteTarget): Target {
-  return { provider, credential: passThrough ? null : credential, model }
+  return { provider, credential: passThrough || credential === accountsCredential ? null : credential, model }
 }

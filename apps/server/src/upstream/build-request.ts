@@ -1,6 +1,7 @@
 import type { Provider } from '@lb/config'
 import { editJsonObject } from '@lb/protocol'
 import { type ClientRequest, endpoints } from '../ingress/client-request.ts'
+import type { SignedIn } from './credential-headers.ts'
 import { forwardedHeaders } from './request-headers.ts'
 import type { UpstreamRequest } from './send.ts'
 
@@ -15,14 +16,15 @@ export function relayedRequest(
   request: ClientRequest,
   provider: Provider,
   model: string,
-  signedIn: readonly string[],
+  signedIn: SignedIn,
 ): UpstreamRequest {
   const url = new URL(provider.baseUrl)
   const base = url.pathname.replace(/\/(v1\/?)?$/, '')
   const headers = forwardedHeaders(request.rawHeaders)
   if (request.headers['anthropic-version'] === undefined) headers.push('anthropic-version', DEFAULT_VERSION)
   if (request.headers['content-type'] === undefined) headers.push('content-type', 'application/json')
-  headers.push(...signedIn)
+  if (signedIn.betaHeader !== undefined) addBeta(headers, signedIn.betaHeader)
+  headers.push(...signedIn.headers)
   const edits = {
     ...(model === request.model ? {} : { set: { model: JSON.stringify(model) } }),
     ...(request.forcedProvider === undefined ? {} : { remove: ['provider'] }),
@@ -33,4 +35,12 @@ export function relayedRequest(
     headers,
     body: editJsonObject(request.body, request.outline, edits),
   }
+}
+
+/** Adds a word to the `anthropic-beta` list, which may be there or not. */
+function addBeta(headers: string[], beta: string): void {
+  const at = headers.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'anthropic-beta')
+  const before = at === -1 ? undefined : headers[at + 1]
+  if (before === undefined) headers.push('anthropic-beta', beta)
+  else if (!before.split(',').some((word) => word.trim() === beta)) headers[at + 1] = `${before},${beta}`
 }

@@ -1,18 +1,21 @@
 import type { Provider } from '@lb/config'
 import type { CredentialOwner } from '@lb/protocol'
 import type { ClientRequest } from '../ingress/client-request.ts'
+import type { Credential } from '../oauth/index.ts'
 
-/** The headers that sign a request in, and whose credential they carry. */
+/** What signs a request in, and whose credential it is. */
 export interface SignedIn {
   readonly headers: readonly string[]
   readonly owner: CredentialOwner
+  /** To be part of the request's `anthropic-beta` list. */
+  readonly betaHeader?: string
 }
 
 /**
- * Signs a request in to a provider with one of its credentials.
+ * Signs a request in to a provider with one of its configured credentials.
  *
  * A credential only ever goes to the provider that it is configured for; the client's own goes up only where the provider
- * says `passthrough`, and then nothing of ours is added.
+ * says `passthrough`, and then nothing of ours is added. Stored logins are signed in by {@link loginHeaders}.
  */
 export function credentialHeaders(provider: Provider, credential: string, request: ClientRequest): SignedIn {
   const { auth } = provider
@@ -30,6 +33,12 @@ export function credentialHeaders(provider: Provider, credential: string, reques
     case 'none':
       return { headers: [], owner: 'key' }
   }
+}
+
+/** Signs a request in with a stored login. */
+export function loginHeaders({ authorization, betaHeader }: Credential): SignedIn {
+  const headers = ['authorization', authorization.reveal()]
+  return betaHeader === undefined ? { headers, owner: 'oauth' } : { headers, owner: 'oauth', betaHeader }
 }
 
 /** The client's own `authorization` and `x-api-key`, as they came. */

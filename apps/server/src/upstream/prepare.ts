@@ -5,6 +5,7 @@ import { type ClientDialect, type ClientRequest, endpoints } from '../ingress/cl
 import type { Adapter } from './adapter.ts'
 import { anthropicAdapter } from './anthropic-adapter.ts'
 import { relayedRequest } from './build-request.ts'
+import type { SignedIn } from './credential-headers.ts'
 import { openAiToAnthropicAdapter } from './openai-adapter.ts'
 import { profileOf } from './profiles.ts'
 import type { UpstreamRequest } from './send.ts'
@@ -25,8 +26,7 @@ export interface PrepareInput {
   readonly provider: Provider
   /** The model as this provider is asked for it. */
   readonly model: string
-  /** The headers that sign the request in. */
-  readonly signedIn: readonly string[]
+  readonly signedIn: SignedIn
   readonly maxEventBytes: number
 }
 
@@ -59,7 +59,7 @@ function anthropicTo(dialect: 'chat' | 'responses'): Prepare {
     if (!converted.ok) return err(converted.error)
     const { value, context, losses } = converted.value
     return ok({
-      upstream: ownRequest(provider, path, signedIn, stringifyJson(value)),
+      upstream: ownRequest(provider, path, signedIn.headers, stringifyJson(value)),
       adapter: openAiToAnthropicAdapter(dialect, context, maxEventBytes),
       losses,
     })

@@ -148,6 +148,18 @@ export const accessKeys = {
         since: '0.1',
         description: 'Where codes and refresh tokens are exchanged.',
       },
+      revoke_url: {
+        kind: 'url',
+        since: '0.1',
+        example: 'https://auth.example.com/oauth/revoke',
+        description: 'Where a logout tells the provider (RFC 7009). Absent: a logout forgets the login here only.',
+      },
+      issuer: {
+        kind: 'url',
+        since: '0.1',
+        example: 'https://auth.example.com',
+        description: 'Who must have sent the browser back (RFC 9207). Absent: not looked at.',
+      },
       redirect_uri: {
         kind: 'url',
         since: '0.1',
@@ -160,6 +172,11 @@ export const accessKeys = {
         default: '9d1c250a-e61b-44d9-88ed-5944d1962f5e',
         since: '0.1',
         description: 'The public client that the authorization server knows.',
+      },
+      client_secret: {
+        kind: 'secret',
+        since: '0.1',
+        description: 'For a client of your own that has one. The default client is public and has none.',
       },
       scopes: {
         kind: 'list',
@@ -204,19 +221,19 @@ export const accessKeys = {
         default: 'claude-code-balancer',
         since: 'predecessor',
         description:
-          'Name under which an OS keyring keeps them (that of claude-code-provider-balancer, so that its entries are found).',
+          'lb’s name in the operating system’s keyring, where `encryption_key: keyring` keeps the key of the token file.',
       },
       token_file: {
         kind: 'text',
         since: '0.1',
-        example: '~/.config/lb/tokens.json',
-        description:
-          'File that keeps them where there is no keyring, readable by its owner only. Absent: in lb’s state folder.',
+        example: '~/.config/lb/oauth/tokens.json',
+        description: 'File that keeps the logins, readable by its owner only. Absent: the one of the example.',
       },
       encryption_key: {
         kind: 'secret',
         since: '0.1',
-        description: 'Encrypts the token file; `openssl rand -hex 32` in an environment variable.',
+        description:
+          'Encrypts the token file: a key (`openssl rand -hex 32` in an environment variable), or the word `keyring` to have it kept in the operating system’s keyring.',
       },
       encryption_key_file: {
         kind: 'text',

@@ -1,0 +1,144 @@
+import { assertNever, type Failure, failureTable } from '@lb/protocol'
+import type { Accounts, Credential, CredentialAnswer } from '../oauth/index.ts'
+import type { Attempt, AttemptNews } from './attempt.ts'
+
+/** What an attempt with a stored login needs. */
+export interface OAuthAttemptSpec {
+  readonly accounts: Accounts
+  /** The account that the provider is pinned to. */
+  readonly pinnedEmail: string | undefined
+  /** The conversation; it stays with its account. */
+  readonly session: string | null
+  readonly model: string
+  /** Sends the request with this credential. */
+  start(credential: Credential, tell: (news: AttemptNews) => void): Attempt
+}
+
+/**
+ * An attempt on a provider of stored logins: one for the attempt loop, though it may go through several accounts. A login
+ * that is refused is renewed once and tried again; an account that cannot be used makes room for the next; when all have been
+ * tried, the loop goes on to the next candidate.
+ */
+export class OAuthAttempt implements Attempt {
+  readonly #spec: OAuthAttemptSpec
+  readonly #tell: (news: AttemptNews) => void
+  readonly #tried: string[] = []
+  #inner: Attempt | undefined
+  #renewed: string | undefined
+  #lastNews: Extract<AttemptNews, { type: 'failed' }> | undefined
+  #isOver = false
+
+  constructor(spec: OAuthAttemptSpec, tell: (news: AttemptNews) => void) {
+    this.#spec = spec
+    this.#tell = tell
+    void this.#next()
+  }
+
+  /** The next account, or the end. */
+  async #next(): Promise<void> {
+    const { accounts, pinnedEmail, session, model } = this.#spec
+    const answer = await accounts.credentialFor({
+      model,
+      tried: this.#tried,
+      ...(pinnedEmail === undefined ? {} : { pinnedEmail }),
+      ...(session === null ? {} : { session }),
+    })
+    if (this.#isOver) return
+    if (answer.kind === 'credential') this.#send(answer.credential)
+    else this.#giveUp(answer)
+  }
+
+  #send(credential: Credential): void {
+    this.#inner = this.#spec.start(credential, (news) => this.#heard(credential, news))
+  }
+
+  #heard(credential: Credential, news: AttemptNews): void {
+    if (this.#isOver) return
+    const headers = this.#inner?.head()?.headers
+    if (headers !== undefined && (news.type === 'response-started' || news.type === 'failed')) {
+      this.#spec.accounts.reportQuota(credential.key, headers, this.#spec.model)
+    }
+    if (news.type !== 'failed' || !concernsAccount(news.failure)) return this.#tell(news)
+    this.#lastNews = news
+    void this.#replace(credential, news.failure)
+  }
+
+  /** The account was refused: renew it once, then go on to another. */
+  async #replace(credential: Credential, { kind }: Failure): Promise<void> {
+    if (kind === 'credential-expired' && this.#renewed !== credential.key) {
+      this.#renewed = credential.key
+      const renewed = await this.#spec.accounts.refresh(credential)
+      if (this.#isOver) return
+      if (renewed.kind === 'renewed') return this.#send(renewed.credential)
+    } else if (kind === 'credential-expired') {
+      // The fresh token is refused too: then it is the account.
+      await this.#spec.accounts.refresh(credential)
+    }
+    this.#tried.push(credential.key)
+    if (!this.#isOver) await this.#next()
+  }
+
+  #giveUp(answer: Exclude<CredentialAnswer, { kind: 'credential' }>): void {
+    this.#isOver = true
+    if (this.#lastNews !== undefined) return this.#tell(this.#lastNews)
+    switch (answer.kind) {
+      case 'login-required':
+        return this.#tell({ type: 'failed', failure: { kind: 'login-required', message: answer.message } })
+      case 'unavailable': {
+        const { message, retryAfterMs } = answer
+        return this.#tell({ type: 'failed', failure: { kind: 'rate-limited', message, retryAfterMs } })
+      }
+      case 'all-tried':
+        return this.#tell({ type: 'failed', failure: { kind: 'login-required', message: 'every account was refused' } })
+      default:
+        return assertNever(answer)
+    }
+  }
+
+  commit(opening: 'send' | 'drop'): void {
+    this.#inner?.commit(opening)
+  }
+
+  releaseOpening(): void {
+    this.#inner?.releaseOpening()
+  }
+
+  resume(): void {
+    this.#inner?.resume()
+  }
+
+  cancel(): void {
+    this.#isOver = true
+    this.#inner?.cancel()
+  }
+
+  supplyEnd(): void {
+    this.#inner?.supplyEnd()
+  }
+
+  head(): ReturnType<Attempt['head']> {
+    return this.#inner?.head()
+  }
+
+  refusal(): ReturnType<Attempt['refusal']> {
+    return this.#inner?.refusal()
+  }
+
+  errorEvent(): Uint8Array | undefined {
+    return this.#inner?.errorEvent()
+  }
+
+  usage(): ReturnType<Attempt['usage']> {
+    return this.#inner?.usage() ?? {}
+  }
+
+  stopReason(): string | undefined {
+    return this.#inner?.stopReason()
+  }
+}
+
+/** Whether another account may be luckier. */
+function concernsAccount({ kind }: Failure): boolean {
+  const { scope } = failureTable[kind]
+  return scope === 'credential' || scope === 'credential+model'
+}
