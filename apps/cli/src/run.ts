@@ -1,5 +1,6 @@
 import { type Command, UsageError } from './command.ts'
 import { check } from './commands/check.ts'
+import { accountsCommand, loginCommand, logoutCommand } from './commands/logins.ts'
 import { mock } from './commands/mock.ts'
 import { start } from './commands/start.ts'
 import type { Terminal } from './terminal.ts'
@@ -7,7 +8,14 @@ import { version } from './version.ts'
 
 export type { Terminal } from './terminal.ts'
 
-const commands: Readonly<Record<string, Command>> = { start, check, mock }
+const commands: Readonly<Record<string, Command>> = {
+  start,
+  check,
+  mock,
+  login: loginCommand,
+  accounts: accountsCommand,
+  logout: logoutCommand,
+}
 
 /** Runs `lb` with its arguments. */
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {

@@ -1,3 +1,5 @@
+import { createInterface } from 'node:readline'
+
 /** Where a command reads and writes: the process, or a test's stand-in. */
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
@@ -8,6 +10,15 @@ export interface Terminal {
   readonly color: boolean
   /** Calls `stop` when the process is asked to end; the second call means "now". */
   onStop(stop: (count: number) => void): void
+  /** Opens the input for questions. Close it, or the process does not end. */
+  prompt(): Prompt
+}
+
+/** Questions to a person, or to whatever is at the other end of a pipe. */
+export interface Prompt {
+  /** @returns the line that was typed; `undefined` when there is nobody to type one, or `signal` came first. */
+  ask(question: string, signal: AbortSignal): Promise<string | undefined>
+  close(): void
 }
 
 let stops = 0
@@ -19,6 +30,7 @@ export const processTerminal: Terminal = {
   out: (text) => void process.stdout.write(`${text}\n`),
   error: (text) => void process.stderr.write(`${text}\n`),
   color: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',
+  prompt: openPrompt,
   onStop(stop) {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.on(signal, () => {
@@ -27,6 +39,37 @@ export const processTerminal: Terminal = {
       })
     }
   },
+}
+
+function openPrompt(): Prompt {
+  const lines = createInterface({ input: process.stdin })
+  const typed: string[] = []
+  let isOver = false
+  let wake = (): void => undefined
+  lines.on('line', (line) => {
+    typed.push(line)
+    wake()
+  })
+  lines.on('close', () => {
+    isOver = true
+    wake()
+  })
+  return {
+    async ask(question, signal) {
+      process.stdout.write(question)
+      while (typed.length === 0 && !isOver && !signal.aborted) {
+        await new Promise<void>((resolve) => {
+          wake = resolve
+          signal.addEventListener('abort', () => resolve(), { once: true })
+        })
+      }
+      return signal.aborted ? undefined : typed.shift()
+    },
+    close() {
+      lines.close()
+      process.stdin.unref()
+    },
+  }
 }
 
 /** Text in bold where colours are wanted. */

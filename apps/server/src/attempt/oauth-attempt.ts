@@ -26,6 +26,8 @@ export class OAuthAttempt implements Attempt {
   #inner: Attempt | undefined
   #renewed: string | undefined
   #lastNews: Extract<AttemptNews, { type: 'failed' }> | undefined
+  /** The loop has been told of an answer: from then on it decides, since the client may have seen some of it. */
+  #isAnswered = false
   #isOver = false
 
   constructor(spec: OAuthAttemptSpec, tell: (news: AttemptNews) => void) {
@@ -44,8 +46,9 @@ export class OAuthAttempt implements Attempt {
       ...(session === null ? {} : { session }),
     })
     if (this.#isOver) return
-    if (answer.kind === 'credential') this.#send(answer.credential)
-    else this.#giveUp(answer)
+    if (answer.kind !== 'credential') this.#giveUp(answer)
+    else if (answer.rejectedForMs === undefined) this.#send(answer.credential)
+    else this.#giveUp({ kind: 'unavailable', retryAfterMs: answer.rejectedForMs, message: allUsedUp })
   }
 
   #send(credential: Credential): void {
@@ -54,13 +57,23 @@ export class OAuthAttempt implements Attempt {
 
   #heard(credential: Credential, news: AttemptNews): void {
     if (this.#isOver) return
-    const headers = this.#inner?.head()?.headers
-    if (headers !== undefined && (news.type === 'response-started' || news.type === 'failed')) {
-      this.#spec.accounts.reportQuota(credential.key, headers, this.#spec.model)
+    if (!this.#isAnswered) this.#report(credential, news)
+    if (news.type !== 'failed' || this.#isAnswered || !concernsAccount(news.failure)) {
+      this.#isAnswered = true
+      return this.#tell(news)
     }
-    if (news.type !== 'failed' || !concernsAccount(news.failure)) return this.#tell(news)
     this.#lastNews = news
     void this.#replace(credential, news.failure)
+  }
+
+  #report({ key }: Credential, news: AttemptNews): void {
+    const { accounts, model } = this.#spec
+    const headers = this.#inner?.head()?.headers
+    if (headers !== undefined) accounts.reportQuota(key, headers, model)
+    if (news.type !== 'failed' || !concernsAccount(news.failure)) return
+    if ('retryAfterMs' in news.failure && news.failure.retryAfterMs !== undefined) {
+      accounts.reportLimit(key, news.failure.retryAfterMs, model)
+    }
   }
 
   /** The account was refused: renew it once, then go on to another. */
@@ -136,6 +149,8 @@ export class OAuthAttempt implements Attempt {
     return this.#inner?.stopReason()
   }
 }
+
+const allUsedUp = 'the allowance of every account is used up'
 
 /** Whether another account may be luckier. */
 function concernsAccount({ kind }: Failure): boolean {

@@ -11,6 +11,7 @@ import type { StoreProblem } from './token-store.ts'
  *   … 401 …  again = await accounts.refresh(answer.credential)      once: `renewed` → send again with `again.credential`
  *   … 401 again, or not renewed: tried.push(credential.key), credentialFor again → next account, at last next candidate
  *   … any response: accounts.reportQuota(credential.key, headers, model)
+ *   … 429 with a time: accounts.reportLimit(credential.key, waitMs, model)
  */
 export interface Accounts {
   /** A credential for a request. Immediate, unless the only accounts that would do are just being refreshed. Never throws. */
@@ -23,6 +24,8 @@ export interface Accounts {
   refresh(credential: Credential, waitMs?: number): Promise<RefreshAnswer>
   /** What the API's response headers say about the account's allowance. Takes any headers, by lower-case name. */
   reportQuota(key: string, headers: Readonly<Record<string, string>>, model: string): void
+  /** The API refuses the account for this model, and says for how long: it becomes the last choice until then. */
+  reportLimit(key: string, waitMs: number, model: string): void
   /** Refreshes now, because a person wants it. */
   refreshByHand(email: string): Promise<RefreshAnswer | { readonly kind: 'unknown' }>
   /** Keeps a new login. */

@@ -113,6 +113,16 @@ class StoredAccounts implements Accounts {
     entry.turnsSinceQuota = 0
   }
 
+  reportLimit(key: string, waitMs: number, model: string): void {
+    const entry = this.#book.entries.get(key)
+    if (entry === undefined) return
+    const { windows = [], rejected } = entry.quota ?? {}
+    const untilMs = this.#nowMs() + waitMs
+    // What the vendor's own quota headers say is more exact.
+    if (rejected !== undefined && rejected.untilMs >= untilMs) return
+    entry.quota = { windows, rejected: { untilMs, models: model.toLowerCase() } }
+  }
+
   async refreshByHand(email: string): Promise<RefreshAnswer | { readonly kind: 'unknown' }> {
     await this.#book.sync()
     const entry = this.#book.entries.get(accountKey(email))

@@ -31,6 +31,8 @@ export interface WorldOptions {
   readonly routes?: readonly string[]
   /** More YAML members of each provider, as flow text. */
   readonly provider?: string
+  /** YAML members by which lb signs in to each upstream, as flow text. Default: the key `key-a`, `key-b` and so on. */
+  readonly auth?: readonly string[]
 }
 
 /**
@@ -60,13 +62,14 @@ export async function startWorld(options: WorldOptions, atEnd: typeof onTestFini
   return { lb, mocks, lines, post }
 }
 
-function testConfig(mocks: readonly MockProvider[], { types, settings, routes, provider }: WorldOptions): Config {
+function testConfig(mocks: readonly MockProvider[], { types, settings, routes, provider, auth }: WorldOptions): Config {
   const name = (index: number): string => String.fromCharCode(97 + index)
   const providers = mocks.map(({ url }, index) => {
     const type = types?.[index] ?? types?.[0] ?? 'anthropic'
     const base = type === 'openai' ? `${url}/v1` : url
     const more = provider === undefined ? '' : `, ${provider}`
-    return `  - { name: ${name(index)}, type: ${type}, base_url: "${base}", auth_type: api_key${provider === undefined || !provider.includes('auth_value') ? `, auth_value: key-${name(index)}` : ''}${more} }`
+    const key = provider?.includes('auth_value') === true ? 'auth_type: api_key' : `auth_value: key-${name(index)}`
+    return `  - { name: ${name(index)}, type: ${type}, base_url: "${base}", ${auth?.[index] ?? key}${more} }`
   })
   const route = mocks.map(
     (_, index) => `    - { provider: ${name(index)}, model: passthrough, priority: ${index + 1} }`,

@@ -1,0 +1,138 @@
+import { rmSync } from 'node:fs'
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Answer, MockRequest, MockScript } from '@lb/mock-provider'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { type OidcServer, startOidcServer } from '../oauth/testing/oidc-server.ts'
+import { hello, startWorld, type World } from '../testing/world.ts'
+
+let oidc: OidcServer
+beforeAll(async () => {
+  oidc = await startOidcServer()
+})
+beforeEach(() => {
+  oidc.mode = 'ok'
+})
+afterAll(() => oidc.close())
+
+/** lb with stored logins from a real authorization server; the first upstream takes them, the second has a key. */
+async function startSignedIn(scripts: readonly MockScript[], names: readonly string[]): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'lb-oauth-'))
+  const { authorizeUrl, tokenUrl, issuer } = oidc.settings
+  const world = await startWorld({
+    scripts,
+    auth: ['auth_type: oauth'],
+    settings: [
+      `oauth: { enabled: true, authorize_url: "${authorizeUrl}", token_url: "${tokenUrl}", issuer: "${issuer}", client_id: lb,`,
+      `  scopes: [openid, email], token_body: form, token_file: "${folder}/oauth/tokens.json" }`,
+    ],
+  })
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  for (const name of names) await signIn(world, name)
+  return world
+}
+
+async function signIn({ lb }: World, name: string): Promise<void> {
+  const authorize = await fetch(`${lb.url}/oauth/authorize`, { headers: { accept: 'application/json' } })
+  const { login_url: url } = (await authorize.json()) as { login_url: string }
+  const page = await fetch(await oidc.signIn(url, name))
+  expect(page.status).toBe(200)
+}
+
+const ok: MockScript = {}
+const expired: Answer = { error: { status: 401, type: 'authentication_error', message: 'expired' } }
+const limited: Answer = { status: 429, headers: { 'retry-after': '60' }, body: '{"type":"error"}' }
+
+function tokensOf(world: World, upstream = 0): (string | undefined)[] {
+  return world.mocks[upstream]?.requests.map(({ headers }) => headers['authorization']) ?? []
+}
+
+describe('a request to a provider of stored logins', () => {
+  test('brings the token of the account and the beta that says so, and not the client’s own key', async () => {
+    const world = await startSignedIn([ok], ['ada'])
+    const response = await world.post(hello, { headers: { 'x-api-key': 'mine', 'anthropic-beta': 'one-2025-01-01' } })
+    expect(response.status).toBe(200)
+    const sent = world.mocks[0]?.requests[0]?.headers
+    expect(sent?.['authorization']).toMatch(/^Bearer .{20,}/)
+    expect(sent?.['x-api-key']).toBeUndefined()
+    expect(sent?.['anthropic-beta']).toBe('one-2025-01-01,oauth-2025-04-20')
+  })
+
+  test('is repeated with a fresh token after a 401, without the client noticing', async () => {
+    const world = await startSignedIn([{ rules: [{ answer: expired, repeat: 1 }] }], ['ada'])
+    const refreshes = oidc.counts.tokenCalls
+    expect((await world.post({ ...hello, stream: true })).status).toBe(200)
+    const [first, second, ...more] = tokensOf(world)
+    expect(more).toEqual([])
+    expect(second).not.toBe(first)
+    expect(oidc.counts.tokenCalls).toBe(refreshes + 1)
+  })
+
+  test('goes to the next account when the fresh token is refused, too', async () => {
+    const world = await startSignedIn([{ rules: [{ answer: expired, repeat: 2 }] }], ['ada', 'bob'])
+    expect((await world.post(hello)).status).toBe(200)
+    expect(new Set(tokensOf(world)).size).toBe(3)
+  })
+
+  test('goes to the next account when one is used up', async () => {
+    const world = await startSignedIn([{ rules: [{ answer: limited, repeat: 1 }] }], ['ada', 'bob'])
+    expect((await world.post(hello)).status).toBe(200)
+    expect(new Set(tokensOf(world)).size).toBe(2)
+    // The one that is used up is not asked again before its time.
+    await world.post({ ...hello, max_tokens: 7 })
+    expect(tokensOf(world)[2]).toBe(tokensOf(world)[1])
+  })
+
+  test('is not sent at all while every account is used up', async () => {
+    const world = await startSignedIn([{ default: limited }, ok], ['ada', 'bob'])
+    expect((await world.post(hello)).status).toBe(200)
+    expect((await world.post({ ...hello, max_tokens: 7 })).status).toBe(200)
+    expect(tokensOf(world)).toHaveLength(2)
+    expect(world.mocks[1]?.requests).toHaveLength(2)
+  })
+
+  test('goes to the next candidate when all accounts are refused', async () => {
+    const world = await startSignedIn([{ default: expired }, ok], ['ada', 'bob'])
+    expect((await world.post(hello)).status).toBe(200)
+    expect(tokensOf(world)).toHaveLength(4)
+    expect(world.mocks[1]?.requests).toHaveLength(1)
+  })
+
+  test('is told what to do when nobody is signed in', async () => {
+    const world = await startSignedIn([ok], [])
+    const response = await world.post(hello)
+    expect(response.status).toBe(401)
+    expect(await response.json()).toMatchObject({
+      type: 'error',
+      error: { type: 'authentication_error', message: expect.stringContaining('lb login') },
+    })
+    expect(tokensOf(world)).toEqual([])
+  })
+
+  test('goes to the next candidate when nobody is signed in', async () => {
+    const world = await startSignedIn([ok, ok], [])
+    expect((await world.post(hello)).status).toBe(200)
+    expect(world.mocks[1]?.requests).toHaveLength(1)
+  })
+
+  test('uses the current token while the authorization server is down', async () => {
+    const world = await startSignedIn([ok], ['ada'])
+    oidc.mode = 'down'
+    expect((await world.post(hello)).status).toBe(200)
+  })
+
+  test('50 at once with an expired token cost one renewal', async () => {
+    const world = await startSignedIn([ok], ['ada'])
+    await world.post(hello)
+    const [stale] = tokensOf(world)
+    const isStale = ({ headers }: MockRequest): boolean => headers['authorization'] === stale
+    world.mocks[0]?.setScript({ rules: [{ when: isStale, answer: expired }] })
+    const renewals = oidc.counts.tokenCalls
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => world.post({ ...hello, max_tokens: index + 1 })),
+    )
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+    expect(oidc.counts.tokenCalls).toBe(renewals + 1)
+  })
+})
