@@ -26,6 +26,8 @@ export interface SseDialect {
   readonly parse?: (data: string) => Json | undefined
   /** The event that says what a whole answer says. @defaultValue the answer itself */
   readonly asEvent?: (body: Json) => Json
+  /** The event that ends it. @defaultValue none but the end mark */
+  readonly asEnd?: Json
 }
 
 /** The most that is kept of a body that should have been a stream. */
@@ -74,7 +76,9 @@ export function overSse<Event>(
       return converter.fail({ message: 'upstream sent a web page instead of an answer' })
     const json = parse(text)
     if (json === undefined) return converter.fail({ message: 'upstream sent a body that is neither a stream nor JSON' })
-    return [...converter.push(saysError(json) ? json : asEvent(json)), ...converter.done()]
+    if (saysError(json)) return converter.push(json)
+    const events = converter.push(asEvent(json))
+    return [...events, ...(dialect.asEnd === undefined ? converter.done() : converter.push(dialect.asEnd))]
   }
 
   function written(events: readonly Event[]): Uint8Array {
@@ -113,7 +117,8 @@ export function overSse<Event>(
 
 const nothing: Uint8Array = new Uint8Array(0)
 
-function parseData(data: string): Json | undefined {
+/** Reads JSON, and nothing else. */
+export function parseData(data: string): Json | undefined {
   const parsed = parseJson(data)
   return parsed.ok ? parsed.value : undefined
 }
