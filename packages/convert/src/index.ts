@@ -1,28 +1,18 @@
 export type { CarrierMode } from './carrier.ts'
 export type { ChatClientContext, ConversionContext } from './context.ts'
-export {
-  convertAnthropicErrorToOpenAi,
-  convertAnthropicStreamErrorToOpenAi,
-  type OpenAiErrorAnswer,
-  openAiError,
-} from './errors/anthropic-to-openai.ts'
+export { convertAnthropicErrorToOpenAi, type OpenAiErrorAnswer, openAiError } from './errors/anthropic-to-openai.ts'
 export {
   type AnthropicErrorAnswer,
   convertOpenAiErrorToAnthropic,
-  convertOpenAiStreamErrorToAnthropic,
   errorBody as anthropicError,
 } from './errors/openai-to-anthropic.ts'
 export type { UpstreamError } from './errors/upstream-error.ts'
 export { type Loss, type LossCode, lossCodes, lossMeanings } from './losses.ts'
 export type { FetchedFile, RequestOptions } from './options.ts'
-export {
-  type AnthropicModelRule,
-  type AnthropicProfile,
-  anthropicProfileForModel,
-  namedAnthropicProfiles,
-} from './profiles/anthropic.ts'
+export { type AnthropicProfile, namedAnthropicProfiles } from './profiles/anthropic.ts'
 export { namedProfiles } from './profiles/named.ts'
-export { type ModelRule, type Profile, profileForModel } from './profiles/profile.ts'
+export { type ProfileProblem, profileWith } from './profiles/override.ts'
+export { type Profile, profileForModel } from './profiles/profile.ts'
 export { type Refusal, type RefusalCode, refusalMeanings } from './refusal.ts'
 export {
   type SanitizedRequest,
@@ -32,6 +22,8 @@ export {
 export { convertAnthropicRequestToChat } from './request/anthropic-to-chat.ts'
 export { convertAnthropicRequestToResponses } from './request/anthropic-to-responses.ts'
 export { convertChatRequestToAnthropic } from './request/chat-to-anthropic.ts'
+export { continuedAnthropicRequest } from './request/continued.ts'
+export { convertAnthropicCountToResponses, convertResponsesCountToAnthropic } from './request/count-tokens.ts'
 export type { ConvertedRequest } from './request/result.ts'
 export type { ConvertedAnswer, FailedAnswer } from './response/answer.ts'
 export { convertAnthropicResponseToChat } from './response/anthropic-to-chat.ts'
@@ -47,7 +39,7 @@ export { type ChatStreamEvent, encodeChatEvents } from './stream/chat-events.ts'
 export { createChatToAnthropicStream } from './stream/chat-to-anthropic.ts'
 export { createChatToAnthropicByteStream } from './stream/chat-to-anthropic-bytes.ts'
 export { encodeAnthropicEvents } from './stream/encode.ts'
-export type { StartOn, StreamConverter, StreamError, StreamReport } from './stream/report.ts'
+export type { StreamConverter, StreamError, StreamReport } from './stream/report.ts'
 export { createResponsesToAnthropicStream } from './stream/responses-to-anthropic.ts'
 export { createResponsesToAnthropicByteStream } from './stream/responses-to-anthropic-bytes.ts'
 export { convertAnthropicUsageToChat } from './usage/anthropic-to-chat.ts'

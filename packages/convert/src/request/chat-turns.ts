@@ -22,17 +22,18 @@ export function anthropicTurns(request: Chat.Request, run: ChatRun): AnthropicTu
   const system = messages
     .slice(0, Math.max(0, start))
     .flatMap((message, index) => instructionBlocks(message, `/messages/${index}`, run))
-  const builder = createTurnBuilder(pairs, run)
+  const draft: Draft = { run, pairs, turns: [], open: [] }
   for (const [index, message] of messages.entries()) {
     if (index < start) continue
     const path = `/messages/${index}`
     reportName(message, path, run)
     if (firstSpoken === -1) {
       run.notes.loss('role_changed', path)
-      builder.user(instructionBlocks(message, path, run), path)
-    } else builder.add(message, path)
+      addUser(draft, instructionBlocks(message, path, run), path)
+    } else addMessage(draft, message, path)
   }
-  return { system, messages: builder.end() }
+  answerCalls(draft)
+  return { system, messages: draft.turns }
 }
 
 function reportName(message: Chat.Message, path: string, run: ChatRun): void {
@@ -49,94 +50,88 @@ function instructionBlocks(message: Chat.Message, path: string, run: ChatRun): r
 
 type Block = Anthropic.RequestBlock
 
-interface TurnBuilder {
-  add(message: Chat.Message, path: string): void
-  user(blocks: readonly Block[], path: string): void
-  end(): readonly Anthropic.Turn[]
+/** Turns in the making. */
+interface Draft {
+  readonly run: ChatRun
+  readonly pairs: ChatPairs
+  readonly turns: { role: 'user' | 'assistant' | 'system'; content: Block[] }[]
+  /** Calls of the last assistant turn: their results open the next turn. */
+  open: readonly PairedCall[]
 }
 
-function createTurnBuilder(pairs: ChatPairs, run: ChatRun): TurnBuilder {
-  const turns: { role: 'user' | 'assistant' | 'system'; content: Block[] }[] = []
-  // Calls of the assistant turn that is being put together: their results open the next turn.
-  let open: PairedCall[] = []
+function addMessage(draft: Draft, message: Chat.Message, path: string): void {
+  if (message.role === 'assistant') addAssistant(draft, message, path)
+  else if (message.role === 'user') addUser(draft, blocksOfParts(message.content, `${path}/content`, draft.run), path)
+  else if (message.role === 'tool' || message.role === 'function') addOrphan(draft, message, path)
+  else addInstruction(draft, message, path)
+}
 
-  function append(role: 'user' | 'assistant', blocks: readonly Block[]): void {
-    if (role === 'user') moveSystemTurn()
-    const last = turns.at(-1)
-    if (last?.role === role) last.content.push(...blocks)
-    else if (blocks.length > 0) turns.push({ role, content: [...blocks] })
-  }
+/** Roles alternate: what one role says in several messages is one turn. */
+function append(draft: Draft, role: 'user' | 'assistant', blocks: readonly Block[]): void {
+  if (role === 'user') moveSystemTurn(draft)
+  const last = draft.turns.at(-1)
+  if (last?.role === role) last.content.push(...blocks)
+  else if (blocks.length > 0) draft.turns.push({ role, content: [...blocks] })
+}
 
-  /** An instruction may stand behind a user turn and before an answer, not between two user turns. */
-  function moveSystemTurn(): void {
-    const last = turns.at(-1)
-    if (last?.role !== 'system') return
-    turns.pop()
-    run.notes.loss('system_turn_moved', '/messages')
-    append('user', last.content.map(reminder))
-  }
+/** An instruction may stand behind a user turn and before an answer, not between two user turns. */
+function moveSystemTurn(draft: Draft): void {
+  const last = draft.turns.at(-1)
+  if (last?.role !== 'system') return
+  draft.turns.pop()
+  draft.run.notes.loss('system_turn_moved', '/messages')
+  append(draft, 'user', last.content.map(reminder))
+}
 
-  function answer(): void {
-    if (open.length > 0) append('user', resultBlocks(open, run))
-    open = []
-  }
+function answerCalls(draft: Draft): void {
+  if (draft.open.length > 0) append(draft, 'user', resultBlocks(draft.open, draft.run))
+  draft.open = []
+}
 
-  function user(blocks: readonly Block[], path: string): void {
-    answer()
-    if (blocks.length === 0)
-      run.notes.refuse('empty_turn', `${path}/content`, 'a message without content cannot be sent; leave it out')
-    append('user', blocks)
+function addUser(draft: Draft, blocks: readonly Block[], path: string): void {
+  answerCalls(draft)
+  if (blocks.length === 0) {
+    draft.run.notes.refuse('empty_turn', `${path}/content`, 'a message without content cannot be sent; leave it out')
   }
+  append(draft, 'user', blocks)
+}
 
-  function instruction(message: Chat.InstructionMessage, path: string): void {
-    answer()
-    const texts = instructionBlocks(message, path, run)
-    if (texts.length === 0) return
-    if (run.profile.systemTurns && turns.at(-1)?.role === 'user') {
-      turns.push({ role: 'system', content: [...texts] })
-      return
-    }
-    run.notes.loss('system_turn_moved', path)
-    append('user', texts.map(reminder))
+function addInstruction(draft: Draft, message: Chat.InstructionMessage, path: string): void {
+  answerCalls(draft)
+  const texts = instructionBlocks(message, path, draft.run)
+  if (texts.length === 0) return
+  if (draft.run.profile.systemTurns && draft.turns.at(-1)?.role === 'user') {
+    draft.turns.push({ role: 'system', content: [...texts] })
+    return
   }
+  draft.run.notes.loss('system_turn_moved', path)
+  append(draft, 'user', texts.map(reminder))
+}
 
-  function assistant(message: Chat.AssistantMessage, path: string): void {
-    const blocks = spokenBlocks(message, path, run)
-    const calls = pairs.calls.get(message) ?? []
-    answer()
-    if (blocks.length === 0 && calls.length === 0) run.notes.loss('empty_turn_dropped', path)
-    append('assistant', [...blocks, ...calls.map((call) => toolUse(call, run))])
-    open.push(...calls)
-  }
+function addAssistant(draft: Draft, message: Chat.AssistantMessage, path: string): void {
+  answerCalls(draft)
+  const blocks = spokenBlocks(message, path, draft.run)
+  const calls = draft.pairs.calls.get(message) ?? []
+  if (blocks.length === 0 && calls.length === 0) draft.run.notes.loss('empty_turn_dropped', path)
+  append(draft, 'assistant', [...blocks, ...calls.map((call) => toolUse(call, draft.run))])
+  draft.open = calls
+}
 
-  function orphan(message: Chat.ToolMessage | Chat.FunctionMessage, path: string): void {
-    if (!pairs.orphans.has(message)) return
-    const id = message.role === 'tool' ? message.tool_call_id : message.name
-    if (run.options.lenient !== true) {
-      run.notes.refuse('tool_result_without_call', path, `the result of ${id} answers no call; leave it out`)
-      return
-    }
-    answer()
-    run.notes.loss('tool_result_orphaned', path)
-    append('user', [
-      ...textBlocks(`[result of the unknown call ${id}]`, {}, path, run),
-      ...blocksOfParts(message.content, `${path}/content`, run),
-    ])
+/** A result without a call: refused as Anthropic refuses it, or kept as text. */
+function addOrphan(draft: Draft, message: Chat.ToolMessage | Chat.FunctionMessage, path: string): void {
+  const { run } = draft
+  if (!draft.pairs.orphans.has(message)) return
+  const id = message.role === 'tool' ? message.tool_call_id : message.name
+  if (run.options.lenient !== true) {
+    run.notes.refuse('tool_result_without_call', path, `the result of ${id} answers no call; leave it out`)
+    return
   }
-
-  return {
-    add(message, path) {
-      if (message.role === 'assistant') assistant(message, path)
-      else if (message.role === 'user') user(blocksOfParts(message.content, `${path}/content`, run), path)
-      else if (message.role === 'tool' || message.role === 'function') orphan(message, path)
-      else instruction(message, path)
-    },
-    user,
-    end() {
-      answer()
-      return turns
-    },
-  }
+  answerCalls(draft)
+  run.notes.loss('tool_result_orphaned', path)
+  append(draft, 'user', [
+    { type: 'text', text: `[result of the unknown call ${id}]` },
+    ...blocksOfParts(message.content, `${path}/content`, run),
+  ])
 }
 
 function reminder(block: Block): Block {

@@ -4,7 +4,7 @@ import { convertAnthropicStreamErrorToOpenAi, openAiError } from '../errors/anth
 import { createNotes, type Notes } from '../notes.ts'
 import { type AnthropicCounts, chatUsage, noCounts, readAnthropicUsage } from '../usage/anthropic-to-chat.ts'
 import { anthropicUsage } from '../usage/chat-to-anthropic.ts'
-import { type ChatBlocks, createChatBlocks } from './chat-blocks.ts'
+import { type ChatBlocks, continueBlock, createChatBlocks, endBlocks, startBlock, stopBlock } from './chat-blocks.ts'
 import type { ChatStreamEvent } from './chat-events.ts'
 import { type ChatWriter, createChatWriter } from './chat-writer.ts'
 import type { StartOn, StreamConverter } from './report.ts'
@@ -75,9 +75,9 @@ type Reader = (event: JsonObject, machine: Machine) => void
 /** One function for each event. */
 const readers: Readonly<Record<string, Reader>> = {
   message_start: messageStart,
-  content_block_start: (event, { blocks }) => blocks.start(indexOf(event), objectIn(event, 'content_block')),
-  content_block_delta: (event, { blocks }) => blocks.delta(indexOf(event), objectIn(event, 'delta')),
-  content_block_stop: (event, { blocks }) => blocks.stop(indexOf(event)),
+  content_block_start: (event, { blocks }) => startBlock(blocks, indexOf(event), objectIn(event, 'content_block')),
+  content_block_delta: (event, { blocks }) => continueBlock(blocks, indexOf(event), objectIn(event, 'delta')),
+  content_block_stop: (event, { blocks }) => stopBlock(blocks, indexOf(event)),
   message_delta: messageDelta,
   message_stop: messageStop,
   ping: (_event, { writer }) => writer.comment('ping'),
@@ -116,8 +116,8 @@ function messageStart(event: JsonObject, machine: Machine): void {
   const content = Array.isArray(message['content']) ? message['content'] : []
   for (const [index, block] of content.entries()) {
     if (!isJsonObject(block)) continue
-    machine.blocks.start(index, block)
-    machine.blocks.stop(index)
+    startBlock(machine.blocks, index, block)
+    stopBlock(machine.blocks, index)
   }
   if (typeof message['stop_reason'] === 'string') stopped(message, machine)
 }
@@ -145,7 +145,7 @@ function stopped(said: JsonObject, machine: Machine): void {
   const sequence = stringMember(said, 'stop_sequence')
   if (sequence !== undefined) aside['stop_sequence'] = sequence
   const explanation = stringMember(said['stop_details'], 'explanation')
-  blocks.end()
+  endBlocks(blocks)
   if (said['stop_reason'] === 'refusal' && explanation) writer.delta({ refusal: explanation })
   writer.finish(finishReasonOf(stringMember(said, 'stop_reason') ?? null, notes))
 }

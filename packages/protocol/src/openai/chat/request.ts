@@ -99,7 +99,7 @@ export interface FunctionMessage {
 /** @see https://platform.openai.com/docs/api-reference/chat/create */
 export type Part = TextPart | ImagePart | FilePart | AudioPart
 
-/** What a part may carry for the prompt cache: OpenAI's own mark, or Anthropic's as gateways accept it. */
+/** What a part may carry for the prompt cache. @see https://platform.openai.com/docs/guides/prompt-caching */
 export interface CacheMark {
   /** @see https://platform.openai.com/docs/guides/prompt-caching */
   readonly prompt_cache_breakpoint?: { readonly mode: 'explicit' }
