@@ -26,7 +26,8 @@ export interface AnthropicWriter {
   release(): void
   /** The call with this key, if it has begun. */
   knownCall(key: string): KnownCall | undefined
-  callCount(): number
+  /** Whether a call was written. */
+  wroteCall(): boolean
   /** Writes `message_start` now instead of with the first block. */
   start(): void
   /** Ends all blocks. `isCut`: the answer was cut off, so that a call may be incomplete. */
@@ -86,7 +87,7 @@ export function createAnthropicWriter(host: WriterHost): AnthropicWriter {
     },
     release: () => writeLine(line),
     knownCall: (key) => calls.get(key)?.known(),
-    callCount: () => calls.size,
+    wroteCall: () => [...calls.values()].some((call) => call.isWritten()),
     start: () => startLine(line),
     endBlocks: (isCut) => endLine(line, isCut),
     problem: () => line.problem,

@@ -8,6 +8,8 @@ import type { CallDelta, KnownCall, WriterHost } from './writer-host.ts'
 export interface CallBlock extends Block {
   push(delta: CallDelta): void
   known(): KnownCall
+  /** Whether the client has got it. */
+  isWritten(): boolean
 }
 
 interface Call {
@@ -43,6 +45,7 @@ export function createCallBlock(key: string, index: number, host: WriterHost): C
     kind: 'call',
     key,
     push: (delta) => push(call, delta),
+    isWritten: () => call.isStarted,
     known: () => ({ id: call.id ?? '', name: call.name, progress: call.progress.state }),
     isReady: () => isReady(call),
     isHolding: () => isHolding(call),
@@ -74,8 +77,8 @@ function isReady({ name, isStarted, isWhole, progress, host }: Call): boolean {
 }
 
 function isHolding({ name, isWhole, progress, host }: Call): boolean {
-  if (isWhole || progress.state === 'complete') return false
-  return !(host.emptyArgumentsComplete && progress.state === 'empty' && name !== '')
+  if (name === '') return true
+  return !isWhole && progress.state !== 'complete' && !(host.emptyArgumentsComplete && progress.state === 'empty')
 }
 
 function isLive({ isWhole, progress }: Call): boolean {

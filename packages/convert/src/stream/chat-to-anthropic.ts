@@ -10,10 +10,10 @@ import {
 import type { ConversionContext } from '../context.ts'
 import { convertOpenAiStreamErrorToAnthropic, errorBody } from '../errors/openai-to-anthropic.ts'
 import { createNotes, type Notes } from '../notes.ts'
-import { convertChatUsageToAnthropic } from '../usage/chat-to-anthropic.ts'
+import { anthropicUsageOfChat } from '../usage/chat-to-anthropic.ts'
 import { type Answer, type AnswerOptions, createAnswer } from './answer.ts'
 import { type ChatDeltas, createChatDeltas, readChoice } from './chat-deltas.ts'
-import { finishKind, stopReasonOf } from './finish-reasons.ts'
+import { finishKind, isCutOff, stopReasonOf } from './finish-reasons.ts'
 import type { StreamConverter } from './report.ts'
 
 /**
@@ -100,7 +100,8 @@ function readChunk(chunk: Json, answer: Answer, deltas: ChatDeltas, end: ChatEnd
   for (const choice of choices) takeChoice(choice, answer, deltas, end)
   end.tier(chunk['service_tier'])
   end.usage(chunk['usage'] ?? member(chunk['x_groq'], 'usage'))
-  if (answer.writer.problem() !== undefined || isError(chunk)) end.error(chunk)
+  answer.failWithProblem()
+  if (isError(chunk) && !answer.isEnded()) end.error(chunk)
 }
 
 function keepMember(name: string, value: Json | undefined, answer: Answer): void {
@@ -134,15 +135,16 @@ function createChatEnd(answer: Answer, deltas: ChatDeltas, context: ConversionCo
   let tier: Anthropic.Usage['service_tier'] = null
 
   function charge(json: Json, notes: Notes): void {
-    answer.charge({ ...convertChatUsageToAnthropic(json, notes), service_tier: tier })
+    answer.charge({ ...anthropicUsageOfChat(json, notes), service_tier: tier })
   }
 
   function finishNow(reason: string, choice: Json): void {
     deltas.text.flush()
+    answer.close(isCutOff(reason) || deltas.text.foundStop() !== undefined)
     if (usage !== undefined) charge(usage.json, answer.notes)
     const sequence = deltas.text.foundStop() ?? stopEvidence(choice, context.stopSequences)
     const native = stringMember(choice, 'native_finish_reason') ?? ''
-    const facts = { reason, native, hasCalls: answer.writer.callCount() > 0, hasRefusal: deltas.hasRefusal }
+    const facts = { reason, native, hasCalls: answer.writer.wroteCall(), hasRefusal: deltas.hasRefusal }
     const stop = stopReasonOf(facts, answer.notes)
     const isSequence = sequence !== undefined && (stop === 'end_turn' || deltas.text.foundStop() !== undefined)
     answer.finish(isSequence ? { reason: 'stop_sequence', sequence } : { reason: stop, sequence: null })
@@ -176,8 +178,7 @@ function createChatEnd(answer: Answer, deltas: ChatDeltas, context: ConversionCo
       else if (said === 'priority') tier = 'priority'
     },
     error(chunk) {
-      if (answer.writer.problem() !== undefined) finishNow('stop', null)
-      else if (finish !== undefined && finishKind(finish.reason) === 'length') {
+      if (finish !== undefined && finishKind(finish.reason) === 'length') {
         // OpenRouter says both at once: the answer is as long as it was allowed to be, and that is an error.
         answer.notes.loss('error_after_content', '/error')
         finishAsSaid(finish)

@@ -9,7 +9,7 @@ import {
 } from '@lb/protocol'
 import type { ConversionContext } from '../context.ts'
 import { convertOpenAiStreamErrorToAnthropic, errorBody } from '../errors/openai-to-anthropic.ts'
-import { convertResponsesUsageToAnthropic } from '../usage/responses-to-anthropic.ts'
+import { anthropicUsageOfResponses } from '../usage/responses-to-anthropic.ts'
 import { type Answer, type AnswerOptions, createAnswer } from './answer.ts'
 import type { StreamConverter } from './report.ts'
 import {
@@ -119,7 +119,7 @@ function readEvent(event: Json, answer: Answer, items: ResponsesItems): void {
   else if (isError(event)) failWith(event, answer)
   // The API has many events that only repeat, announce, or belong to calls that the provider runs.
   else if (!type.startsWith('response.')) answer.notes.loss('event_unexpected', '', type)
-  if (answer.writer.problem() !== undefined && !answer.isEnded()) answer.finish({ reason: 'end_turn', sequence: null })
+  if (!answer.isEnded()) answer.failWithProblem()
 }
 
 function isError(event: Json): boolean {
@@ -161,7 +161,7 @@ function end(event: JsonObject, answer: Answer, items: ResponsesItems): void {
   const output = Array.isArray(response['output']) ? response['output'] : []
   for (const [index, item] of output.entries()) if (isJsonObject(item)) itemDone(items, index, item)
   if (response['usage'] !== undefined && response['usage'] !== null) {
-    const usage = convertResponsesUsageToAnthropic(response['usage'], answer.notes)
+    const usage = anthropicUsageOfResponses(response['usage'], answer.notes)
     answer.charge({ ...usage, service_tier: tierOf(response['service_tier']) })
   }
   const status = stringMember(response, 'status') ?? String(event['type']).replace('response.', '')
@@ -176,16 +176,19 @@ function tierOf(tier: Json | undefined): Anthropic.Usage['service_tier'] {
 function finish(status: string, response: JsonObject, answer: Answer, items: ResponsesItems): void {
   items.text.flush()
   const sequence = items.text.foundStop()
+  const isWhole = status === 'completed' || status === 'complete'
+  if (sequence === undefined && !isWhole && status !== 'incomplete') {
+    failWith(response['error'] ? response : { error: { message: `the response ended as ${status}` } }, answer)
+    return
+  }
+  answer.close(sequence !== undefined || !isWhole)
   if (sequence !== undefined) answer.finish({ reason: 'stop_sequence', sequence })
-  else if (status === 'completed' || status === 'complete')
-    answer.finish({ reason: wholeReason(answer, items), sequence: null })
-  else if (status === 'incomplete') answer.finish({ reason: cutReason(response, answer), sequence: null })
-  else failWith(response['error'] ? response : { error: { message: `the response ended as ${status}` } }, answer)
+  else answer.finish({ reason: isWhole ? wholeReason(answer, items) : cutReason(response, answer), sequence: null })
 }
 
 function wholeReason(answer: Answer, items: ResponsesItems): Anthropic.StopReason {
   if (items.hasRefusal) return 'refusal'
-  return answer.writer.callCount() > 0 ? 'tool_use' : 'end_turn'
+  return answer.writer.wroteCall() ? 'tool_use' : 'end_turn'
 }
 
 function cutReason(response: JsonObject, answer: Answer): Anthropic.StopReason {
