@@ -263,17 +263,17 @@ function cutText(text: string, random: () => number): readonly string[] {
 }
 
 /** Lists shuffled into one, each in its own order. Calls begin in order. */
-function mixed<T>(lists: readonly (readonly T[])[], random: () => number): readonly T[] {
+function mixed(lists: readonly (readonly Json[])[], random: () => number): readonly Json[] {
   const left = lists.map((list) => [...list])
-  const out: T[] = []
+  const out: Json[] = []
   let begun = 0
   while (left.some((list) => list.length > 0)) {
     const open = left.slice(0, begun).filter((list) => list.length > 0)
     const canBegin = begun < left.length
     if (canBegin && (open.length === 0 || random() < 0.3)) {
-      out.push(left[begun]?.shift() as T)
+      out.push(left[begun]?.shift() as Json)
       begun += 1
-    } else out.push(open[Math.floor(random() * open.length)]?.shift() as T)
+    } else out.push(open[Math.floor(random() * open.length)]?.shift() as Json)
   }
   return out
 }

@@ -214,7 +214,8 @@ function carriedItem(
 ): Pick<Carrier, 'k' | 'd'> | undefined {
   const { id, encrypted_content } = item
   const isOpaque = typeof encrypted_content === 'string' && encrypted_content !== ''
-  if (typeof id !== 'string' || (!isOpaque && kind === 'summary')) return undefined
+  const isPlain = kind === 'content' && texts.join('') !== ''
+  if (typeof id !== 'string' || (!isOpaque && !isPlain)) return undefined
   const kept = texts.map((text) => (context.showThinking ? text.length : text))
   return { k: 'item', d: { id, [kind]: kept, ...(isOpaque ? { encrypted_content } : {}) } }
 }
