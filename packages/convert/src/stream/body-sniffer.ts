@@ -17,17 +17,23 @@ export function createBodySniffer(): BodySniffer {
   let isUndecided = true
   let pieces: Uint8Array[] | undefined
   let length = 0
+
+  function keep(bytes: Uint8Array): boolean {
+    if (pieces === undefined) return false
+    length += bytes.length
+    if (length <= MAX_BODY_BYTES) pieces.push(bytes.slice())
+    return true
+  }
+
   return {
     take(bytes) {
-      if (isUndecided) {
-        const first = bytes.find((byte) => !isBlank(byte))
-        isUndecided = first === undefined
-        if (first !== undefined && opensBody(first)) pieces = []
-      }
-      if (pieces === undefined) return false
-      length += bytes.length
-      if (length <= MAX_BODY_BYTES) pieces.push(bytes.slice())
-      return true
+      if (!isUndecided) return keep(bytes)
+      const start = bytes.findIndex((byte) => !isBlank(byte))
+      if (start === -1) return false
+      isUndecided = false
+      if (opensBody(bytes[start])) pieces = []
+      // What came before it is no part of the body: it may be half of a byte order mark.
+      return keep(bytes.subarray(start))
     },
     isTooLong: () => length > MAX_BODY_BYTES,
     body: () => (pieces === undefined ? undefined : joined(pieces)),
@@ -40,7 +46,7 @@ function isBlank(byte: number): boolean {
 }
 
 /** Whether a byte opens JSON or a page. No line of an event stream does. */
-function opensBody(byte: number): boolean {
+function opensBody(byte: number | undefined): boolean {
   return byte === 0x7b || byte === 0x5b || byte === 0x3c
 }
 
