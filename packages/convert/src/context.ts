@@ -14,8 +14,6 @@ export interface ConversionContext {
   readonly profile: Profile
   /** The client's names of the declared tools. */
   readonly tools: readonly string[]
-  /** Of these, the ones that take free text and are functions upstream, or the other way round. */
-  readonly customTools: readonly string[]
   /** Tool names that are different upstream: upstream's name first. */
   readonly renamedTools: Readonly<Record<string, string>>
   /** The only tool that may be called, if there is one. */
@@ -31,8 +29,21 @@ export interface ConversionContext {
   readonly carrier: CarrierMode
   /** For the meter that clients show before the answer has ended. */
   readonly inputTokensEstimate: number
-  /** For Chat clients: whether a stream ends with a chunk that carries the usage. */
+}
+
+/** The same for a client that speaks Chat Completions. Plain JSON, too. */
+export interface ChatClientContext {
+  readonly version: 1
+  /** The model's name as the client asked for it; answers show it. */
+  readonly model: string
+  /** Unique to the request. */
+  readonly seed: string
+  /** Tool names that are different upstream: upstream's name first. */
+  readonly renamedTools: Readonly<Record<string, string>>
+  /** The client's names of tools that take free text; upstream they are functions of one string. */
+  readonly customTools: readonly string[]
+  /** Whether a stream ends with a chunk that carries the usage. */
   readonly includeUsage: boolean
-  /** For Chat clients: when the answer was made, in epoch seconds. */
+  /** When the answer was made, in epoch seconds. */
   readonly createdEpochS: number
 }

@@ -16,11 +16,12 @@ interface IdRule {
   readonly prefix: string
 }
 
-const rules: Readonly<Record<ToolIdRule, IdRule>> = {
+const rules: Readonly<Record<ToolIdRule | 'anthropic', IdRule>> = {
   openai40: { legal: /^[\w-]{1,40}$/, length: 40, prefix: 'lb_' },
   responses64: { legal: /^[\w-]{1,64}$/, length: 64, prefix: 'lb_' },
   mistral9: { legal: /^[a-zA-Z0-9]{9}$/, length: 9, prefix: '' },
   any: { legal: /^/, length: 64, prefix: 'lb_' },
+  anthropic: { legal: /^[\w-]{1,64}$/, length: 64, prefix: 'lb_' },
 }
 
 /** Ids of one request on their way to the upstream. */
@@ -30,7 +31,7 @@ export interface UpstreamIds {
 }
 
 /** Starts the ids of one request. */
-export function createUpstreamIds(rule: ToolIdRule): UpstreamIds {
+export function createUpstreamIds(rule: ToolIdRule | 'anthropic'): UpstreamIds {
   const given = new Map<string, string>()
   const owners = new Map<string, string>()
   return {

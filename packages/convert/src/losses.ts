@@ -49,6 +49,8 @@ export const lossMeanings = {
   system_turn_option_dropped: 'an option of an instruction in mid-conversation was left out',
   tool_changes_flattened: 'tools that come and go in mid-conversation were all declared from the start',
   prefill_not_supported: 'the answer may not go on from the prefilled text',
+  prefill_trimmed: 'white space at the end of the prefilled text was left out; the target refuses it',
+  prefill_continued: 'a user turn was added behind the prefilled text, because the model does not go on from it',
   name_dropped: "a speaker's name was left out",
   role_changed: 'a message was given another role, because the target demands one',
   // Requests: content.

@@ -19,8 +19,11 @@ export interface RequestOptions {
    * @defaultValue `reject`
    */
   readonly serverTools?: 'reject' | 'drop' | 'function' | 'native'
-  /** Tool results without a call, and calls whose arguments are no JSON: refuse, or keep as text. @defaultValue `reject` */
-  readonly orphans?: 'reject' | 'keep'
+  /**
+   * Keeps what can be kept as text, instead of refusing: results without a call, past arguments that are no JSON, an answer
+   * that the client began where the model does not go on from one. @defaultValue false
+   */
+  readonly lenient?: boolean
   /** How much opaque reasoning may travel in the client's transcript. @defaultValue `full` */
   readonly carrier?: CarrierMode
   /** What was behind URLs that the target does not fetch itself, by URL. See refusal `needs_bytes`. */

@@ -8,7 +8,6 @@ export function contextFor(profile: Profile, changes: Partial<ConversionContext>
     seed: 'seed',
     profile,
     tools: [],
-    customTools: [],
     renamedTools: {},
     forcedTool: null,
     usedToolIds: [],
@@ -17,8 +16,6 @@ export function contextFor(profile: Profile, changes: Partial<ConversionContext>
     showThinking: true,
     carrier: 'full',
     inputTokensEstimate: 0,
-    includeUsage: true,
-    createdEpochS: 0,
     ...changes,
   }
 }

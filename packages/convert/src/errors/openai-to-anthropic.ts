@@ -1,6 +1,6 @@
 import type { Anthropic, Json } from '@lb/protocol'
 import { overflowMessage } from './context-overflow.ts'
-import { type ReadError, readStreamError, readUpstreamError, type UpstreamError } from './upstream-error.ts'
+import { isOverflow, type ReadError, readStreamError, readUpstreamError, type UpstreamError } from './upstream-error.ts'
 
 /** An error as an Anthropic client gets it. */
 export interface AnthropicErrorAnswer {
@@ -62,7 +62,6 @@ interface Row extends Kind {
   readonly says?: RegExp
 }
 
-const isBadRequest = (status: number): boolean => status === 400 || status === 413 || status === 422
 const isServerSide = (status: number): boolean => status >= 500
 
 const rows: readonly Row[] = [
@@ -90,14 +89,6 @@ const rows: readonly Row[] = [
   },
   { from: isServerSide, says: /overloaded|at capacity|over capacity/i, status: 529, type: 'overloaded_error' },
 ]
-
-const overflowSays =
-  /context_length_exceeded|maximum context length|too many (input )?tokens|input token count exceeds|prompt is too long|exceeds? the (model'?s )?(maximum )?context (window|length|size)|exceeds? the available context size|input token count .{0,40}exceeds/i
-
-function isOverflow(read: ReadError): boolean {
-  if (read.code === 'context_length_exceeded' || read.type === 'exceed_context_size_error') return true
-  return isBadRequest(read.status) && overflowSays.test(read.message)
-}
 
 function anthropicKind(read: ReadError): Kind {
   if (isOverflow(read)) return { status: 400, type: 'invalid_request_error' }

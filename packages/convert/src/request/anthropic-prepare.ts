@@ -10,14 +10,14 @@ import { refuseFields, reportFields } from './anthropic-fields.ts'
 import { blocksOf } from './anthropic-pairs.ts'
 import { planRequest, type RequestPlan } from './anthropic-plan.ts'
 import { turnsOf } from './anthropic-turns.ts'
-import { anthropicError, refusal } from './result.ts'
+import { anthropicShape, refusal } from './result.ts'
 import type { Run } from './run.ts'
 import type { Turn } from './turns.ts'
 
 /** The refusal of a body that is no request at all. */
 export function malformed(problem: { readonly path: string; readonly expected: string }): Refusal {
   const reason = { code: 'invalid_request', path: problem.path, message: `expected ${problem.expected}` } as const
-  return refusal(reason, [], [], anthropicError)
+  return refusal(reason, [], [], anthropicShape)
 }
 
 /** Starts the conversion of one request. */
@@ -78,7 +78,6 @@ export function contextOf(request: Anthropic.Request, plan: RequestPlan, run: Ru
     seed: options.seed,
     profile,
     tools: plan.tools.map((tool) => tool.name),
-    customTools: [],
     renamedTools: run.names.changed(),
     forcedTool: (plan.choice?.kind === 'named' ? plan.choice.name : only) ?? null,
     usedToolIds: request.messages.flatMap((turn) =>
@@ -89,7 +88,5 @@ export function contextOf(request: Anthropic.Request, plan: RequestPlan, run: Ru
     showThinking: display !== 'omitted',
     carrier: options.carrier ?? 'full',
     inputTokensEstimate: options.inputTokensEstimate ?? 0,
-    includeUsage: true,
-    createdEpochS: options.createdEpochS ?? 0,
   }
 }

@@ -38,7 +38,7 @@ function resultOf(call: CallBlock, { block, path }: PairedResult, run: Run): Too
 
 /** A result without a call: refused as Anthropic refuses it, or kept as text. */
 export function orphan(block: Anthropic.ToolResultBlock, path: string, run: Run): readonly Part[] {
-  if (run.options.orphans !== 'keep') {
+  if (run.options.lenient !== true) {
     run.notes.refuse(
       'tool_result_without_call',
       path,

@@ -7,7 +7,7 @@ import { contextOf, malformed, type Prepared, prepare, startRun } from './anthro
 import type { Choice } from './anthropic-tool-choice.ts'
 import type { ToolDeclaration } from './anthropic-tools.ts'
 import { cacheMark } from './chat-content.ts'
-import { anthropicError, type ConvertedRequest, concluded } from './result.ts'
+import { anthropicShape, type ConvertedRequest, concluded } from './result.ts'
 import type { Run } from './run.ts'
 import type { Turn } from './turns.ts'
 import { chatMessages, instructionMessage } from './turns-to-chat.ts'
@@ -38,7 +38,7 @@ export function convertAnthropicRequestToChat(
   return concluded({ value, context }, run.notes, {
     strict: options.strict,
     urls: run.urls,
-    errorShape: anthropicError,
+    errorShape: anthropicShape,
   })
 }
 

@@ -14,7 +14,7 @@ import type { AnswerFormat, RequestPlan } from './anthropic-plan.ts'
 import { contextOf, malformed, type Prepared, prepare, startRun } from './anthropic-prepare.ts'
 import type { Choice } from './anthropic-tool-choice.ts'
 import type { ToolDeclaration } from './anthropic-tools.ts'
-import { anthropicError, type ConvertedRequest, concluded } from './result.ts'
+import { anthropicShape, type ConvertedRequest, concluded } from './result.ts'
 import type { Run } from './run.ts'
 import { instructionItem, responsesItems } from './turns-to-responses.ts'
 
@@ -42,7 +42,7 @@ export function convertAnthropicRequestToResponses(
   return concluded({ value, context }, run.notes, {
     strict: options.strict,
     urls: run.urls,
-    errorShape: anthropicError,
+    errorShape: anthropicShape,
   })
 }
 

@@ -5,46 +5,53 @@ import type { Notes } from '../notes.ts'
 import { bracketed, dotted, type Refusal, type RefusalCode } from '../refusal.ts'
 
 /** A converted request. */
-export interface ConvertedRequest<T> {
+export interface ConvertedRequest<T, Context = ConversionContext> {
   /** The body for the target; write it with `stringifyJson`, because parts of it may be raw text. */
   readonly value: T
   /** What was lost on the way. */
   readonly losses: readonly Loss[]
   /** What the conversion of the answer needs. */
-  readonly context: ConversionContext
+  readonly context: Context
 }
 
 /** The client's own form of an error. */
-export type ErrorShape = (message: string, path: string) => Anthropic.ErrorBody | OpenAiErrorBody
+export interface ErrorShape {
+  /** A JSON pointer as the client's API writes paths. */
+  readonly pathOf: (pointer: string) => string
+  readonly bodyOf: (message: string, path: string) => Anthropic.ErrorBody | OpenAiErrorBody
+}
 
 /** Anthropic's: the path stands in the message. */
-export const anthropicError: ErrorShape = (message) => ({
-  type: 'error',
-  error: { type: 'invalid_request_error', message },
-  request_id: null,
-})
+export const anthropicShape: ErrorShape = {
+  pathOf: dotted,
+  bodyOf: (message) => ({ type: 'error', error: { type: 'invalid_request_error', message }, request_id: null }),
+}
 
 /** OpenAI's: the path stands in `param`, too. */
-export const chatError: ErrorShape = (message, path) => ({
-  error: { message, type: 'invalid_request_error', param: path === '' ? null : bracketed(path), code: null },
-})
+export const openAiShape: ErrorShape = {
+  pathOf: bracketed,
+  bodyOf: (message, path) => ({
+    error: { message, type: 'invalid_request_error', param: path === '' ? null : path, code: null },
+  }),
+}
 
 /** What strict mode refuses. */
 export type Strictness = boolean | readonly LossCode[] | undefined
 
 /** The end of a request conversion: the value, or the first reason against it. */
-export function concluded<T>(
-  converted: { readonly value: T; readonly context: ConversionContext },
+export function concluded<T, Context>(
+  converted: { readonly value: T; readonly context: Context },
   notes: Notes,
   ending: { readonly strict: Strictness; readonly urls: readonly string[]; readonly errorShape: ErrorShape },
-): Result<ConvertedRequest<T>, Refusal> {
+): Result<ConvertedRequest<T, Context>, Refusal> {
   const losses = notes.losses()
   const refused = notes.refused() ?? refusedLoss(losses, ending.strict)
   if (refused === undefined) return { ok: true, value: { ...converted, losses } }
   return { ok: false, error: refusal(refused, losses, ending.urls, ending.errorShape) }
 }
 
-function refusedLoss(losses: readonly Loss[], strict: Strictness): Reason | undefined {
+/** The loss that strict mode refuses, as a reason. */
+export function refusedLoss(losses: readonly Loss[], strict: Strictness): Reason | undefined {
   if (strict === undefined || strict === false) return undefined
   const loss = losses.find(({ code }) => strict === true || strict.includes(code))
   return loss === undefined
@@ -52,7 +59,8 @@ function refusedLoss(losses: readonly Loss[], strict: Strictness): Reason | unde
     : { code: 'loss_refused', path: loss.path, message: `refused in strict mode: ${loss.code}` }
 }
 
-interface Reason {
+/** Why a conversion was refused. */
+export interface Reason {
   readonly code: RefusalCode
   readonly path: string
   readonly message: string
@@ -65,14 +73,14 @@ export function refusal(
   urls: readonly string[],
   errorShape: ErrorShape,
 ): Refusal {
-  const path = dotted(reason.path)
+  const path = errorShape.pathOf(reason.path)
   const message = path === '' ? reason.message : `${path}: ${reason.message}`
   return {
     code: reason.code,
     path: reason.path,
     message,
     status: 400,
-    body: errorShape(message, reason.path),
+    body: errorShape.bodyOf(message, path),
     urls,
     losses,
   }

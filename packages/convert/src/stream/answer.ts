@@ -36,8 +36,13 @@ export interface Answer {
   keep(name: string, value: Json): void
   /** Something arrived, content or not. */
   begin(): void
+  /** Ends all blocks. `isCut`: the answer was cut off, so that a call may be incomplete. */
+  close(isCut: boolean): void
+  /** Ends the answer, once its blocks are ended. */
   finish(ending: AnswerEnding): void
   fail(status: number, body: Anthropic.ErrorBody, upstream?: Json): void
+  /** Fails if a call cannot be given to the client. */
+  failWithProblem(): void
   isEnded(): boolean
   take(): readonly Anthropic.Event[]
   report(isSatisfied: boolean): StreamReport
@@ -74,13 +79,18 @@ export function createAnswer(context: ConversionContext, options: AnswerOptions)
     if (writer.isStarted()) writer.fail(body)
   }
 
-  function finish({ reason, sequence }: AnswerEnding): void {
-    writer.endBlocks(mayBeCut.has(reason))
+  function close(isCut: boolean): void {
+    writer.endBlocks(isCut)
+    failWithProblem()
+  }
+
+  function failWithProblem(): void {
     const problem = writer.problem()
-    if (problem !== undefined) {
-      fail(500, errorBody('api_error', problems[problem], null))
-      return
-    }
+    if (problem !== undefined && error === undefined) fail(500, errorBody('api_error', problems[problem], null))
+  }
+
+  function finish({ reason, sequence }: AnswerEnding): void {
+    if (error !== undefined) return
     if (!writer.sawContent()) notes.loss('empty_response', '')
     if (usage === undefined) notes.loss('usage_missing', '/usage')
     isFinished = true
@@ -105,8 +115,10 @@ export function createAnswer(context: ConversionContext, options: AnswerOptions)
     begin() {
       if (options.startOn === 'first-chunk') writer.start()
     },
+    close,
     finish,
     fail,
+    failWithProblem,
     isEnded: () => isFinished || error !== undefined,
     take: () => writer.take(),
     report: (isSatisfied) => ({
@@ -120,14 +132,6 @@ export function createAnswer(context: ConversionContext, options: AnswerOptions)
     }),
   }
 }
-
-/** Ends at which a call may stand there with half of its arguments: the client knows that it must not run it. */
-const mayBeCut: ReadonlySet<Anthropic.StopReason> = new Set([
-  'max_tokens',
-  'model_context_window_exceeded',
-  'refusal',
-  'stop_sequence',
-])
 
 const problems: Readonly<Record<CallProblem, string>> = {
   'name-missing': 'the model called a tool without saying which',

@@ -1,13 +1,7 @@
 import type { Anthropic } from '@lb/protocol'
-import {
-  type Block,
-  type CallBlock,
-  createCallBlock,
-  createRedactedBlock,
-  createTextBlock,
-  createThinkingBlock,
-  type TextualBlock,
-} from './blocks.ts'
+import { createBlockLine, endLine, joinLine, lastInLine, startLine, writeLine } from './block-line.ts'
+import { createRedactedBlock, createTextBlock, createThinkingBlock, type TextualBlock } from './blocks.ts'
+import { type CallBlock, createCallBlock } from './call-block.ts'
 import type { CallDelta, CallProblem, KnownCall, WriterHost } from './writer-host.ts'
 
 /**
@@ -32,7 +26,8 @@ export interface AnthropicWriter {
   release(): void
   /** The call with this key, if it has begun. */
   knownCall(key: string): KnownCall | undefined
-  callCount(): number
+  /** Whether a call was written. */
+  wroteCall(): boolean
   /** Writes `message_start` now instead of with the first block. */
   start(): void
   /** Ends all blocks. `isCut`: the answer was cut off, so that a call may be incomplete. */
@@ -53,160 +48,60 @@ export interface AnthropicWriter {
 /** Starts the events of one answer. */
 export function createAnthropicWriter(host: WriterHost): AnthropicWriter {
   const calls = new Map<string, CallBlock>()
-  const line = createLine(() => host.head())
+  const line = createBlockLine(() => host.head())
 
   /** The block that a piece belongs to: the last one if it is of its kind, else a new one. */
   function textual(kind: 'text' | 'thinking', key: string): TextualBlock {
-    const last = line.last()
+    const last = lastInLine(line)
     if (last?.kind === kind && last.key === key) return last as TextualBlock
     const block = kind === 'text' ? createTextBlock(key) : createThinkingBlock(key, host)
-    line.add(block)
+    joinLine(line, block)
+    return block
+  }
+
+  function callBlock(key: string): CallBlock {
+    const known = calls.get(key)
+    if (known !== undefined) return known
+    const block = createCallBlock(key, calls.size, host)
+    calls.set(key, block)
+    joinLine(line, block)
     return block
   }
 
   return {
     text(piece, key = '') {
       textual('text', key).push(piece)
-      line.write()
+      writeLine(line)
     },
     thinking(key, piece) {
       textual('thinking', key).push(piece)
-      line.write()
+      writeLine(line)
     },
     redacted(data) {
-      line.add(createRedactedBlock(data))
-      line.write()
+      joinLine(line, createRedactedBlock(data))
+      writeLine(line)
     },
     call(key, delta) {
-      let block = calls.get(key)
-      if (block === undefined) {
-        block = createCallBlock(key, calls.size, host)
-        calls.set(key, block)
-        line.add(block)
-      }
-      block.push(delta)
-      line.write()
+      callBlock(key).push(delta)
+      writeLine(line)
     },
-    release: () => line.write(),
+    release: () => writeLine(line),
     knownCall: (key) => calls.get(key)?.known(),
-    callCount: () => calls.size,
-    start: () => line.start(),
-    endBlocks: (isCut) => line.end(isCut),
-    problem: () => line.problem(),
+    wroteCall: () => [...calls.values()].some((call) => call.isWritten()),
+    start: () => startLine(line),
+    endBlocks: (isCut) => endLine(line, isCut),
+    problem: () => line.problem,
     finish(delta, usage) {
-      line.start()
-      line.emit({ type: 'message_delta', delta, usage })
-      line.emit({ type: 'message_stop' })
+      startLine(line)
+      line.events.push({ type: 'message_delta', delta, usage }, { type: 'message_stop' })
     },
-    fail: (body) => line.emit(body),
-    take: () => line.take(),
-    isStarted: () => line.isStarted(),
-    sawContent: () => line.sawBlock(),
-  }
-}
-
-/** The blocks of an answer in their order: one is being written, the others wait. */
-interface Line {
-  add(block: Block): void
-  last(): Block | undefined
-  /** Writes what can be written by now, and lets the line move on. */
-  write(): void
-  end(isCut: boolean): void
-  problem(): CallProblem | undefined
-  start(): void
-  emit(event: Anthropic.Event): void
-  take(): readonly Anthropic.Event[]
-  isStarted(): boolean
-  sawBlock(): boolean
-}
-
-function createLine(head: () => Anthropic.Message): Line {
-  let events: Anthropic.Event[] = []
-  let isStarted = false
-  let sawBlock = false
-  let open: Block | undefined
-  let isOpenWritten = false
-  let index = 0
-  let waiting: Block[] = []
-  // Blocks before this one have left the line. The list is cut when half of it has, so that leaving costs nothing.
-  let front = 0
-  let problem: CallProblem | undefined
-
-  function start(): void {
-    if (isStarted) return
-    isStarted = true
-    events.push({ type: 'message_start', message: head() })
-  }
-
-  function writeHead(block: Block): void {
-    if (isOpenWritten) return
-    isOpenWritten = true
-    start()
-    events.push({ type: 'content_block_start', index, content_block: block.head() })
-  }
-
-  function writeOpen(): void {
-    if (open === undefined || !open.isReady()) return
-    writeHead(open)
-    for (const delta of open.take()) events.push({ type: 'content_block_delta', index, delta })
-  }
-
-  function closeOpen(isCut: boolean): void {
-    if (open === undefined) return
-    const closing = open.close(isCut)
-    if (closing.kind === 'problem') {
-      problem = closing.problem
-      return
-    }
-    if (closing.kind === 'closed') {
-      writeHead(open)
-      for (const delta of closing.deltas) events.push({ type: 'content_block_delta', index, delta })
-      events.push({ type: 'content_block_stop', index })
-      index += 1
-    }
-    open = undefined
-    isOpenWritten = false
-  }
-
-  /** Moves the line on while nothing holds it, or to its end. */
-  function move(isEnd: boolean, isCut: boolean): void {
-    while (problem === undefined && front < waiting.length && (isEnd || open?.isHolding() !== true)) {
-      closeOpen(isCut)
-      if (problem !== undefined) return
-      open = waiting[front]
-      front += 1
-      writeOpen()
-    }
-    if (front * 2 > waiting.length) {
-      waiting = waiting.slice(front)
-      front = 0
-    }
-  }
-
-  return {
-    add(block) {
-      sawBlock = true
-      waiting.push(block)
-    },
-    last: () => (front < waiting.length ? waiting.at(-1) : open),
-    write() {
-      if (problem !== undefined) return
-      writeOpen()
-      move(false, false)
-    },
-    end(isCut) {
-      move(true, isCut)
-      if (problem === undefined) closeOpen(isCut)
-    },
-    problem: () => problem,
-    start,
-    emit: (event) => events.push(event),
+    fail: (body) => line.events.push(body),
     take() {
-      const taken = events
-      events = []
+      const taken = line.events
+      line.events = []
       return taken
     },
-    isStarted: () => isStarted,
-    sawBlock: () => sawBlock,
+    isStarted: () => line.isStarted,
+    sawContent: () => line.sawBlock,
   }
 }

@@ -1,4 +1,5 @@
 import { createSseDecoder, isJsonObject, type Json, parseJson, type SseEvent, type SseLimits } from '@lb/protocol'
+import { createBodySniffer } from './body-sniffer.ts'
 import type { StreamConverter, StreamReport } from './report.ts'
 
 /**
@@ -14,6 +15,7 @@ export interface ByteStreamConverter {
   report(): ByteStreamReport
 }
 
+/** What a host wants to know about a stream of bytes. */
 export interface ByteStreamReport extends StreamReport {
   /** Comments and other signs of life that are no events. A caller may answer each with a `ping`. */
   readonly signsOfLife: number
@@ -26,85 +28,59 @@ export interface SseDialect {
   readonly parse?: (data: string) => Json | undefined
   /** The event that says what a whole answer says. @defaultValue the answer itself */
   readonly asEvent?: (body: Json) => Json
+  /** The event that ends it. @defaultValue none but the end mark */
+  readonly asEnd?: Json
 }
-
-/** The most that is kept of a body that should have been a stream. */
-const MAX_BODY_BYTES = 16 * 1024 * 1024
 
 /**
  * Puts an SSE decoder before a conversion and an encoder behind it.
  *
- * Some servers answer with a whole JSON body, or with a web page, where a stream was promised. Both are told by their first
- * character: a whole answer becomes a stream, an error an error.
+ * Some servers answer with a whole JSON body, or with a web page, where a stream was promised: a whole answer becomes a
+ * stream, an error an error.
  */
 export function overSse<Event>(
   converter: StreamConverter<Event>,
   encode: (events: readonly Event[]) => string,
   dialect: SseDialect,
 ): ByteStreamConverter {
-  const { parse = parseData, asEvent = (body: Json) => body } = dialect
+  const { parse = parseData } = dialect
   const decoder = createSseDecoder(dialect.limits)
+  const sniffer = createBodySniffer()
   const encoder = new TextEncoder()
-  let body: Uint8Array[] | undefined
-  let bodyBytes = 0
-  let isUndecided = true
   let signsOfLife = 0
+  const written = (events: readonly Event[]): Uint8Array =>
+    events.length === 0 ? nothing : encoder.encode(encode(events))
+  const failed = (message: string): readonly Event[] => converter.fail({ message })
 
   function read(event: SseEvent): readonly Event[] {
-    if (event.data === undefined) {
-      signsOfLife += 1
-      return []
-    }
-    if (event.data.trim() === '[DONE]') return converter.done()
-    const json = parse(event.data)
-    if (json === undefined) return converter.fail({ message: 'upstream sent an event that is not JSON' })
-    return event.event === 'error' && !saysError(json) ? converter.fail(json) : converter.push(json)
-  }
-
-  function keepBody(bytes: Uint8Array): readonly Event[] {
-    bodyBytes += bytes.length
-    if (bodyBytes > MAX_BODY_BYTES) return converter.fail({ message: 'upstream sent a body that is too long' })
-    body?.push(bytes.slice())
+    if (event.data !== undefined) return readData(event.event, event.data)
+    signsOfLife += 1
     return []
   }
 
-  function readBody(pieces: readonly Uint8Array[]): readonly Event[] {
-    const text = joined(pieces, bodyBytes)
-    if (text.trimStart().startsWith('<'))
-      return converter.fail({ message: 'upstream sent a web page instead of an answer' })
-    const json = parse(text)
-    if (json === undefined) return converter.fail({ message: 'upstream sent a body that is neither a stream nor JSON' })
-    return [...converter.push(saysError(json) ? json : asEvent(json)), ...converter.done()]
-  }
-
-  function written(events: readonly Event[]): Uint8Array {
-    return events.length === 0 ? nothing : encoder.encode(encode(events))
+  function readData(name: string | undefined, data: string): readonly Event[] {
+    if (isMark(data)) return converter.done()
+    const json = parse(data)
+    if (json === undefined) return failed('upstream sent an event that is not JSON')
+    return name === 'error' && !saysError(json) ? converter.fail(json) : converter.push(json)
   }
 
   return {
     push(bytes) {
-      if (isUndecided) {
-        const first = bytes.find((byte) => !isBlank(byte))
-        isUndecided = first === undefined
-        if (first !== undefined && opensBody(first)) body = []
-      }
-      if (body !== undefined) return written(keepBody(bytes))
+      if (sniffer.take(bytes))
+        return written(sniffer.isTooLong() ? failed('upstream sent a body that is too long') : [])
       const { events, overflow } = decoder.push(bytes)
       const converted = events.flatMap(read)
-      return written(
-        overflow
-          ? [...converted, ...converter.fail({ message: 'upstream sent an event that is too long' })]
-          : converted,
-      )
+      return written(overflow ? [...converted, ...failed('upstream sent an event that is too long')] : converted)
     },
     fail: (error) => written(converter.fail(error)),
     end() {
-      if (body !== undefined) return written(readBody(body))
-      const { events } = decoder.end()
+      const body = sniffer.body()
+      if (body !== undefined) return written(wholeBody(body, converter, dialect))
       // An event without its blank line counts when it is whole: some servers end like that.
-      const whole = events.filter(
-        (event) => event.data === undefined || event.data.trim() === '[DONE]' || parse(event.data) !== undefined,
-      )
+      const whole = decoder
+        .end()
+        .events.filter(({ data }) => data === undefined || isMark(data) || parse(data) !== undefined)
       return written([...whole.flatMap(read), ...converter.end()])
     },
     report: () => ({ ...converter.report(), signsOfLife }),
@@ -113,33 +89,29 @@ export function overSse<Event>(
 
 const nothing: Uint8Array = new Uint8Array(0)
 
-function parseData(data: string): Json | undefined {
+/** A body that is no event stream: a web page, an error, or a whole answer. */
+function wholeBody<Event>(body: string, converter: StreamConverter<Event>, dialect: SseDialect): readonly Event[] {
+  const { parse = parseData, asEvent, asEnd } = dialect
+  if (body.trimStart().startsWith('<'))
+    return converter.fail({ message: 'upstream sent a web page instead of an answer' })
+  const json = parse(body)
+  if (json === undefined) return converter.fail({ message: 'upstream sent a body that is neither a stream nor JSON' })
+  if (saysError(json)) return converter.push(json)
+  const events = converter.push(asEvent === undefined ? json : asEvent(json))
+  return [...events, ...(asEnd === undefined ? converter.done() : converter.push(asEnd))]
+}
+
+/** Reads JSON, and nothing else. */
+export function parseData(data: string): Json | undefined {
   const parsed = parseJson(data)
   return parsed.ok ? parsed.value : undefined
 }
 
+function isMark(data: string): boolean {
+  return data.trim() === '[DONE]'
+}
+
 function saysError(json: Json): boolean {
-  return (
-    isJsonObject(json) && (json['type'] === 'error' || json['object'] === 'error' || (json['error'] ?? null) !== null)
-  )
-}
-
-/** White space, or a byte of the byte order mark. */
-function isBlank(byte: number): boolean {
-  return byte <= 0x20 || byte === 0xef || byte === 0xbb || byte === 0xbf
-}
-
-/** Whether a byte opens JSON or a page. No line of an event stream begins like that. */
-function opensBody(byte: number): boolean {
-  return byte === 0x7b || byte === 0x5b || byte === 0x3c
-}
-
-function joined(pieces: readonly Uint8Array[], length: number): string {
-  const whole = new Uint8Array(length)
-  let at = 0
-  for (const piece of pieces) {
-    whole.set(piece, at)
-    at += piece.length
-  }
-  return new TextDecoder().decode(whole)
+  if (!isJsonObject(json)) return false
+  return json['type'] === 'error' || json['object'] === 'error' || (json['error'] ?? null) !== null
 }

@@ -2,166 +2,110 @@ import { isJsonObject, type Json, type JsonObject, member, stringMember } from '
 import { encodeCarrier } from '../carrier.ts'
 import type { ConversionContext } from '../context.ts'
 import type { Answer } from './answer.ts'
-import { createAnswerText } from './answer-text.ts'
-import { argumentsOf, createToolKeys, readToolDelta, type ToolDelta } from './chat-tool-keys.ts'
+import { type AnswerText, createAnswerText } from './answer-text.ts'
+import { argumentsOf, createToolKeys, readToolDelta, type ToolKeys } from './chat-tool-keys.ts'
 import { visibleText } from './reasoning.ts'
+import type { CallDelta } from './writer-host.ts'
 
 /** What the choices of a Chat answer say, put into blocks. */
 export interface ChatDeltas {
-  /** Reads one choice: its delta, or its whole message. */
-  read(choice: Json): void
-  /** Gives out what was held back. */
-  flush(): void
-  sawRefusal(): boolean
-  /** Whether text is held back that may still become content. */
-  holdsText(): boolean
-  /** The stop sequence that the text ran into. From then on nothing counts. */
-  foundStop(): string | undefined
+  readonly answer: Answer
+  readonly context: ConversionContext
+  readonly text: AnswerText
+  readonly keys: ToolKeys
+  /** Vendors say the same reasoning in several members; the one that is seen first is used. */
+  source: string | undefined
+  hasRefusal: boolean
+  hasRead: boolean
 }
-
-/** Members of a delta or message that are read here, or that mean nothing to anybody. */
-type Reader = (value: Json, source: JsonObject, isWhole: boolean) => void
 
 /** Starts reading the choices of one answer. */
 export function createChatDeltas(answer: Answer, context: ConversionContext): ChatDeltas {
-  const { notes, writer, reasoning } = answer
-  const text = createAnswerText(answer, context)
-  const keys = createToolKeys(writer.knownCall)
-  let source: string | undefined
-  let hasRefusal = false
-  let readAny = false
-
-  /** Vendors say the same reasoning in several members; the one that is seen first is used. */
-  function isSource(name: string): boolean {
-    source ??= name
-    return source === name
-  }
-
-  const readers: Readonly<Record<string, Reader>> = {
-    reasoning_details(value) {
-      if (!Array.isArray(value) || value.length === 0 || !isSource('reasoning_details')) return
-      for (const entry of value) if (isJsonObject(entry)) readDetail(entry)
-    },
-    reasoning_content(value) {
-      if (typeof value === 'string' && value !== '' && isSource('reasoning_content')) text.think(value)
-    },
-    reasoning(value) {
-      if (typeof value === 'string' && value !== '' && isSource('reasoning')) text.think(value)
-    },
-    content(value) {
-      if (typeof value === 'string') text.say(value)
-      else if (Array.isArray(value)) for (const part of value) readPart(part)
-    },
-    refusal(value) {
-      if (typeof value !== 'string' || value === '') return
-      hasRefusal = true
-      text.say(value)
-    },
-    tool_calls(value, _source, isWhole) {
-      for (const entry of Array.isArray(value) ? value : []) readCall(readToolDelta(entry, isWhole), entry)
-    },
-    function_call(value, _source, isWhole) {
-      const name = stringMember(value, 'name')
-      const said = argumentsOf(value)
-      if (name || said) readKeyedCall('function_call', { name, arguments: said, isWhole })
-    },
-    annotations(value) {
-      if (!Array.isArray(value) || value.length === 0) return
-      notes.loss('annotations_dropped', '/choices/0/message/annotations')
-      answer.keep('annotations', value)
-    },
-    audio: (value) => dropMedia(stringMember(value, 'data')),
-    images: (value) => dropMedia(Array.isArray(value) && value.length > 0 ? 'images' : undefined),
-    extra_content(value) {
-      const signature = signatureIn(value)
-      if (signature === undefined) return
-      if (writer.sawContent()) notes.loss('signature_dropped', '/choices/0/message/extra_content')
-      else writer.thinking(reasoning.apart({ k: 'sig', d: signature }), '')
-    },
-  }
-
-  function dropMedia(media: string | undefined): void {
-    if (media) notes.loss('media_dropped', '/choices/0/message')
-  }
-
-  function readDetail(entry: JsonObject): void {
-    if (entry['type'] === 'reasoning.encrypted') {
-      text.interrupt()
-      if (context.carrier === 'full') {
-        writer.redacted(encodeCarrier({ v: 1, p: context.profile.id, k: 'details', d: [entry] }))
-      } else notes.loss('signature_dropped', '/choices/0/message/reasoning_details')
-      return
-    }
-    text.think(visibleText(entry), entry)
-  }
-
-  function readPart(part: Json): void {
-    const type = stringMember(part, 'type')
-    if (type === 'text' || typeof part === 'string') text.say(stringMember(part, 'text') ?? String(part))
-    else if (type === 'thinking' && isSource('content')) text.think(thinkingOf(part))
-    else if (type === 'refusal') readers['refusal']?.(member(part, 'refusal') ?? null, {}, false)
-    else notes.loss('media_dropped', '/choices/0/message/content', type)
-  }
-
-  function readCall(delta: ToolDelta | undefined, entry: Json): void {
-    if (delta === undefined) return
-    const key = keys.keyOf(delta)
-    const signature = signatureIn(member(entry, 'extra_content'))
-    if (signature !== undefined) readSignature(key, signature)
-    readKeyedCall(key, delta)
-  }
-
-  /** A signature stands before the call it belongs to. */
-  function readSignature(key: string, signature: string): void {
-    if (writer.knownCall(key) !== undefined) notes.loss('signature_dropped', '/choices/0/message/tool_calls')
-    else if (text.foundStop() === undefined) writer.thinking(reasoning.apart({ k: 'sig', d: signature }), '')
-  }
-
-  function readKeyedCall(key: string, delta: Parameters<typeof writer.call>[1]): void {
-    if (text.foundStop() !== undefined) return
-    text.interrupt()
-    reasoning.interrupt()
-    writer.call(key, delta)
-  }
-
   return {
-    read(choice) {
-      const delta = member(choice, 'delta')
-      // A message beside deltas, or behind them, repeats what they said.
-      const isWhole = !isJsonObject(delta) && !readAny
-      const said = isJsonObject(delta) ? delta : isWhole ? member(choice, 'message') : undefined
-      if (!isJsonObject(said)) return
-      readAny = true
-      for (const name of readOrder) if (Object.hasOwn(said, name)) readers[name]?.(said[name] ?? null, said, isWhole)
-      for (const [name, value] of Object.entries(said)) {
-        if (!Object.hasOwn(readers, name) && name !== 'role' && value !== null) answer.keep(name, value)
-      }
-    },
-    flush: () => text.flush(),
-    sawRefusal: () => hasRefusal,
-    holdsText: () => text.holds(),
-    foundStop: () => text.foundStop(),
+    answer,
+    context,
+    text: createAnswerText(answer, context),
+    keys: createToolKeys(answer.writer.knownCall),
+    source: undefined,
+    hasRefusal: false,
+    hasRead: false,
   }
 }
 
-/** Reasoning before text before calls, whatever the order of members. */
-const readOrder: readonly string[] = [
-  'extra_content',
-  'reasoning_details',
-  'reasoning_content',
-  'reasoning',
-  'content',
-  'refusal',
-  'tool_calls',
-  'function_call',
-  'annotations',
-  'audio',
-  'images',
+/** Reads one choice: its delta, or its whole message. */
+export function readChoice(deltas: ChatDeltas, choice: Json): void {
+  const delta = member(choice, 'delta')
+  // A message beside deltas, or behind them, repeats what they said.
+  const isWhole = !isJsonObject(delta) && !deltas.hasRead
+  const said = isWhole ? member(choice, 'message') : delta
+  if (!isJsonObject(said)) return
+  deltas.hasRead = true
+  for (const [name, read] of readers) {
+    const value = said[name]
+    if (value !== undefined && value !== null && Object.hasOwn(said, name)) read(deltas, value, isWhole)
+  }
+  for (const [name, value] of Object.entries(said)) {
+    if (!known.has(name) && value !== null) deltas.answer.keep(name, value)
+  }
+}
+
+type Reader = (deltas: ChatDeltas, value: Json, isWhole: boolean) => void
+
+/** One function for each member that says something, in the order of what they say: reasoning, text, calls. */
+const readers: readonly (readonly [member: string, read: Reader])[] = [
+  ['extra_content', readExtra],
+  ['reasoning_details', readDetails],
+  ['reasoning_content', (deltas, value) => readReasoning(deltas, 'reasoning_content', value)],
+  ['reasoning', (deltas, value) => readReasoning(deltas, 'reasoning', value)],
+  ['content', readContent],
+  ['refusal', readRefusal],
+  ['tool_calls', readCalls],
+  ['function_call', readFunctionCall],
+  ['annotations', readAnnotations],
+  ['audio', (deltas, value) => dropMedia(deltas, stringMember(value, 'data'))],
+  ['images', (deltas, value) => dropMedia(deltas, Array.isArray(value) && value.length > 0 ? 'images' : undefined)],
 ]
 
-/** Gemini's signature, where its compatible endpoint puts it. @see https://ai.google.dev/gemini-api/docs/openai */
-function signatureIn(extra: Json | undefined): string | undefined {
-  return stringMember(member(extra, 'google'), 'thought_signature')
+const known: ReadonlySet<string> = new Set(['role', ...readers.map(([name]) => name)])
+
+function isSource(deltas: ChatDeltas, name: string): boolean {
+  deltas.source ??= name
+  return deltas.source === name
+}
+
+function readReasoning(deltas: ChatDeltas, name: string, value: Json): void {
+  if (typeof value === 'string' && value !== '' && isSource(deltas, name)) deltas.text.think(value)
+}
+
+function readDetails(deltas: ChatDeltas, value: Json): void {
+  if (!Array.isArray(value) || value.length === 0 || !isSource(deltas, 'reasoning_details')) return
+  for (const entry of value) if (isJsonObject(entry)) readDetail(deltas, entry)
+}
+
+function readDetail({ answer, context, text }: ChatDeltas, entry: JsonObject): void {
+  if (entry['type'] !== 'reasoning.encrypted') {
+    text.think(visibleText(entry), entry)
+    return
+  }
+  text.interrupt()
+  answer.reasoning.interrupt()
+  if (context.carrier === 'full') {
+    answer.writer.redacted(encodeCarrier({ v: 1, p: context.profile.id, k: 'details', d: [entry] }))
+  } else answer.notes.loss('signature_dropped', '/choices/0/message/reasoning_details')
+}
+
+function readContent(deltas: ChatDeltas, value: Json): void {
+  if (typeof value === 'string') deltas.text.say(value)
+  else if (Array.isArray(value)) for (const part of value) readPart(deltas, part)
+}
+
+function readPart(deltas: ChatDeltas, part: Json): void {
+  const type = stringMember(part, 'type')
+  if (typeof part === 'string') deltas.text.say(part)
+  else if (type === 'text') deltas.text.say(stringMember(part, 'text') ?? '')
+  else if (type === 'refusal') readRefusal(deltas, member(part, 'refusal') ?? null)
+  else if (type !== 'thinking') deltas.answer.notes.loss('media_dropped', '/choices/0/message/content', type)
+  else if (isSource(deltas, 'content')) deltas.text.think(thinkingOf(part))
 }
 
 /** Mistral's reasoning: a list of text parts, or a text. */
@@ -169,4 +113,68 @@ function thinkingOf(part: Json): string {
   const thinking = member(part, 'thinking')
   if (typeof thinking === 'string') return thinking
   return Array.isArray(thinking) ? thinking.map((piece) => stringMember(piece, 'text') ?? '').join('') : ''
+}
+
+function readRefusal(deltas: ChatDeltas, value: Json): void {
+  if (typeof value !== 'string' || value === '') return
+  deltas.hasRefusal = true
+  deltas.text.say(value)
+}
+
+function readCalls(deltas: ChatDeltas, value: Json, isWhole: boolean): void {
+  for (const entry of Array.isArray(value) ? value : []) {
+    const delta = readToolDelta(entry, isWhole)
+    if (delta === undefined) continue
+    const key = deltas.keys.keyOf(delta)
+    readCallSignature(deltas, key, member(entry, 'extra_content'))
+    writeCall(deltas, key, delta)
+  }
+}
+
+/** A signature stands before the call it belongs to. */
+function readCallSignature({ answer, text }: ChatDeltas, key: string, extra: Json | undefined): void {
+  const signature = signatureIn(extra)
+  if (signature === undefined || text.foundStop() !== undefined) return
+  if (answer.writer.knownCall(key) !== undefined)
+    answer.notes.loss('signature_dropped', '/choices/0/message/tool_calls')
+  else {
+    text.interrupt()
+    answer.writer.thinking(answer.reasoning.apart({ k: 'sig', d: signature }), '')
+  }
+}
+
+function readFunctionCall(deltas: ChatDeltas, value: Json, isWhole: boolean): void {
+  const name = stringMember(value, 'name')
+  const said = argumentsOf(value)
+  if (name || said) writeCall(deltas, 'function_call', { name, arguments: said, isWhole })
+}
+
+function writeCall({ answer, text }: ChatDeltas, key: string, delta: CallDelta): void {
+  if (text.foundStop() !== undefined) return
+  text.interrupt()
+  answer.reasoning.interrupt()
+  answer.writer.call(key, delta)
+}
+
+function readAnnotations({ answer }: ChatDeltas, value: Json): void {
+  if (!Array.isArray(value) || value.length === 0) return
+  answer.notes.loss('annotations_dropped', '/choices/0/message/annotations')
+  answer.keep('annotations', value)
+}
+
+function dropMedia({ answer }: ChatDeltas, media: string | undefined): void {
+  if (media) answer.notes.loss('media_dropped', '/choices/0/message')
+}
+
+/** A signature of the text stands before it. */
+function readExtra({ answer }: ChatDeltas, value: Json): void {
+  const signature = signatureIn(value)
+  if (signature === undefined) return
+  if (answer.writer.sawContent()) answer.notes.loss('signature_dropped', '/choices/0/message/extra_content')
+  else answer.writer.thinking(answer.reasoning.apart({ k: 'sig', d: signature }), '')
+}
+
+/** Gemini's signature, where its compatible endpoint puts it. @see https://ai.google.dev/gemini-api/docs/openai */
+function signatureIn(extra: Json | undefined): string | undefined {
+  return stringMember(member(extra, 'google'), 'thought_signature')
 }

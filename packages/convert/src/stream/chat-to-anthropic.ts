@@ -10,10 +10,10 @@ import {
 import type { ConversionContext } from '../context.ts'
 import { convertOpenAiStreamErrorToAnthropic, errorBody } from '../errors/openai-to-anthropic.ts'
 import { createNotes, type Notes } from '../notes.ts'
-import { convertChatUsageToAnthropic } from '../usage/chat-to-anthropic.ts'
+import { anthropicUsageOfChat } from '../usage/chat-to-anthropic.ts'
 import { type Answer, type AnswerOptions, createAnswer } from './answer.ts'
-import { type ChatDeltas, createChatDeltas } from './chat-deltas.ts'
-import { finishKind, stopReasonOf } from './finish-reasons.ts'
+import { type ChatDeltas, createChatDeltas, readChoice } from './chat-deltas.ts'
+import { finishKind, isCutOff, stopReasonOf } from './finish-reasons.ts'
 import type { StreamConverter } from './report.ts'
 
 /**
@@ -56,7 +56,7 @@ export function createChatToAnthropicStream(
     done: () => take(() => end.atMark()),
     fail: (error) => take(() => failWith(error, answer)),
     end: () => (answer.isEnded() ? [] : take(() => end.atClose())),
-    report: () => answer.report(deltas.foundStop() !== undefined),
+    report: () => answer.report(deltas.text.foundStop() !== undefined),
   }
 }
 
@@ -97,24 +97,25 @@ function readChunk(chunk: Json, answer: Answer, deltas: ChatDeltas, end: ChatEnd
   answer.identify(stringMember(chunk, 'id') ?? '', stringMember(chunk, 'model') ?? '')
   for (const name of Object.keys(chunk)) if (!knownMembers.has(name)) keepMember(name, chunk[name], answer)
   const choices = Array.isArray(chunk['choices']) ? chunk['choices'] : []
-  for (const choice of choices) readChoice(choice, answer, deltas, end)
+  for (const choice of choices) takeChoice(choice, answer, deltas, end)
   end.tier(chunk['service_tier'])
   end.usage(chunk['usage'] ?? member(chunk['x_groq'], 'usage'))
-  if (answer.writer.problem() !== undefined || isError(chunk)) end.error(chunk)
+  answer.failWithProblem()
+  if (isError(chunk) && !answer.isEnded()) end.error(chunk)
 }
 
 function keepMember(name: string, value: Json | undefined, answer: Answer): void {
   if (value !== undefined && value !== null) answer.keep(name, value)
 }
 
-function readChoice(choice: Json, answer: Answer, deltas: ChatDeltas, end: ChatEnd): void {
+function takeChoice(choice: Json, answer: Answer, deltas: ChatDeltas, end: ChatEnd): void {
   if ((numberMember(choice, 'index') ?? 0) !== 0) {
     answer.notes.loss('extra_choices', '/choices')
     return
   }
   answer.begin()
   end.finishReason(choice)
-  deltas.read(choice)
+  readChoice(deltas, choice)
   end.usage(member(choice, 'usage'))
 }
 
@@ -134,17 +135,18 @@ function createChatEnd(answer: Answer, deltas: ChatDeltas, context: ConversionCo
   let tier: Anthropic.Usage['service_tier'] = null
 
   function charge(json: Json, notes: Notes): void {
-    answer.charge({ ...convertChatUsageToAnthropic(json, notes), service_tier: tier })
+    answer.charge({ ...anthropicUsageOfChat(json, notes), service_tier: tier })
   }
 
   function finishNow(reason: string, choice: Json): void {
-    deltas.flush()
+    deltas.text.flush()
+    answer.close(isCutOff(reason) || deltas.text.foundStop() !== undefined)
     if (usage !== undefined) charge(usage.json, answer.notes)
-    const sequence = deltas.foundStop() ?? stopEvidence(choice, context.stopSequences)
+    const sequence = deltas.text.foundStop() ?? stopEvidence(choice, context.stopSequences)
     const native = stringMember(choice, 'native_finish_reason') ?? ''
-    const facts = { reason, native, hasCalls: answer.writer.callCount() > 0, hasRefusal: deltas.sawRefusal() }
+    const facts = { reason, native, hasCalls: answer.writer.wroteCall(), hasRefusal: deltas.hasRefusal }
     const stop = stopReasonOf(facts, answer.notes)
-    const isSequence = sequence !== undefined && (stop === 'end_turn' || deltas.foundStop() !== undefined)
+    const isSequence = sequence !== undefined && (stop === 'end_turn' || deltas.text.foundStop() !== undefined)
     answer.finish(isSequence ? { reason: 'stop_sequence', sequence } : { reason: stop, sequence: null })
   }
 
@@ -176,8 +178,7 @@ function createChatEnd(answer: Answer, deltas: ChatDeltas, context: ConversionCo
       else if (said === 'priority') tier = 'priority'
     },
     error(chunk) {
-      if (answer.writer.problem() !== undefined) finishNow('stop', null)
-      else if (finish !== undefined && finishKind(finish.reason) === 'length') {
+      if (finish !== undefined && finishKind(finish.reason) === 'length') {
         // OpenRouter says both at once: the answer is as long as it was allowed to be, and that is an error.
         answer.notes.loss('error_after_content', '/error')
         finishAsSaid(finish)
@@ -185,15 +186,15 @@ function createChatEnd(answer: Answer, deltas: ChatDeltas, context: ConversionCo
     },
     atMark() {
       if (finish !== undefined) finishAsSaid(finish)
-      else if (deltas.foundStop() !== undefined) finishNow('stop', null)
-      else if (answer.writer.sawContent() || deltas.holdsText()) {
+      else if (deltas.text.foundStop() !== undefined) finishNow('stop', null)
+      else if (answer.writer.sawContent() || deltas.text.holds()) {
         answer.notes.loss('finish_missing', '')
         finishNow('stop', null)
       } else answer.fail(500, errorBody('api_error', 'upstream sent an empty stream', null))
     },
     atClose() {
       if (finish !== undefined) finishAsSaid(finish)
-      else if (deltas.foundStop() !== undefined) finishNow('stop', null)
+      else if (deltas.text.foundStop() !== undefined) finishNow('stop', null)
       else answer.fail(500, errorBody('api_error', 'upstream stream ended early', null))
     },
   }

@@ -35,6 +35,12 @@ export function finishKind(reason: string): FinishKind {
   return kinds.get(reason.toLowerCase()) ?? 'unknown'
 }
 
+/** Whether an answer that ended like this may have been cut off in the middle of a call. */
+export function isCutOff(reason: string): boolean {
+  const kind = finishKind(reason)
+  return kind === 'length' || kind === 'refusal'
+}
+
 /** What the end of an answer can be told from. */
 export interface FinishFacts {
   readonly reason: string

@@ -2,25 +2,21 @@ import { isJsonObject, type Json, type JsonObject, stringMember } from '@lb/prot
 import type { Carrier } from '../carrier.ts'
 import type { ConversionContext } from '../context.ts'
 import type { Answer } from './answer.ts'
-import { createAnswerText } from './answer-text.ts'
+import { type AnswerText, createAnswerText } from './answer-text.ts'
 
 /**
  * The output items of a Responses answer, put into blocks. An item arrives in pieces and then once more as a whole; the
  * whole is what counts, and gives what the pieces left out.
  */
 export interface ResponsesItems {
-  added(index: number, item: JsonObject): void
-  textDelta(index: number, part: number, piece: string): void
-  refusalDelta(index: number, part: number, piece: string): void
-  thinkingDelta(index: number, part: number, piece: string, kind: ThinkingKind): void
-  argumentsDelta(index: number, piece: string): void
-  done(index: number, item: JsonObject): void
-  /** Gives out what was held back. */
-  flush(): void
-  sawRefusal(): boolean
-  foundStop(): string | undefined
+  readonly answer: Answer
+  readonly context: ConversionContext
+  readonly text: AnswerText
+  readonly progress: Map<number, Progress>
+  hasRefusal: boolean
 }
 
+/** Which of its two forms a reasoning is read from. Servers that send both say the same twice. */
 export type ThinkingKind = 'summary' | 'content'
 
 /** How much of an item has been given out. */
@@ -34,159 +30,167 @@ interface Progress {
 
 /** Starts the items of one answer. */
 export function createResponsesItems(answer: Answer, context: ConversionContext): ResponsesItems {
-  const { notes, writer, reasoning } = answer
-  const text = createAnswerText(answer, context)
-  const items = new Map<number, Progress>()
-  let hasRefusal = false
+  return { answer, context, text: createAnswerText(answer, context), progress: new Map(), hasRefusal: false }
+}
 
-  function progressOf(index: number): Progress {
-    const known = items.get(index)
-    if (known !== undefined) return known
-    const progress: Progress = { parts: new Map(), thinkingKind: undefined, isPhaseKept: false, isDone: false }
-    items.set(index, progress)
-    return progress
-  }
+function progressOf(items: ResponsesItems, index: number): Progress {
+  const known = items.progress.get(index)
+  if (known !== undefined) return known
+  const progress: Progress = { parts: new Map(), thinkingKind: undefined, isPhaseKept: false, isDone: false }
+  items.progress.set(index, progress)
+  return progress
+}
 
-  /** Counts a piece of a part in. */
-  function count(index: number, part: number, piece: string): void {
-    const { parts } = progressOf(index)
-    parts.set(part, (parts.get(part) ?? 0) + piece.length)
-  }
+/** Counts a piece of a part in. */
+function count(items: ResponsesItems, index: number, part: number, piece: string): void {
+  const { parts } = progressOf(items, index)
+  parts.set(part, (parts.get(part) ?? 0) + piece.length)
+}
 
-  /** What of a whole part has not been given out. */
-  function rest(index: number, part: number, whole: string): string {
-    return whole.slice(progressOf(index).parts.get(part) ?? 0)
-  }
+/** What of a whole part has not been given out. */
+function rest(items: ResponsesItems, index: number, part: number, whole: string): string {
+  return whole.slice(progressOf(items, index).parts.get(part) ?? 0)
+}
 
-  function say(index: number, part: number, piece: string): void {
-    count(index, part, piece)
-    text.say(piece, `${index}/${part}`)
-  }
+/** An item has begun. */
+export function itemAdded(items: ResponsesItems, index: number, item: JsonObject): void {
+  const type = stringMember(item, 'type')
+  if (type === 'function_call') writeCall(items, index, item, { piece: '', isWhole: false })
+  else if (type === 'message') keepPhase(items, index, item)
+}
 
-  function think(index: number, part: number, piece: string, kind: ThinkingKind): void {
-    const progress = progressOf(index)
-    progress.thinkingKind ??= kind
-    // Servers that show both say the same twice.
-    if (progress.thinkingKind !== kind || piece === '' || text.foundStop() !== undefined) return
-    const isNextPart = progress.parts.size > 0 && !progress.parts.has(part)
-    count(index, part, piece)
-    text.interrupt()
-    reasoning.open(reasoningKey(index))
-    writer.thinking(reasoningKey(index), isNextPart ? `\n\n${piece}` : piece)
-  }
+/** A piece of a text part. */
+export function textDelta(items: ResponsesItems, index: number, part: number, piece: string): void {
+  count(items, index, part, piece)
+  items.text.say(piece, `${index}/${part}`)
+}
 
-  const whole: Readonly<Record<string, (index: number, item: JsonObject) => void>> = {
-    message(index, item) {
-      keepPhase(index, item)
-      for (const [part, content] of listOf(item['content']).entries()) {
-        const refusal = stringMember(content, 'refusal')
-        if (refusal) hasRefusal = true
-        say(index, part, rest(index, part, refusal ?? stringMember(content, 'text') ?? ''))
-        dropAnnotations(content)
-      }
-    },
-    reasoning(index, item) {
-      const summary = textsOf(item['summary'])
-      const content = textsOf(item['content'])
-      const kind = progressOf(index).thinkingKind ?? (summary.length > 0 ? 'summary' : 'content')
-      const texts = kind === 'summary' ? summary : content
-      for (const [part, piece] of texts.entries()) think(index, part, rest(index, part, piece), kind)
-      const carried = carriedItem(item, kind, texts, context)
-      if (texts.join('') === '' && carried === undefined) return
-      if (texts.join('') === '' && text.foundStop() === undefined) {
-        text.interrupt()
-        reasoning.open(reasoningKey(index))
-        writer.thinking(reasoningKey(index), '')
-      }
-      reasoning.carry(reasoningKey(index), carried)
-      writer.release()
-    },
-    function_call(index, item) {
-      if (stringMember(item['caller'], 'type') === 'program')
-        notes.loss('tool_caller_dropped', `/output/${index}/caller`)
-      const said = stringMember(item, 'arguments') ?? ''
-      const left = rest(index, 0, said)
-      call(index, item, left, left === said)
-    },
-    custom_tool_call(index, item) {
-      if (text.foundStop() !== undefined) return
-      text.interrupt()
-      const input = JSON.stringify({ input: stringMember(item, 'input') ?? '' })
-      writer.call(callKey(index), {
-        id: stringMember(item, 'call_id'),
-        name: stringMember(item, 'name'),
-        arguments: input,
-        isWhole: true,
-      })
-    },
-  }
+/** A piece of a refusal. */
+export function refusalDelta(items: ResponsesItems, index: number, part: number, piece: string): void {
+  items.hasRefusal = true
+  textDelta(items, index, part, piece)
+}
 
-  function call(index: number, item: JsonObject, piece: string, isWhole: boolean): void {
-    if (text.foundStop() !== undefined) return
-    text.interrupt()
-    count(index, 0, piece)
-    const id = stringMember(item, 'call_id')
-    writer.call(callKey(index), { id, name: stringMember(item, 'name'), arguments: piece, isWhole })
-  }
+/** A piece of a reasoning. Its parts are kept a blank line apart. */
+export function thinkingDelta(
+  items: ResponsesItems,
+  index: number,
+  part: number,
+  piece: { readonly text: string; readonly kind: ThinkingKind },
+): void {
+  const progress = progressOf(items, index)
+  progress.thinkingKind ??= piece.kind
+  if (progress.thinkingKind !== piece.kind || piece.text === '' || items.text.foundStop() !== undefined) return
+  const isNextPart = progress.parts.size > 0 && !progress.parts.has(part)
+  count(items, index, part, piece.text)
+  openReasoning(items, index, isNextPart ? `\n\n${piece.text}` : piece.text)
+}
 
-  function dropAnnotations(content: Json): void {
-    const annotations = isJsonObject(content) ? listOf(content['annotations']) : []
-    if (annotations.length === 0) return
-    notes.loss('annotations_dropped', '/output')
-    answer.keep('annotations', [...annotations])
-  }
+function openReasoning({ answer, text }: ResponsesItems, index: number, piece: string): void {
+  text.interrupt()
+  answer.reasoning.open(itemKey(index))
+  answer.writer.thinking(itemKey(index), piece)
+}
 
-  function done(index: number, item: JsonObject): void {
-    const progress = progressOf(index)
-    if (progress.isDone) return
-    progress.isDone = true
-    const type = stringMember(item, 'type') ?? ''
-    const finish = Object.hasOwn(whole, type) ? whole[type] : undefined
-    if (finish !== undefined) finish(index, item)
-    else {
-      notes.loss('hosted_call_dropped', `/output/${index}`, type)
-      answer.keep(type, item)
-    }
-  }
+/** A piece of the arguments of a call. */
+export function argumentsDelta(items: ResponsesItems, index: number, piece: string): void {
+  count(items, index, 0, piece)
+  if (items.text.foundStop() === undefined) items.answer.writer.call(itemKey(index), { arguments: piece })
+}
 
-  return {
-    added(index, item) {
-      const type = stringMember(item, 'type')
-      if (type === 'function_call') call(index, item, '', false)
-      else if (type === 'message') keepPhase(index, item)
-    },
-    textDelta: say,
-    refusalDelta(index, part, piece) {
-      hasRefusal = true
-      say(index, part, piece)
-    },
-    thinkingDelta: think,
-    argumentsDelta(index, piece) {
-      count(index, 0, piece)
-      if (text.foundStop() === undefined) writer.call(callKey(index), { arguments: piece })
-    },
-    done,
-    flush: () => text.flush(),
-    sawRefusal: () => hasRefusal,
-    foundStop: () => text.foundStop(),
-  }
-
-  /** Newer models want to hear again whether a message was a comment or the answer. */
-  function keepPhase(index: number, item: JsonObject): void {
-    const { phase } = item
-    const progress = progressOf(index)
-    if (progress.isPhaseKept || typeof phase !== 'string' || context.carrier !== 'full') return
-    progress.isPhaseKept = true
-    text.interrupt()
-    writer.thinking(reasoning.apart({ k: 'sig', d: { phase } }), '')
+/** An item is whole. Counts the first time. */
+export function itemDone(items: ResponsesItems, index: number, item: JsonObject): void {
+  const progress = progressOf(items, index)
+  if (progress.isDone) return
+  progress.isDone = true
+  const type = stringMember(item, 'type') ?? ''
+  const finish = Object.hasOwn(finishers, type) ? finishers[type] : undefined
+  if (finish !== undefined) finish(items, index, item)
+  else {
+    items.answer.notes.loss('hosted_call_dropped', `/output/${index}`, type)
+    items.answer.keep(type, item)
   }
 }
 
-function reasoningKey(index: number): string {
-  return `item ${index}`
+type Finisher = (items: ResponsesItems, index: number, item: JsonObject) => void
+
+/** One function for each kind of item that a client gets to see. */
+const finishers: Readonly<Record<string, Finisher>> = {
+  message: finishMessage,
+  reasoning: finishReasoning,
+  function_call: finishCall,
+  custom_tool_call: finishCustomCall,
 }
 
-function callKey(index: number): string {
+function finishMessage(items: ResponsesItems, index: number, item: JsonObject): void {
+  keepPhase(items, index, item)
+  for (const [part, content] of listOf(item['content']).entries()) {
+    const refusal = stringMember(content, 'refusal')
+    if (refusal) items.hasRefusal = true
+    textDelta(items, index, part, rest(items, index, part, refusal ?? stringMember(content, 'text') ?? ''))
+    dropAnnotations(items, content)
+  }
+}
+
+function dropAnnotations({ answer }: ResponsesItems, content: Json): void {
+  const annotations = isJsonObject(content) ? listOf(content['annotations']) : []
+  if (annotations.length === 0) return
+  answer.notes.loss('annotations_dropped', '/output')
+  answer.keep('annotations', [...annotations])
+}
+
+function finishReasoning(items: ResponsesItems, index: number, item: JsonObject): void {
+  const summary = textsOf(item['summary'])
+  const kind = progressOf(items, index).thinkingKind ?? (summary.length > 0 ? 'summary' : 'content')
+  const texts = kind === 'summary' ? summary : textsOf(item['content'])
+  for (const [part, whole] of texts.entries()) {
+    thinkingDelta(items, index, part, { text: rest(items, index, part, whole), kind })
+  }
+  const carried = carriedItem(item, kind, texts, items.context)
+  // A reasoning without a word that only its vendor can read is still a block: it has to come back.
+  if (texts.join('') === '' && carried !== undefined && items.text.foundStop() === undefined)
+    openReasoning(items, index, '')
+  items.answer.reasoning.carry(itemKey(index), carried)
+  items.answer.writer.release()
+}
+
+function finishCall(items: ResponsesItems, index: number, item: JsonObject): void {
+  const isDirect = stringMember(item['caller'], 'type') !== 'program'
+  if (!isDirect) items.answer.notes.loss('tool_caller_dropped', `/output/${index}/caller`)
+  const said = stringMember(item, 'arguments') ?? ''
+  const piece = rest(items, index, 0, said)
+  writeCall(items, index, item, { piece, isWhole: piece === said })
+}
+
+function finishCustomCall(items: ResponsesItems, index: number, item: JsonObject): void {
+  const input = JSON.stringify({ input: stringMember(item, 'input') ?? '' })
+  writeCall(items, index, item, { piece: input, isWhole: true })
+}
+
+function writeCall(
+  items: ResponsesItems,
+  index: number,
+  item: JsonObject,
+  { piece, isWhole }: { readonly piece: string; readonly isWhole: boolean },
+): void {
+  if (items.text.foundStop() !== undefined) return
+  items.text.interrupt()
+  count(items, index, 0, piece)
+  const id = stringMember(item, 'call_id')
+  items.answer.writer.call(itemKey(index), { id, name: stringMember(item, 'name'), arguments: piece, isWhole })
+}
+
+/** Newer models want to hear again whether a message was a comment or the answer. */
+function keepPhase(items: ResponsesItems, index: number, item: JsonObject): void {
+  const { phase } = item
+  const progress = progressOf(items, index)
+  if (progress.isPhaseKept || typeof phase !== 'string' || items.context.carrier !== 'full') return
+  progress.isPhaseKept = true
+  items.text.interrupt()
+  items.answer.writer.thinking(items.answer.reasoning.apart({ k: 'sig', d: { phase } }), '')
+}
+
+function itemKey(index: number): string {
   return `item ${index}`
 }
 
@@ -210,7 +214,8 @@ function carriedItem(
 ): Pick<Carrier, 'k' | 'd'> | undefined {
   const { id, encrypted_content } = item
   const isOpaque = typeof encrypted_content === 'string' && encrypted_content !== ''
-  if (typeof id !== 'string' || (!isOpaque && kind === 'summary')) return undefined
+  const isPlain = kind === 'content' && texts.join('') !== ''
+  if (typeof id !== 'string' || (!isOpaque && !isPlain)) return undefined
   const kept = texts.map((text) => (context.showThinking ? text.length : text))
   return { k: 'item', d: { id, [kind]: kept, ...(isOpaque ? { encrypted_content } : {}) } }
 }

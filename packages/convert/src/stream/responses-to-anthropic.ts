@@ -9,10 +9,19 @@ import {
 } from '@lb/protocol'
 import type { ConversionContext } from '../context.ts'
 import { convertOpenAiStreamErrorToAnthropic, errorBody } from '../errors/openai-to-anthropic.ts'
-import { convertResponsesUsageToAnthropic } from '../usage/responses-to-anthropic.ts'
+import { anthropicUsageOfResponses } from '../usage/responses-to-anthropic.ts'
 import { type Answer, type AnswerOptions, createAnswer } from './answer.ts'
 import type { StreamConverter } from './report.ts'
-import { createResponsesItems, type ResponsesItems } from './responses-items.ts'
+import {
+  argumentsDelta,
+  createResponsesItems,
+  itemAdded,
+  itemDone,
+  type ResponsesItems,
+  refusalDelta,
+  textDelta,
+  thinkingDelta,
+} from './responses-items.ts'
 
 /**
  * Converts a Responses stream into an Anthropic one.
@@ -43,7 +52,7 @@ export function createResponsesToAnthropicStream(
     return answer.take()
   }
   const cutOff = (): void => {
-    if (items.foundStop() !== undefined) finish('completed', {}, answer, items)
+    if (items.text.foundStop() !== undefined) finish('completed', {}, answer, items)
     else answer.fail(500, errorBody('api_error', 'upstream stream ended early', null))
   }
   return {
@@ -56,7 +65,7 @@ export function createResponsesToAnthropicStream(
     done: () => (answer.isEnded() ? [] : take(cutOff)),
     fail: (error) => take(() => failWith(error, answer)),
     end: () => (answer.isEnded() ? [] : take(cutOff)),
-    report: () => answer.report(items.foundStop() !== undefined),
+    report: () => answer.report(items.text.foundStop() !== undefined),
   }
 }
 
@@ -78,22 +87,29 @@ const readers: Readonly<Record<string, Reader>> = {
   'response.created': begin,
   'response.in_progress': begin,
   'response.queued': begin,
-  'response.output_item.added': (event, _answer, items) => items.added(indexOf(event), itemOf(event)),
-  'response.output_item.done': (event, _answer, items) => items.done(indexOf(event), itemOf(event)),
+  'response.output_item.added': (event, _answer, items) => itemAdded(items, indexOf(event), itemOf(event)),
+  'response.output_item.done': (event, _answer, items) => itemDone(items, indexOf(event), itemOf(event)),
   'response.output_text.delta': (event, _answer, items) =>
-    items.textDelta(indexOf(event), partOf(event), deltaOf(event)),
+    textDelta(items, indexOf(event), partOf(event), deltaOf(event)),
   'response.refusal.delta': (event, _answer, items) =>
-    items.refusalDelta(indexOf(event), partOf(event), deltaOf(event)),
-  'response.reasoning_summary_text.delta': (event, _answer, items) =>
-    items.thinkingDelta(indexOf(event), numberMember(event, 'summary_index') ?? 0, deltaOf(event), 'summary'),
-  'response.reasoning_text.delta': (event, _answer, items) =>
-    items.thinkingDelta(indexOf(event), partOf(event), deltaOf(event), 'content'),
+    refusalDelta(items, indexOf(event), partOf(event), deltaOf(event)),
+  'response.reasoning_summary_text.delta': summaryDelta,
+  'response.reasoning_text.delta': reasoningDelta,
   'response.function_call_arguments.delta': (event, _answer, items) =>
-    items.argumentsDelta(indexOf(event), deltaOf(event)),
+    argumentsDelta(items, indexOf(event), deltaOf(event)),
   'response.completed': end,
   'response.incomplete': end,
   'response.failed': end,
   error: (event, answer) => failWith(event, answer),
+}
+
+function summaryDelta(event: JsonObject, _answer: Answer, items: ResponsesItems): void {
+  const part = numberMember(event, 'summary_index') ?? 0
+  thinkingDelta(items, indexOf(event), part, { text: deltaOf(event), kind: 'summary' })
+}
+
+function reasoningDelta(event: JsonObject, _answer: Answer, items: ResponsesItems): void {
+  thinkingDelta(items, indexOf(event), partOf(event), { text: deltaOf(event), kind: 'content' })
 }
 
 function readEvent(event: Json, answer: Answer, items: ResponsesItems): void {
@@ -103,7 +119,7 @@ function readEvent(event: Json, answer: Answer, items: ResponsesItems): void {
   else if (isError(event)) failWith(event, answer)
   // The API has many events that only repeat, announce, or belong to calls that the provider runs.
   else if (!type.startsWith('response.')) answer.notes.loss('event_unexpected', '', type)
-  if (answer.writer.problem() !== undefined && !answer.isEnded()) answer.finish({ reason: 'end_turn', sequence: null })
+  if (!answer.isEnded()) answer.failWithProblem()
 }
 
 function isError(event: Json): boolean {
@@ -143,9 +159,9 @@ function end(event: JsonObject, answer: Answer, items: ResponsesItems): void {
     return
   }
   const output = Array.isArray(response['output']) ? response['output'] : []
-  for (const [index, item] of output.entries()) if (isJsonObject(item)) items.done(index, item)
+  for (const [index, item] of output.entries()) if (isJsonObject(item)) itemDone(items, index, item)
   if (response['usage'] !== undefined && response['usage'] !== null) {
-    const usage = convertResponsesUsageToAnthropic(response['usage'], answer.notes)
+    const usage = anthropicUsageOfResponses(response['usage'], answer.notes)
     answer.charge({ ...usage, service_tier: tierOf(response['service_tier']) })
   }
   const status = stringMember(response, 'status') ?? String(event['type']).replace('response.', '')
@@ -158,18 +174,21 @@ function tierOf(tier: Json | undefined): Anthropic.Usage['service_tier'] {
 }
 
 function finish(status: string, response: JsonObject, answer: Answer, items: ResponsesItems): void {
-  items.flush()
-  const sequence = items.foundStop()
+  items.text.flush()
+  const sequence = items.text.foundStop()
+  const isWhole = status === 'completed' || status === 'complete'
+  if (sequence === undefined && !isWhole && status !== 'incomplete') {
+    failWith(response['error'] ? response : { error: { message: `the response ended as ${status}` } }, answer)
+    return
+  }
+  answer.close(sequence !== undefined || !isWhole)
   if (sequence !== undefined) answer.finish({ reason: 'stop_sequence', sequence })
-  else if (status === 'completed' || status === 'complete')
-    answer.finish({ reason: wholeReason(answer, items), sequence: null })
-  else if (status === 'incomplete') answer.finish({ reason: cutReason(response, answer), sequence: null })
-  else failWith(response['error'] ? response : { error: { message: `the response ended as ${status}` } }, answer)
+  else answer.finish({ reason: isWhole ? wholeReason(answer, items) : cutReason(response, answer), sequence: null })
 }
 
 function wholeReason(answer: Answer, items: ResponsesItems): Anthropic.StopReason {
-  if (items.sawRefusal()) return 'refusal'
-  return answer.writer.callCount() > 0 ? 'tool_use' : 'end_turn'
+  if (items.hasRefusal) return 'refusal'
+  return answer.writer.wroteCall() ? 'tool_use' : 'end_turn'
 }
 
 function cutReason(response: JsonObject, answer: Answer): Anthropic.StopReason {

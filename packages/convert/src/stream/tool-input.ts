@@ -1,19 +1,19 @@
 import { isJsonObject, parseJson } from '@lb/protocol'
 import type { Notes } from '../notes.ts'
 
-/** The arguments of a whole call as the text of a JSON object, if they can be read as one. */
+/** The arguments of a whole call as the text of a JSON object. `undefined`: they are no JSON. */
 export function normalizedArguments(text: string, notes: Notes): string | undefined {
   const trimmed = text.trim()
-  if (trimmed === '' || trimmed === 'null') return '{}'
   const parsed = parseJson(trimmed)
   if (!parsed.ok) return undefined
-  if (isJsonObject(parsed.value)) return trimmed
-  if (typeof parsed.value === 'string') {
-    const inner = parseJson(parsed.value)
-    if (inner.ok && isJsonObject(inner.value)) {
-      notes.loss('tool_arguments_decoded', '')
-      return parsed.value.trim()
-    }
+  const { value } = parsed
+  if (isJsonObject(value)) return trimmed
+  // Some servers say `null` where there are none.
+  if (value === null) return '{}'
+  const inner = typeof value === 'string' ? parseJson(value) : undefined
+  if (inner?.ok === true && isJsonObject(inner.value)) {
+    notes.loss('tool_arguments_decoded', '')
+    return String(value).trim()
   }
   notes.loss('tool_arguments_wrapped', '')
   return `{"value":${trimmed}}`

@@ -1,5 +1,6 @@
 import { type Anthropic, isJsonObject, type Json, member, numberMember } from '@lb/protocol'
-import type { Notes } from '../notes.ts'
+import type { Loss } from '../losses.ts'
+import { createNotes, type Notes } from '../notes.ts'
 
 /**
  * Converts the usage of a Chat answer. Anthropic counts cache reads and writes apart from the input; Chat counts them in.
@@ -11,7 +12,19 @@ import type { Notes } from '../notes.ts'
  *
  * @param usage the `usage` object of an answer or a chunk. `undefined` or anything else: nothing is known.
  */
-export function convertChatUsageToAnthropic(usage: Json | undefined, notes: Notes): Anthropic.Usage {
+export function convertChatUsageToAnthropic(usage: Json | undefined): ConvertedUsage {
+  const notes = createNotes()
+  return { value: anthropicUsageOfChat(usage, notes), losses: notes.losses() }
+}
+
+/** A converted usage. */
+export interface ConvertedUsage {
+  readonly value: Anthropic.Usage
+  readonly losses: readonly Loss[]
+}
+
+/** As {@link convertChatUsageToAnthropic}, for a conversion that takes its own notes. */
+export function anthropicUsageOfChat(usage: Json | undefined, notes: Notes): Anthropic.Usage {
   if (!isJsonObject(usage)) {
     notes.loss('usage_missing', '/usage')
     return anthropicUsage({ input: 0, read: 0, written: 0, output: 0, thinking: undefined, tier: null })

@@ -1,13 +1,19 @@
 import { type Anthropic, isJsonObject, type Json, member, numberMember } from '@lb/protocol'
-import type { Notes } from '../notes.ts'
-import { anthropicUsage } from './chat-to-anthropic.ts'
+import { createNotes, type Notes } from '../notes.ts'
+import { anthropicUsage, type ConvertedUsage } from './chat-to-anthropic.ts'
 
 /**
  * Converts the usage of a Responses answer. Its input counts cache reads and writes in, its output counts reasoning in.
  *
  * @param usage the `usage` object of a response. `undefined` or anything else: nothing is known.
  */
-export function convertResponsesUsageToAnthropic(usage: Json | undefined, notes: Notes): Anthropic.Usage {
+export function convertResponsesUsageToAnthropic(usage: Json | undefined): ConvertedUsage {
+  const notes = createNotes()
+  return { value: anthropicUsageOfResponses(usage, notes), losses: notes.losses() }
+}
+
+/** As {@link convertResponsesUsageToAnthropic}, for a conversion that takes its own notes. */
+export function anthropicUsageOfResponses(usage: Json | undefined, notes: Notes): Anthropic.Usage {
   if (!isJsonObject(usage)) {
     notes.loss('usage_missing', '/usage')
     return anthropicUsage({ input: 0, read: 0, written: 0, output: 0, thinking: undefined, tier: null })

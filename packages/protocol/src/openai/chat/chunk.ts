@@ -42,6 +42,7 @@ export interface ToolCallDelta {
   /** Counts the calls of the answer from 0. */
   readonly index: number
   readonly id?: string
-  readonly type?: 'function'
+  readonly type?: 'function' | 'custom'
   readonly function?: { readonly name?: string; readonly arguments?: string }
+  readonly custom?: { readonly name?: string; readonly input?: string }
 }

@@ -59,10 +59,13 @@ const partShapes: Readonly<Record<string, Shape>> = {
   input_audio: shape({ input_audio: 'object' }),
 }
 
+const formatShape = shape({ name: '?string', schema: '?object', strict: '?boolean' })
+const detailShape = shape({ type: 'string', text: '?string', data: '?string', signature: '?string' })
 const imageShape = shape({ url: 'string', detail: '?string' })
 const fileShape = shape({ file_data: '?string', file_id: '?string', filename: '?string' })
 const roleShape = shape({ role: 'string', name: '?string' })
 const typeShape = shape({ type: 'string' })
+const toolShape = shape({ type: '?string' })
 const callShape = shape({ id: 'string', type: '?string' })
 const functionShape = shape({ name: 'string', arguments: 'string' })
 const customShape = shape({ name: 'string', input: 'string' })
@@ -85,6 +88,7 @@ export function parseRequest(value: unknown): Result<Request, ShapeProblem> {
     checkEach(request.functions ?? [], '/functions', (value, path) => checkShape(value, definitionShape, path)),
     checkStop(request.stop),
     checkToolChoice(request.tool_choice),
+    checkFormat(request.response_format),
   ]
   return checks.find((check) => !check.ok) ?? ok(request)
 }
@@ -100,6 +104,11 @@ function checkMessage(value: unknown, path: string): Result<undefined, ShapeProb
   const parts = checkEach(elementsOf(message.content), `${path}/content`, checkPart)
   if (!parts.ok || message.role !== 'assistant') return parts
   const { function_call } = message as { readonly function_call?: unknown }
+  const { reasoning_details } = message as { readonly reasoning_details?: unknown }
+  const details = checkEach(elementsOf(reasoning_details), `${path}/reasoning_details`, (entry, at) =>
+    checkShape(entry, detailShape, at),
+  )
+  if (!details.ok) return details
   const legacy =
     function_call === undefined || function_call === null
       ? parts
@@ -128,10 +137,10 @@ function checkCall(value: unknown, path: string): Result<undefined, ShapeProblem
 }
 
 function checkTool(value: unknown, path: string): Result<undefined, ShapeProblem> {
-  const typed = checkShape(value, typeShape, path)
+  const typed = checkShape(value, toolShape, path)
   if (!typed.ok) return typed
-  const tool = value as { readonly type: string; readonly function?: unknown; readonly custom?: unknown }
-  if (tool.type === 'function') return checkShape(tool.function, definitionShape, `${path}/function`)
+  const tool = value as { readonly type?: string | null; readonly function?: unknown; readonly custom?: unknown }
+  if ((tool.type ?? 'function') === 'function') return checkShape(tool.function, definitionShape, `${path}/function`)
   return tool.type === 'custom' ? checkShape(tool.custom, customToolShape, `${path}/custom`) : ok(undefined)
 }
 
@@ -142,7 +151,11 @@ function checkStop(stop: unknown): Result<undefined, ShapeProblem> {
 }
 
 function checkToolChoice(choice: unknown): Result<undefined, ShapeProblem> {
-  if (choice === undefined || choice === null || typeof choice === 'string') return ok(undefined)
+  if (choice === undefined || choice === null) return ok(undefined)
+  if (typeof choice === 'string') {
+    const isKnown = ['none', 'auto', 'required', 'any'].includes(choice)
+    return isKnown ? ok(undefined) : err({ path: '/tool_choice', expected: '"none", "auto" or "required"' })
+  }
   const typed = checkShape(choice, typeShape, '/tool_choice')
   if (!typed.ok) return typed
   const { type } = choice as { readonly type: string }
@@ -150,6 +163,15 @@ function checkToolChoice(choice: unknown): Result<undefined, ShapeProblem> {
   if (type === 'allowed_tools')
     return checkShape(inner, shape({ mode: 'string', tools: 'array' }), `/tool_choice/${type}`)
   return checkShape(inner, shape({ name: 'string' }), `/tool_choice/${type}`)
+}
+
+function checkFormat(format: unknown): Result<undefined, ShapeProblem> {
+  if (format === undefined || format === null) return ok(undefined)
+  const typed = checkShape(format, typeShape, '/response_format')
+  const { type, json_schema } = format as { readonly type?: unknown; readonly json_schema?: unknown }
+  return typed.ok && type === 'json_schema'
+    ? checkShape(json_schema, formatShape, '/response_format/json_schema')
+    : typed
 }
 
 function elementsOf(list: unknown): readonly unknown[] {

@@ -99,7 +99,7 @@ export interface FunctionMessage {
 /** @see https://platform.openai.com/docs/api-reference/chat/create */
 export type Part = TextPart | ImagePart | FilePart | AudioPart
 
-/** What a part may carry for the prompt cache: OpenAI's own mark, or Anthropic's as gateways accept it. */
+/** What a part may carry for the prompt cache. @see https://platform.openai.com/docs/guides/prompt-caching */
 export interface CacheMark {
   /** @see https://platform.openai.com/docs/guides/prompt-caching */
   readonly prompt_cache_breakpoint?: { readonly mode: 'explicit' }
@@ -184,7 +184,8 @@ export type Tool = FunctionTool | CustomTool
 
 /** @see https://platform.openai.com/docs/guides/function-calling */
 export interface FunctionTool {
-  readonly type: 'function'
+  /** Some clients leave it out. */
+  readonly type?: 'function'
   readonly function: FunctionDefinition
   /** Gateways to Anthropic's models. @see https://openrouter.ai/docs/features/prompt-caching */
   readonly cache_control?: { readonly type: 'ephemeral'; readonly ttl?: '5m' | '1h' }
@@ -210,6 +211,8 @@ export type ToolChoice =
   | 'none'
   | 'auto'
   | 'required'
+  /** Mistral's word for it. */
+  | 'any'
   | { readonly type: 'function'; readonly function: { readonly name: string } }
   | { readonly type: 'custom'; readonly custom: { readonly name: string } }
   | {

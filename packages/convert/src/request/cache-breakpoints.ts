@@ -1,0 +1,51 @@
+import type { Anthropic } from '@lb/protocol'
+import type { Notes } from '../notes.ts'
+
+/**
+ * Leaves as many cache breakpoints as the API takes. The last ones count most: each covers everything before it.
+ *
+ * @returns the very same request when it has no more than `limit`.
+ */
+export function withoutExtraBreakpoints(request: Anthropic.Request, limit: number, notes: Notes): Anthropic.Request {
+  let extra = countIn(request) - limit
+  if (extra <= 0) return request
+  notes.loss('cache_breakpoints_trimmed', '')
+  const strip = <T extends object>(node: T): T => {
+    if (extra <= 0 || !isMarked(node)) return node
+    extra -= 1
+    const { cache_control, ...rest } = node as T & Anthropic.Cacheable
+    return rest as T
+  }
+  // In the order of the cache: tools, instructions, messages. What a block holds comes before the block itself.
+  const stripBlock = (block: Anthropic.RequestBlock): Anthropic.RequestBlock => {
+    const inner =
+      block.type === 'tool_result' && Array.isArray(block.content)
+        ? { ...block, content: block.content.map(strip) }
+        : block
+    return strip(inner)
+  }
+  return {
+    ...request,
+    ...(request.tools === undefined ? {} : { tools: request.tools.map(strip) }),
+    ...(Array.isArray(request.system) ? { system: request.system.map(strip) } : {}),
+    messages: request.messages.map((turn) =>
+      Array.isArray(turn.content) ? { ...turn, content: turn.content.map(stripBlock) } : turn,
+    ),
+  }
+}
+
+function isMarked(node: object): boolean {
+  const { cache_control } = node as Anthropic.Cacheable
+  return cache_control !== undefined && cache_control !== null
+}
+
+function countIn(request: Anthropic.Request): number {
+  const blocks = request.messages.flatMap((turn) => (typeof turn.content === 'string' ? [] : (turn.content ?? [])))
+  const nested = blocks.flatMap((block) =>
+    block.type === 'tool_result' && Array.isArray(block.content) ? block.content : [],
+  )
+  const system = Array.isArray(request.system) ? request.system : []
+  const nodes: readonly object[] = [...(request.tools ?? []), ...system, ...blocks, ...nested]
+  // Automatic caching takes one of the places, too.
+  return nodes.filter(isMarked).length + (request.cache_control ? 1 : 0)
+}

@@ -1,0 +1,103 @@
+import type { Chat } from '@lb/protocol'
+import { toBase64url } from '../base64url.ts'
+import { sha256 } from '../sha256.ts'
+
+/**
+ * The tool calls of a Chat conversation and their results, paired. Anthropic demands that the ids of a conversation are
+ * unique, so a call that repeats an earlier id gets one of its own.
+ */
+export interface ChatPairs {
+  /** By message and place in it. */
+  readonly calls: ReadonlyMap<Chat.Message, readonly PairedCall[]>
+  readonly orphans: ReadonlySet<Chat.Message>
+}
+
+export interface PairedCall {
+  /** Unique in the conversation; not yet made legal. */
+  readonly id: string
+  readonly name: string
+  /** JSON text, or free text where `isCustom`. */
+  readonly arguments: string
+  readonly isCustom: boolean
+  readonly path: string
+  /** Absent: nobody ever answered. */
+  result: ChatResult | undefined
+}
+
+export interface ChatResult {
+  readonly message: Chat.ToolMessage | Chat.FunctionMessage
+  readonly path: string
+  /** Whether something else was said between the call and the result. */
+  readonly isMoved: boolean
+  /** Results are sent in the order in which they came. */
+  readonly order: number
+}
+
+/** Pairs the calls and results of `messages`. `onDuplicate` hears of results for a call that had one. */
+export function pairChatCalls(messages: readonly Chat.Message[], onDuplicate: (path: string) => void): ChatPairs {
+  const calls = new Map<Chat.Message, readonly PairedCall[]>()
+  const orphans = new Set<Chat.Message>()
+  // The last call of each id, and of each name for results from before there were ids.
+  const byId = new Map<string, PairedCall>()
+  const byName = new Map<string, PairedCall>()
+  const uses = new Map<string, number>()
+  let lastSpeaker: Chat.Message | undefined
+  let order = 0
+  for (const [index, message] of messages.entries()) {
+    const path = `/messages/${index}`
+    if (message.role === 'tool' || message.role === 'function') {
+      const call = message.role === 'tool' ? byId.get(message.tool_call_id) : byName.get(message.name)
+      if (call === undefined) {
+        orphans.add(message)
+        continue
+      }
+      if (call.result !== undefined) onDuplicate(path)
+      const isMoved = lastSpeaker !== undefined && !(calls.get(lastSpeaker) ?? []).includes(call)
+      call.result = { message, path, isMoved, order }
+      order += 1
+      continue
+    }
+    lastSpeaker = message
+    if (message.role !== 'assistant') continue
+    const made = callsOf(message, path, (id) => uniqueId(id, uses))
+    calls.set(
+      message,
+      made.map(({ call }) => call),
+    )
+    for (const { id, call } of made) {
+      byId.set(id, call)
+      byName.set(call.name, call)
+    }
+  }
+  return { calls, orphans }
+}
+
+interface MadeCall {
+  /** The id that results name. */
+  readonly id: string
+  readonly call: PairedCall
+}
+
+function callsOf(message: Chat.AssistantMessage, path: string, unique: (id: string) => string): readonly MadeCall[] {
+  const made = (message.tool_calls ?? []).map((entry, index): MadeCall => {
+    const at = `${path}/tool_calls/${index}`
+    const isCustom = entry.type === 'custom'
+    const call = isCustom
+      ? { name: entry.custom.name, arguments: entry.custom.input }
+      : { name: entry.function.name, arguments: entry.function.arguments }
+    return { id: entry.id, call: { ...call, id: unique(entry.id), isCustom, path: at, result: undefined } }
+  })
+  const legacy = message.function_call
+  if (!legacy) return made
+  // The old form has no id. One is made from what the call says, so that it is the same in every request.
+  const id = `lb_${toBase64url(sha256(`${legacy.name}(${legacy.arguments})`)).slice(0, 24)}`
+  const call = { ...legacy, id: unique(id), isCustom: false, path: `${path}/function_call`, result: undefined }
+  return [...made, { id, call }]
+}
+
+/** The id itself the first time; then one that counts. */
+function uniqueId(id: string, uses: Map<string, number>): string {
+  const count = (uses.get(id) ?? 0) + 1
+  uses.set(id, count)
+  return count === 1 ? id : `${id}#${count}`
+}
