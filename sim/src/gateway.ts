@@ -128,7 +128,9 @@ export class Gateway implements Due {
     const nowMs = this.agenda.nowMs
     return planned.map((candidate) => {
       const availability = this.availability(candidate, request, nowMs)
-      return availability === candidate.availability ? candidate : { ...candidate, availability }
+      return availability === candidate.availability
+        ? candidate
+        : candidateOf(candidate, availability, candidate.inFlight, candidate.ttftMs)
     })
   }
 
@@ -217,7 +219,7 @@ export class Gateway implements Due {
     const candidates = this.plan.targets.map((target) => {
       const { limit, latency } = this.book(target.id)
       const availability = this.availability(target, request.id, nowMs)
-      return { ...target, availability, inFlight: limit.inFlight, ttftMs: latency?.ms ?? null }
+      return candidateOf(target, availability, limit.inFlight, latency?.ms ?? null)
     })
     const affinity = request.session === null ? null : (this.#affinities.get(request.session) ?? null)
     const home = homesOf(affinity, nowMs, policy).find((id) =>
@@ -239,6 +241,16 @@ export class Gateway implements Due {
     if (after === null) this.#affinities.delete(session)
     else this.#affinities.set(session, after)
   }
+}
+
+/** Field by field: see `withChange` of the router. */
+function candidateOf(
+  { id, provider, credential, model, passThrough, rank, priority, weight, price }: RouteTarget,
+  availability: Availability,
+  inFlight: number,
+  ttftMs: number | null,
+): PlanCandidate {
+  return { id, provider, credential, model, passThrough, rank, priority, weight, price, availability, inFlight, ttftMs }
 }
 
 /** A target as health names it. */

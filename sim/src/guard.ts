@@ -178,7 +178,7 @@ export class Guard implements Watcher {
     if (state.attempts.length > loop.attemptsMax) this.#breach('I5', exchange, 'too many attempts')
     const wasted = state.attempts.filter(({ paid, outcome }) => paid && outcome === 'failed').length
     const isNew = state.attempts.filter(({ candidate }) => candidate === effect.candidate).length === 1
-    if (wasted > loop.paidMax || (wasted === loop.paidMax && !isNew))
+    if (wasted > loop.paidMax || (wasted === loop.paidMax && !isNew && effect.why !== 'again'))
       this.#breach('I5', exchange, 'too many paid attempts')
     const dateMs = this.#of(this.#dates, gateway).get(effect.candidate) ?? 0
     if (dateMs > nowMs && effect.why !== 'probe') this.#breach('I6', exchange, `${effect.candidate} before its date`)

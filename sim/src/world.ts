@@ -159,7 +159,9 @@ class World implements Due {
       this.agenda.put(this.agenda.nowMs + delayMs, { run: again })
     }
     const gateway = this.#gateways[this.#gateways.length === 1 ? 0 : this.#chance.int(0, this.#gateways.length - 1)]
-    gateway?.accept({ ...wanted, id: `r${this.#guard.sums.requests}`, ended })
+    const { session, client, timeoutMs, abortAfterMs, fault } = wanted
+    const id = `r${this.#guard.sums.requests}`
+    gateway?.accept({ id, session, client, timeoutMs, abortAfterMs, fault, ended })
   }
 
   /** Every instance publishes what it knows and learns what the others know: the laws of the merge are checked on the way. */

@@ -58,7 +58,9 @@ export function nodesOf(state: HealthState): { readonly path: NodePath; readonly
 
 /** The member `key` if the record owns it: names come from outside, and may be `__proto__`. */
 export function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(record, key) ? record[key] : undefined
+  // Most look-ups find nothing, and those need no second look.
+  const value = record[key]
+  return value !== undefined && Object.hasOwn(record, key) ? value : undefined
 }
 
 function nodesIn(provider: string, credential: string | null, { node, models }: CredentialHealth) {

@@ -222,3 +222,29 @@ export const newLoop: LoopState = {
   heldMs: null,
   attempts: [],
 }
+
+/**
+ * `state` with `change`. Written out field by field because the loop does this for every piece of news: in V8 an object
+ * spread of this size costs twenty times as much, most of what a simulated request would cost.
+ */
+export function withChange(state: LoopState, change: Partial<LoopState>): LoopState {
+  return {
+    phase: change.phase ?? state.phase,
+    stage: change.stage ?? state.stage,
+    blockDone: change.blockDone ?? state.blockDone,
+    client: change.client ?? state.client,
+    clientGone: change.clientGone ?? state.clientGone,
+    beganMs: change.beganMs ?? state.beganMs,
+    deadlineMs: change.deadlineMs ?? state.deadlineMs,
+    lastByteMs: change.lastByteMs ?? state.lastByteMs,
+    candidates: change.candidates ?? state.candidates,
+    retryTokens: change.retryTokens ?? state.retryTokens,
+    round: change.round ?? state.round,
+    tried: change.tried ?? state.tried,
+    spent: change.spent ?? state.spent,
+    repeated: change.repeated ?? state.repeated,
+    onlyPassThrough: change.onlyPassThrough ?? state.onlyPassThrough,
+    heldMs: change.heldMs ?? state.heldMs,
+    attempts: change.attempts ?? state.attempts,
+  }
+}
