@@ -102,6 +102,7 @@ export class Exchange implements Due {
   }
 
   #obey(effect: LoopEffect): void {
+    this.gateway.watcher.obeyed(this, effect)
     switch (effect.type) {
       case 'start-attempt':
         this.#start(effect.attempt, effect.candidate)

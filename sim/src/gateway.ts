@@ -223,7 +223,9 @@ export class Gateway implements Due {
     })
     const affinity = request.session === null ? null : (this.#affinities.get(request.session) ?? null)
     const home = homesOf(affinity, nowMs, policy).find((id) =>
-      candidates.some((candidate) => candidate.id === id && candidate.availability.kind === 'available'),
+      candidates.some(
+        ({ id: other, availability: { kind } }) => other === id && (kind === 'available' || kind === 'probe'),
+      ),
     )
     const wishes = { strategy: this.plan.strategy, session: request.session, home: home ?? null }
     const planned = plan(candidates, wishes, this.#turns, { nowMs, roll: this.chance.next() })

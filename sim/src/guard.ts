@@ -76,6 +76,8 @@ export class Guard implements Watcher {
     if (event.type === 'client-gone') this.#left(exchange, before, effects)
   }
 
+  obeyed(): void {}
+
   judged(gateway: Gateway, event: HealthEvent, before: HealthState): void {
     if ('attempt' in event && event.type !== 'attempt-started') this.#probeOver(gateway, event.attempt)
     if (before === gateway.health) return

@@ -1,5 +1,5 @@
 import { type Failure, type FailureScope, failureTable, type Moment } from '@lb/protocol'
-import { type Candidate, isAvailable } from './candidate.ts'
+import { type Candidate, isAvailable, isReady } from './candidate.ts'
 import { type Choice, hopeful, isAffordable, isOpen, isPatient, opensBy, type Start, wastedAttempts } from './choice.ts'
 import { hold } from './hold.ts'
 import type { LoopPolicy } from './loop-policy.ts'
@@ -43,10 +43,6 @@ const deadlineExceeded: Failure = { kind: 'deadline-exceeded', message: 'the tim
 
 function isDated({ availability }: Candidate, nowMs: number): boolean {
   return availability.kind === 'barred' && (availability.notBeforeMs ?? 0) > nowMs
-}
-
-function isReady({ availability: { kind } }: Candidate): boolean {
-  return kind === 'available' || kind === 'probe'
 }
 
 /** The candidates of this round that may be used now, best first. */

@@ -26,7 +26,7 @@ export function hold(
   const endMs = Math.min(state.deadlineMs, (state.heldMs ?? at.nowMs) + hoped.windowMs)
   const best = soonest(hoped.candidates)
   if (best === undefined || at.nowMs >= endMs || wastedAttempts(state.attempts) >= policy.paidMax) return undefined
-  const paceMs = paceOf(state, endMs, policy)
+  const paceMs = hoped.isNew ? 0 : paceOf(state, endMs, policy)
   const isTime = best.openMs <= at.nowMs && (at.nowMs >= paceMs || (woken && best.isHealthy))
   if (isTime && state.retryTokens >= 1) return lastTry(best.candidate)
   const nextMs = Math.max(best.openMs, paceMs, state.retryTokens >= 1 ? at.nowMs : at.nowMs + BUDGET_MS)
@@ -37,14 +37,17 @@ export function hold(
 interface Hope {
   readonly candidates: readonly Candidate[]
   readonly windowMs: number
+  /** Nobody of them was asked by this request. */
+  readonly isNew: boolean
 }
 
 /** Whom to wait for, and how long at most: those that were never asked, else (if the user wants it) anybody. */
 function hopes(state: LoopState, open: readonly Candidate[], horizonMs: number, policy: LoopPolicy): Hope {
   const asked = new Set(state.attempts.map(({ candidate }) => candidate))
   const unasked = hopeful(open, horizonMs).filter(({ id }) => !asked.has(id))
-  if (unasked.length > 0 && !isPatient(state, policy)) return { candidates: unasked, windowMs: policy.holdMaxMs }
-  return { candidates: open, windowMs: policy.holdAfterFailureMs }
+  if (unasked.length > 0 && !isPatient(state, policy))
+    return { candidates: unasked, windowMs: policy.holdMaxMs, isNew: true }
+  return { candidates: open, windowMs: policy.holdAfterFailureMs, isNew: false }
 }
 
 interface Best {
@@ -77,12 +80,16 @@ function openAtMs({ availability }: Candidate): number | undefined {
   }
 }
 
-/** The attempts that are left are spread over the time that is left. */
+/**
+ * A request that has failed everywhere asks again at growing distances; at last the attempts that are left are spread
+ * over the time that is left.
+ */
 function paceOf(state: LoopState, endMs: number, policy: LoopPolicy): number {
   const last = state.attempts.at(-1)
-  if (last === undefined || !isPatient(state, policy)) return 0
-  const leftMs = endMs - (last.endedMs ?? last.startedMs)
-  return endMs - leftMs + leftMs / (policy.attemptsMax - state.attempts.length + 1)
+  if (last === undefined) return 0
+  const endedMs = last.endedMs ?? last.startedMs
+  if (isPatient(state, policy)) return endedMs + (endMs - endedMs) / (policy.attemptsMax - state.attempts.length + 1)
+  return endedMs + Math.min(policy.backoffMaxMs, policy.backoffBaseMs * 2 ** (state.attempts.length - 1))
 }
 
 function lastTry(candidate: Candidate): Start {

@@ -1,5 +1,5 @@
 import type { Moment } from '@lb/protocol'
-import { type Availability, isAvailable } from './candidate.ts'
+import { type Availability, isAvailable, isReady } from './candidate.ts'
 import { draws, hashUnit } from './chance.ts'
 import type { RouteTarget } from './route.ts'
 import { type Strategy, strategies, type Turns } from './strategy.ts'
@@ -39,20 +39,16 @@ export function plan(all: readonly PlanCandidate[], wishes: PlanWishes, turns: T
   const candidates = spreadKeys(bestRank(all), wishes.session, draw)
   const ordered = strategies[wishes.strategy](candidates, turns, draw)
   const eased = easedIn(ordered.candidates, draw)
-  const home = eased.find(({ id, availability }) => id === wishes.home && isUsable(availability))
+  const home = eased.find((candidate) => candidate.id === wishes.home && isReady(candidate))
   return {
     candidates: home === undefined ? eased : [home, ...eased.filter((candidate) => candidate !== home)],
     turns: ordered.turns,
   }
 }
 
-function isUsable({ kind }: Availability): boolean {
-  return kind === 'available' || kind === 'probe'
-}
-
 /** The first rule that has anybody usable; if none has, the first. Targets come in the order of their rules. */
 function bestRank(all: readonly PlanCandidate[]): readonly PlanCandidate[] {
-  const first = all.find(({ availability }) => isUsable(availability)) ?? all[0]
+  const first = all.find(isReady) ?? all[0]
   return first === undefined || all.every(({ rank }) => rank === first.rank)
     ? all
     : all.filter(({ rank }) => rank === first.rank)

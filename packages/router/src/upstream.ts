@@ -196,8 +196,9 @@ function breakCommitted(closed: LoopState, running: RunningPhase, failure: Failu
 /** What the failure closes for the rest of this request. */
 function barredBy(state: LoopState, candidate: string, failure: Failure): LoopState {
   const { act, aftermath, weight } = failureTable[failure.kind]
-  const isFinal = weight === 0 && act !== 'same' && aftermath !== 'pause'
   const isClients = weight === 0 && state.candidates.some(({ id, passThrough }) => id === candidate && passThrough)
+  // A pause is health's to end, except that health knows nothing of the client's own credential.
+  const isFinal = weight === 0 && act !== 'same' && (aftermath !== 'pause' || isClients)
   return withChange(state, {
     spent: isFinal ? [...state.spent, candidate] : state.spent,
     onlyPassThrough: state.onlyPassThrough || isClients,
