@@ -26,6 +26,8 @@ export interface Sums {
   refused: number
   broken: number
   gone: number
+  /** Facts of health: 0 means that nobody's health ever changed. */
+  facts: number
 }
 
 interface Marks {
@@ -44,7 +46,7 @@ export interface Promises {
 export class Guard implements Watcher {
   readonly keepsLogs = false
   readonly violations: Violation[] = []
-  readonly sums: Sums = { requests: 0, attempts: 0, completed: 0, refused: 0, broken: 0, gone: 0 }
+  readonly sums: Sums = { requests: 0, attempts: 0, completed: 0, refused: 0, broken: 0, gone: 0, facts: 0 }
   hash = 0x811c9dc5
   readonly #promises: Promises
   readonly #marks = new Map<Exchange, Marks>()
@@ -94,6 +96,7 @@ export class Guard implements Watcher {
 
   fact(gateway: Gateway, fact: HealthEffect): void {
     this.#stir(fact.type.length)
+    this.sums.facts += 1
     if (fact.type === 'recovered') this.#dateOver(gateway, fact.node)
     const probes = this.#of(this.#probes, gateway)
     const node = pathText(fact.node)

@@ -46,7 +46,7 @@ function tickRunning(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep
   if (running === undefined) return { state, effects: [] }
   const cancel: LoopEffect = { type: 'cancel-attempt', attempt: running.attempt }
   if (at.nowMs >= upstreamDeadlineMs(running, policy)) {
-    const failed = failAttempt(state, running, running.responded ? silent : tooSlow, at, policy)
+    const failed = failAttempt(state, running, running.spoke ? silent : tooSlow, at, policy)
     return { state: failed.state, effects: [cancel, ...failed.effects] }
   }
   if (running.kind === 'sending' && at.nowMs >= state.deadlineMs) {
@@ -59,14 +59,14 @@ function tickRunning(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep
 
 /** The client's patience may be shorter than ours; an upstream that was silent for as long as a probe gets is slow. */
 function lateness(running: RunningPhase, at: Moment, policy: LoopPolicy) {
-  const isSlow = !running.responded && at.nowMs - running.startedMs >= policy.probeFirstByteTimeoutMs
+  const isSlow = !running.spoke && at.nowMs - running.startedMs >= policy.probeFirstByteTimeoutMs
   return isSlow
     ? ({ outcome: { kind: 'failed', failure: tooSlow }, failure: tooSlow } as const)
     : ({ outcome: { kind: 'abandoned' }, failure: null } as const)
 }
 
 function upstreamDeadlineMs(running: RunningPhase, policy: LoopPolicy): number {
-  if (!running.responded) return running.firstByteDeadlineMs
+  if (policy.stream ? !running.spoke : !running.responded) return running.firstByteDeadlineMs
   const idleMs = running.lastUpstreamMs + policy.idleTimeoutMs
   return running.kind === 'relaying' ? idleMs : Math.min(idleMs, running.contentDeadlineMs)
 }

@@ -60,6 +60,8 @@ export interface Upstream {
   readonly contentDeadlineMs: number
   /** The status line said 2xx: from here on it may be billed. */
   readonly responded: boolean
+  /** It sent something beyond its status line. Until then a stream is as silent as if it had not answered at all. */
+  readonly spoke: boolean
   readonly openedMs: number | null
   /** The last sign of life, pings included. */
   readonly lastUpstreamMs: number
@@ -88,7 +90,7 @@ export interface Attempt {
   readonly round: number
   readonly why: StartReason
   readonly startedMs: number
-  /** The upstream said 2xx: it may be billed. */
+  /** It may be billed: the upstream said 2xx, and did not say itself that it failed. */
   readonly paid: boolean
   readonly endedMs: number | null
   readonly outcome: 'running' | 'succeeded' | 'failed' | 'abandoned'

@@ -176,6 +176,7 @@ function startAttempt(state: LoopState, { candidate, why, cost }: Start, at: Mom
     firstByteDeadlineMs: at.nowMs + (isHurried ? policy.probeFirstByteTimeoutMs : policy.firstByteTimeoutMs),
     contentDeadlineMs: at.nowMs + policy.contentTimeoutMs,
     responded: false,
+    spoke: false,
     openedMs: null,
     lastUpstreamMs: at.nowMs,
   } as const

@@ -1,4 +1,4 @@
-import { type Failure, failureTable, type Moment } from '@lb/protocol'
+import { type Failure, type FailureKind, failureTable, type Moment } from '@lb/protocol'
 import { brokenEnding, endingOf } from './ending.ts'
 import type { LoopPolicy } from './loop-policy.ts'
 import {
@@ -23,7 +23,8 @@ export type RunningPhase = { readonly kind: 'sending' | 'relaying' } & Upstream
 export function upstreamEvent(state: LoopState, event: UpstreamEvent, at: Moment, policy: LoopPolicy): LoopStep {
   const running = runningOf(state)
   if (running === undefined || running.attempt !== event.attempt) return { state, effects: quiet }
-  const alive = heard(running, running.kind, running.openedMs, at)
+  const isStatusLine = event.type === 'response-started'
+  const alive = heard(running, running.kind, running.openedMs, !isStatusLine || running.spoke, at)
   switch (event.type) {
     case 'response-started':
     case 'progress':
@@ -31,7 +32,7 @@ export function upstreamEvent(state: LoopState, event: UpstreamEvent, at: Moment
     case 'block-completed':
       return { state: withChange(state, { phase: alive, blockDone: true }), effects: quiet }
     case 'opened':
-      return opened(state, heard(running, running.kind, running.openedMs ?? at.nowMs, at), at, policy)
+      return opened(state, heard(running, running.kind, running.openedMs ?? at.nowMs, true, at), at, policy)
     case 'content':
       return policy.stream ? content(state, alive, at) : { state: withChange(state, { phase: alive }), effects: quiet }
     case 'completed':
@@ -44,7 +45,13 @@ export function upstreamEvent(state: LoopState, event: UpstreamEvent, at: Moment
 const quiet: readonly LoopEffect[] = []
 
 /** The running attempt after a sign of life. */
-function heard(running: RunningPhase, kind: RunningPhase['kind'], openedMs: number | null, at: Moment): RunningPhase {
+function heard(
+  running: RunningPhase,
+  kind: RunningPhase['kind'],
+  openedMs: number | null,
+  spoke: boolean,
+  at: Moment,
+): RunningPhase {
   const { attempt, candidate, startedMs, backup, firstByteDeadlineMs, contentDeadlineMs } = running
   return {
     kind,
@@ -55,6 +62,7 @@ function heard(running: RunningPhase, kind: RunningPhase['kind'], openedMs: numb
     firstByteDeadlineMs,
     contentDeadlineMs,
     responded: true,
+    spoke,
     openedMs,
     lastUpstreamMs: at.nowMs,
   }
@@ -130,11 +138,23 @@ export function closeAttempt(
 ): LoopState {
   const attempts = state.attempts.map((attempt) =>
     attempt.attempt === running.attempt
-      ? { ...attempt, paid: running.responded, endedMs: at.nowMs, outcome, failure }
+      ? { ...attempt, paid: running.responded && isBillable(failure), endedMs: at.nowMs, outcome, failure }
       : attempt,
   )
   return withChange(state, { attempts })
 }
+
+/** An upstream that reports its own error has nothing to charge for; one that was cut off or fell silent may. */
+function isBillable(failure: Failure | null): boolean {
+  return failure === null || billable.has(failure.kind)
+}
+
+const billable: ReadonlySet<FailureKind> = new Set<FailureKind>([
+  'stream-cut',
+  'stream-idle',
+  'response-too-large',
+  'end-missing',
+])
 
 /** The effect that tells health about the running attempt. */
 export function report(running: Upstream, outcome: Extract<LoopEffect, { type: 'report' }>['outcome']): LoopEffect {
@@ -164,7 +184,7 @@ function content(state: LoopState, running: RunningPhase, at: Moment): LoopStep 
   const alive = report(running, { kind: 'alive', ttftMs: at.nowMs - running.startedMs })
   return {
     state: withChange(state, {
-      phase: heard(running, 'relaying', running.openedMs, at),
+      phase: heard(running, 'relaying', running.openedMs, true, at),
       stage: 'content',
       lastByteMs: at.nowMs,
     }),
