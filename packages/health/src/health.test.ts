@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { availabilityOf } from './availability.ts'
 import { type HealthEvent, stepHealth } from './health.ts'
 import { defaultHealthPolicy, type HealthPolicy } from './policy.ts'
+import { factsOf, withFacts } from './share.ts'
 import type { NodePath, Target } from './target.ts'
 import { emptyHealth, type HealthState, nodeAt, nodesOf } from './tree.ts'
 
@@ -203,6 +204,7 @@ describe('the operator', () => {
 })
 
 describe('the memory', () => {
+  const clocks = { nowMs: 5, epochMs: 5 }
   const small: HealthPolicy = { ...policy, nodesMax: 3 }
   const unknown = (model: string): HealthEvent => fails('model-not-found', 0, { ...target, model })
 
@@ -227,6 +229,14 @@ describe('the memory', () => {
     for (const [i, model] of ['x', 'y', 'z'].entries())
       state = told([[i + 1, fails('overloaded', 0, { ...target, model })]], small, state).state
     expect(nodesOf(state).map((known) => known.path.model)).toEqual(['off', 'y', 'z'])
+  })
+
+  test('gives up what it was only told by others before what it saw itself', () => {
+    const told1 = factsOf(told([[5, fails('overloaded', 0, { ...target, model: 'heard' })]]).state, clocks)
+    let state = withFacts(told([[1, fails('overloaded', 0, { ...target, model: 'seen' })]], small).state, told1, clocks)
+    for (const model of ['x', 'y'])
+      state = told([[6, fails('overloaded', 0, { ...target, model })]], small, state).state
+    expect(nodesOf(state).map((known) => known.path.model)).toEqual(['seen', 'x', 'y'])
   })
 
   test('always has room for providers and credentials', () => {
