@@ -1,38 +1,135 @@
+import { execFileSync } from 'node:child_process'
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { Worker } from 'node:worker_threads'
+import { type Figure, figures } from './figures.ts'
+import { Scribe } from './scribe.ts'
 import { swarmWorld } from './swarm.ts'
-import { runWorld, traceWorld } from './world.ts'
+import { added, emptySwarm, type SwarmSum, type SwarmTask } from './swarm-run.ts'
+import { runWorld } from './world.ts'
 
-const n = Number(process.argv[2] ?? 100),
-  m = Number(process.argv[3] ?? 1000),
-  from = Number(process.argv[4] ?? 0)
-if (process.argv[5]) {
-  const { end, lines } = traceWorld(swarmWorld(from, m))
-  console.log(
-    JSON.stringify(swarmWorld(from, m).gateway.loop),
-    JSON.stringify(swarmWorld(from, m).upstreams),
-    JSON.stringify(swarmWorld(from, m).gateway.targets.map((t) => [t.id, t.passThrough])),
-  )
-  console.log(
-    lines
-      .filter((l) => process.argv[5] === 'all' || l.includes(` ${process.argv[5]} `) || l.includes(' health '))
-      .join('\n'),
-  )
-  console.log(end.violations.slice(0, 5))
-  process.exit()
+const USAGE = `pnpm sim                             the figures, and a swarm of 100 worlds
+  --seed N                           the first seed (default 1)
+  --requests M                       requests per figure, and in all worlds together (default 100000)
+  --per-world K                      client requests in each world of the swarm (default 1000)
+  --workers W                        threads for the swarm (default: one per core)
+  --only figures | swarm
+  --replay SEED [--trace r17]        one world again, written down line by line
+`
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: '1' },
+    requests: { type: 'string', default: '100000' },
+    'per-world': { type: 'string', default: '1000' },
+    workers: { type: 'string', default: `${cpus().length}` },
+    only: { type: 'string' },
+    replay: { type: 'string' },
+    trace: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+const perWorld = Number(values['per-world'])
+if (values.help) process.stdout.write(USAGE)
+else if (values.replay !== undefined) replay(Number(values.replay), values.trace)
+else await report()
+
+async function report(): Promise<void> {
+  const seed = Number(values.seed)
+  const requests = Number(values.requests)
+  const lines = values.only === 'swarm' ? [] : figures(seed, requests)
+  if (values.only !== 'figures') lines.push(await swarm(seed, requests))
+  process.stdout.write(`commit ${commit()}, seed ${seed}, Node ${process.versions.node}\n\n${table(lines)}`)
+  if (lines.some(({ holds }) => !holds)) process.exitCode = 1
 }
-const t0 = performance.now()
-let req = 0,
-  att = 0,
-  bad = 0
-const kinds: Record<string, number> = {}
-for (let seed = from; seed < from + n; seed++) {
-  const end = runWorld(swarmWorld(seed, m))
-  req += end.sums.requests
-  att += end.sums.attempts
-  if (end.violations.length) {
-    bad++
-    for (const v of end.violations) kinds[v.invariant] = (kinds[v.invariant] ?? 0) + 1
-    if (bad < 12) console.log(seed, end.violations[0], end.violations.length)
+
+async function swarm(firstSeed: number, requests: number): Promise<Figure> {
+  const seeds = Math.ceil(requests / perWorld)
+  const beganMs = performance.now()
+  const sum = await spread({ firstSeed, seeds, requests: perWorld }, Number(values.workers))
+  const seconds = (performance.now() - beganMs) / 1000
+  const { user } = process.cpuUsage()
+  for (const { seed, violations } of sum.broken.slice(0, 10)) {
+    const [first] = violations
+    process.stdout.write(
+      `seed ${seed}: ${violations.length} violations, first ${first?.invariant} ${first?.what}\n` +
+        `  again: pnpm sim --replay ${seed} --per-world ${perWorld} --trace ${first?.what.split(':')[0]}   (commit ${commit()})\n`,
+    )
+  }
+  const { sums } = sum
+  return {
+    id: 'R16',
+    what:
+      `${sums.requests.toLocaleString('en')} requests in ${sum.seeds.toLocaleString('en')} worlds with swarm faults: ` +
+      `${sums.attempts.toLocaleString('en')} attempts, ${sums.completed.toLocaleString('en')} answers, ` +
+      `${sums.refused.toLocaleString('en')} refused, ${sums.broken.toLocaleString('en')} broken off; ` +
+      `${Math.round(seconds)} s, ${Math.round(sums.requests / seconds).toLocaleString('en')}/s, ` +
+      `${Math.round(user / 1e6)} s of processor time, hash ${sum.hash.toString(16)}`,
+    goal: '0 violations of I1–I11, I17',
+    measured: `${sum.broken.length} worlds with violations`,
+    holds: sum.broken.length === 0,
   }
 }
-const s = (performance.now() - t0) / 1000
-console.log({ req, att, bad, kinds, perS: Math.round(req / s), s })
+
+/** Small stretches, so that no thread waits long for the slowest world. */
+async function spread(task: SwarmTask, threads: number): Promise<SwarmSum> {
+  const stretch = Math.max(1, Math.min(50, Math.ceil(task.seeds / threads)))
+  let next = task.firstSeed
+  const end = task.firstSeed + task.seeds
+  let sum = emptySwarm
+  const work = (worker: Worker): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const more = (): void => {
+        if (next >= end) {
+          void worker.terminate().then(() => resolve())
+          return
+        }
+        worker.postMessage({ ...task, firstSeed: next, seeds: Math.min(stretch, end - next) })
+        next += stretch
+      }
+      worker.on('message', (part: SwarmSum) => {
+        sum = added(sum, part)
+        more()
+      })
+      worker.on('error', reject)
+      more()
+    })
+  const limits = { maxYoungGenerationSizeMb: 64 }
+  await Promise.all(
+    Array.from({ length: threads }, () =>
+      work(new Worker(new URL('./worker.js', import.meta.url), { resourceLimits: limits })),
+    ),
+  )
+  return sum
+}
+
+function replay(seed: number, request: string | undefined): void {
+  const plan = swarmWorld(seed, perWorld)
+  let scribe: Scribe | undefined
+  const end = runWorld(plan, (agenda) => {
+    scribe = new Scribe(agenda, plan.upstreams, true)
+    return scribe
+  })
+  const isWanted = (line: string): boolean =>
+    request === undefined || line.includes(' health') || new RegExp(` ${request}(@\\d+)? `).test(line)
+  process.stdout.write(`${JSON.stringify(plan, null, 1)}\n\n${scribe?.lines.filter(isWanted).join('\n')}\n\n`)
+  process.stdout.write(`hash ${end.hash.toString(16)}, ${end.violations.length} violations\n`)
+  for (const { invariant, atMs, what } of end.violations) process.stdout.write(`${invariant} at ${atMs} ms: ${what}\n`)
+}
+
+function table(lines: readonly Figure[]): string {
+  const rows = lines.map(
+    ({ id, what, goal, measured, holds }) =>
+      `| ${id} | ${what} | ${goal} | ${measured} | ${holds ? 'yes' : '**no**'} |`,
+  )
+  return ['| | figure | goal | measured | holds |', '|---|---|---|---|---|', ...rows, ''].join('\n')
+}
+
+function commit(): string {
+  try {
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
+  } catch {
+    return 'unknown'
+  }
+}

@@ -14,7 +14,7 @@ import {
 } from '@lb/router'
 import type { Due } from './agenda.ts'
 import type { Step } from './faults.ts'
-import { type Gateway, healthTarget } from './gateway.ts'
+import type { Gateway } from './gateway.ts'
 
 /** What a client asks for. */
 export interface Request {
@@ -102,9 +102,10 @@ export class Exchange implements Due {
   }
 
   #obey(effect: LoopEffect): void {
+    this.gateway.watcher.obeyed(this, effect)
     switch (effect.type) {
       case 'start-attempt':
-        this.#start(effect.attempt, effect.candidate)
+        this.#start(effect)
         break
       case 'cancel-attempt':
         this.#silence()
@@ -132,19 +133,14 @@ export class Exchange implements Due {
     }
   }
 
-  #start(attempt: number, candidate: string): void {
+  #start({ attempt, candidate, freshConnection }: Extract<LoopEffect, { readonly type: 'start-attempt' }>): void {
     const { gateway, request } = this
     const target = this.#target(candidate)
-    gateway.tellHealth({
-      type: 'attempt-started',
-      target: healthTarget(target),
-      attempt: `${request.id}:${attempt}`,
-    })
-    gateway.tellLimit(target.id, { type: 'attempt-started', request: request.id })
+    gateway.started(this, target, attempt)
     const upstream = gateway.upstreams.get(target.provider)
     if (upstream === undefined) throw new Error(`no upstream ${target.provider}`)
     this.#attempt = attempt
-    this.#script = upstream.answer(gateway.agenda.nowMs, request.fault)
+    this.#script = upstream.answer(gateway.agenda.nowMs, request.fault, freshConnection)
     this.#scriptAt = 0
     this.#nextNewsMs = gateway.agenda.nowMs + (this.#script[0]?.afterMs ?? Number.POSITIVE_INFINITY)
   }

@@ -25,9 +25,17 @@ function refused(
   headers: Record<string, string> = {},
   credential: CredentialOwner = 'key',
 ): Script {
-  const seen: Observation = { seen: 'response', status, headers, body, credential, epochMs: 0 }
-  const { failure } = failed(0, seen)
+  const { failure } = failed(0, answered(status, body, headers, credential))
   return ({ connectMs }) => [{ afterMs: connectMs, news: 'failed', ...(failure && { failure }) }]
+}
+
+function answered(
+  status: number,
+  body: string,
+  headers: Record<string, string> = {},
+  credential: CredentialOwner = 'key',
+): Observation {
+  return { seen: 'response', status, headers, body, credential, epochMs: 0 }
 }
 
 function broken(code: string, reusedSocket: boolean, afterMs: number): Script {
@@ -87,6 +95,7 @@ export const hidden: Readonly<Record<string, Script>> = {
   402: refused(402, errorBody('billing_error')),
   529: refused(529, errorBody('overloaded_error')),
   500: refused(500, errorBody('api_error')),
+  'late-500': (pace) => [failed(pace.connectMs + 2_500, answered(500, errorBody('api_error')))],
   502: refused(502, '<html>bad gateway</html>'),
   408: refused(408, errorBody('timeout_error')),
   401: refused(401, errorBody('authentication_error')),

@@ -11,6 +11,7 @@ import {
 import { failureTable } from '@lb/protocol'
 import {
   type Affinity,
+  type AffinityEvent,
   type Availability,
   firstTurns,
   fullBudget,
@@ -128,7 +129,9 @@ export class Gateway implements Due {
     const nowMs = this.agenda.nowMs
     return planned.map((candidate) => {
       const availability = this.availability(candidate, request, nowMs)
-      return availability === candidate.availability ? candidate : { ...candidate, availability }
+      return availability === candidate.availability
+        ? candidate
+        : candidateOf(candidate, availability, candidate.inFlight, candidate.ttftMs)
     })
   }
 
@@ -173,21 +176,28 @@ export class Gateway implements Due {
     if (outcome.kind === 'alive') {
       const book = this.book(target.id)
       book.latency = observeLatency(book.latency, outcome.ttftMs, nowMs)
-      this.throttle = stepThrottle(this.throttle, 'accept', nowMs)
+      this.#answered(nowMs)
       this.tellHealth({ type: 'attempt-alive', ...seen })
       return
     }
     if (outcome.kind === 'succeeded') {
-      if (!this.plan.loop.stream) this.throttle = stepThrottle(this.throttle, 'accept', nowMs)
+      if (!this.plan.loop.stream) this.#answered(nowMs)
       this.tellHealth({ type: 'attempt-succeeded', ...seen })
     } else if (outcome.kind === 'failed') {
       this.tellHealth({ type: 'attempt-failed', ...seen, failure: outcome.failure })
     } else {
       this.tellHealth({ type: 'attempt-abandoned', target: seen.target, attempt: name })
     }
-    this.#tellAffinity(exchange.request.session, target.id, outcome)
+    const { session } = exchange.request
+    const news = outcome.kind === 'succeeded' ? 'succeeded' : isHardLoss(outcome) ? 'released' : undefined
+    if (session !== null && news !== undefined) this.#tellAffinity(session, { type: news, candidate: target.id })
     // Last: the place that is free now calls somebody, who must see what health has just learned.
     this.tellLimit(target.id, { type: 'attempt-ended', startedMs, outcome: limitOutcome(outcome) })
+  }
+
+  #answered(nowMs: number): void {
+    this.throttle = stepThrottle(this.throttle, 'accept', nowMs)
+    this.budget = stepBudget(this.budget, 'answered')
   }
 
   /** Tells a target's concurrency limit, and wakes whom it calls. */
@@ -217,11 +227,13 @@ export class Gateway implements Due {
     const candidates = this.plan.targets.map((target) => {
       const { limit, latency } = this.book(target.id)
       const availability = this.availability(target, request.id, nowMs)
-      return { ...target, availability, inFlight: limit.inFlight, ttftMs: latency?.ms ?? null }
+      return candidateOf(target, availability, limit.inFlight, latency?.ms ?? null)
     })
     const affinity = request.session === null ? null : (this.#affinities.get(request.session) ?? null)
     const home = homesOf(affinity, nowMs, policy).find((id) =>
-      candidates.some((candidate) => candidate.id === id && candidate.availability.kind === 'available'),
+      candidates.some(
+        ({ id: other, availability: { kind } }) => other === id && (kind === 'available' || kind === 'probe'),
+      ),
     )
     const wishes = { strategy: this.plan.strategy, session: request.session, home: home ?? null }
     const planned = plan(candidates, wishes, this.#turns, { nowMs, roll: this.chance.next() })
@@ -229,16 +241,31 @@ export class Gateway implements Due {
     return planned
   }
 
-  #tellAffinity(session: string | null, candidate: string, outcome: Outcome): void {
-    if (session === null) return
-    const type = outcome.kind === 'succeeded' ? 'succeeded' : isHardLoss(outcome) ? 'released' : undefined
-    if (type === undefined) return
+  /** An attempt starts: a conversation without a home has one now. */
+  started(exchange: Exchange, target: RouteTarget, attempt: number): void {
+    const { id, session } = exchange.request
+    this.tellHealth({ type: 'attempt-started', target: healthTarget(target), attempt: `${id}:${attempt}` })
+    this.tellLimit(target.id, { type: 'attempt-started', request: id })
+    if (session !== null) this.#tellAffinity(session, { type: 'started', candidate: target.id })
+  }
+
+  #tellAffinity(session: string, event: AffinityEvent): void {
     const policy = { lifetimeMs: this.plan.stickyMs }
     const before = this.#affinities.get(session) ?? null
-    const after = stepAffinity(before, { type, candidate }, this.agenda.nowMs, policy)
+    const after = stepAffinity(before, event, this.agenda.nowMs, policy)
     if (after === null) this.#affinities.delete(session)
     else this.#affinities.set(session, after)
   }
+}
+
+/** Field by field: see `withChange` of the router. */
+function candidateOf(
+  { id, provider, credential, model, passThrough, rank, priority, weight, price }: RouteTarget,
+  availability: Availability,
+  inFlight: number,
+  ttftMs: number | null,
+): PlanCandidate {
+  return { id, provider, credential, model, passThrough, rank, priority, weight, price, availability, inFlight, ttftMs }
 }
 
 /** A target as health names it. */
@@ -246,10 +273,11 @@ export function healthTarget({ provider, credential, model, passThrough }: Route
   return { provider, credential: passThrough ? null : credential, model }
 }
 
+/** A 429 without a date says "fewer at once"; with a date health knows what to do, and 529 is nobody's limit. */
 function limitOutcome(outcome: Outcome): 'succeeded' | 'limited' | 'other' {
   if (outcome.kind !== 'failed') return outcome.kind === 'succeeded' ? 'succeeded' : 'other'
-  const { kind } = outcome.failure
-  return kind === 'rate-limited' || kind === 'overloaded' ? 'limited' : 'other'
+  const { kind, retryAfterMs } = outcome.failure
+  return kind === 'rate-limited' && retryAfterMs === undefined ? 'limited' : 'other'
 }
 
 /** No wait mends it: the conversation needs another home. */

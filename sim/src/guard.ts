@@ -26,6 +26,8 @@ export interface Sums {
   refused: number
   broken: number
   gone: number
+  /** Facts of health: 0 means that nobody's health ever changed. */
+  facts: number
 }
 
 interface Marks {
@@ -44,7 +46,7 @@ export interface Promises {
 export class Guard implements Watcher {
   readonly keepsLogs = false
   readonly violations: Violation[] = []
-  readonly sums: Sums = { requests: 0, attempts: 0, completed: 0, refused: 0, broken: 0, gone: 0 }
+  readonly sums: Sums = { requests: 0, attempts: 0, completed: 0, refused: 0, broken: 0, gone: 0, facts: 0 }
   hash = 0x811c9dc5
   readonly #promises: Promises
   readonly #marks = new Map<Exchange, Marks>()
@@ -76,6 +78,8 @@ export class Guard implements Watcher {
     if (event.type === 'client-gone') this.#left(exchange, before, effects)
   }
 
+  obeyed(): void {}
+
   judged(gateway: Gateway, event: HealthEvent, before: HealthState): void {
     if ('attempt' in event && event.type !== 'attempt-started') this.#probeOver(gateway, event.attempt)
     if (before === gateway.health) return
@@ -92,6 +96,7 @@ export class Guard implements Watcher {
 
   fact(gateway: Gateway, fact: HealthEffect): void {
     this.#stir(fact.type.length)
+    this.sums.facts += 1
     if (fact.type === 'recovered') this.#dateOver(gateway, fact.node)
     const probes = this.#of(this.#probes, gateway)
     const node = pathText(fact.node)
@@ -178,7 +183,7 @@ export class Guard implements Watcher {
     if (state.attempts.length > loop.attemptsMax) this.#breach('I5', exchange, 'too many attempts')
     const wasted = state.attempts.filter(({ paid, outcome }) => paid && outcome === 'failed').length
     const isNew = state.attempts.filter(({ candidate }) => candidate === effect.candidate).length === 1
-    if (wasted > loop.paidMax || (wasted === loop.paidMax && !isNew))
+    if (wasted > loop.paidMax || (wasted === loop.paidMax && !isNew && effect.why !== 'again'))
       this.#breach('I5', exchange, 'too many paid attempts')
     const dateMs = this.#of(this.#dates, gateway).get(effect.candidate) ?? 0
     if (dateMs > nowMs && effect.why !== 'probe') this.#breach('I6', exchange, `${effect.candidate} before its date`)

@@ -1,6 +1,6 @@
 import { type HealthEffect, pathText } from '@lb/health'
 import { failureTable } from '@lb/protocol'
-import type { Ending, LoopEffect, LoopEvent, LoopState, PlanCandidate } from '@lb/router'
+import type { Ending, LoopEffect, LoopEvent, PlanCandidate } from '@lb/router'
 import type { Agenda } from './agenda.ts'
 import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
@@ -30,16 +30,16 @@ export class Scribe implements Watcher {
     this.note(named(exchange), `plan ${names.join(' > ') || '(nobody)'}`)
   }
 
-  stepped(exchange: Exchange, event: LoopEvent, _before: LoopState, effects: readonly LoopEffect[]): void {
-    const id = named(exchange)
-    if (event.type === 'client-gone') this.note(id, 'the client leaves')
-    for (const effect of effects) {
-      const line = this.#line(exchange, effect)
-      if (line !== undefined) this.note(id, line)
-    }
+  stepped(exchange: Exchange, event: LoopEvent): void {
+    if (event.type === 'client-gone') this.note(named(exchange), 'the client leaves')
     const { phase } = exchange.state
     if (phase.kind === 'waiting' && event.type !== 'tick')
-      this.note(id, `waits (${phase.why}) until ${duration(phase.untilMs)}`)
+      this.note(named(exchange), `waits (${phase.why}) until ${duration(phase.untilMs)}`)
+  }
+
+  obeyed(exchange: Exchange, effect: LoopEffect): void {
+    const line = this.#line(exchange, effect)
+    if (line !== undefined) this.note(named(exchange), line)
   }
 
   fact(gateway: Gateway, fact: HealthEffect): void {

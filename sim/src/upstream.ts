@@ -31,9 +31,15 @@ export class Upstream {
     this.#chance = chance
   }
 
-  /** What it does with the attempt that reaches it now. `forced`: the request's own fault, if it has one. */
-  answer(nowMs: number, forced: string | null): readonly Step[] {
-    const name = forced ?? this.plan.script?.[this.#answered] ?? this.#fault(nowMs) ?? 'stream'
+  /**
+   * What it does with the attempt that reaches it now.
+   *
+   * @param forced the request's own fault, if it has one.
+   * @param isFresh the connection is new, and cannot be stale.
+   */
+  answer(nowMs: number, forced: string | null, isFresh: boolean): readonly Step[] {
+    const wanted = forced ?? this.plan.script?.[this.#answered] ?? this.#fault(nowMs) ?? 'stream'
+    const name = isFresh && wanted === 'stale' ? 'stream' : wanted
     this.#answered += 1
     return scriptOf(name)(this.plan.script === undefined ? this.#pace() : this.plan.pace)
   }

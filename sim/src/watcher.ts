@@ -10,6 +10,8 @@ export interface Watcher {
   planned(exchange: Exchange, candidates: readonly PlanCandidate[]): void
   /** The loop was told `event` when it was in `before`; its new state is `exchange.state`. */
   stepped(exchange: Exchange, event: LoopEvent, before: LoopState, effects: readonly LoopEffect[]): void
+  /** An effect is about to be obeyed. */
+  obeyed(exchange: Exchange, effect: LoopEffect): void
   /** Health was told `event` when it was in `before`; its new state is `gateway.health`. */
   judged(gateway: Gateway, event: HealthEvent, before: HealthState): void
   fact(gateway: Gateway, fact: HealthEffect): void
@@ -23,6 +25,7 @@ export const nobody: Watcher = {
   keepsLogs: false,
   planned() {},
   stepped() {},
+  obeyed() {},
   judged() {},
   fact() {},
   ended() {},
@@ -40,6 +43,10 @@ export function both(first: Watcher, second: Watcher): Watcher {
     stepped(...seen) {
       first.stepped(...seen)
       second.stepped(...seen)
+    },
+    obeyed(...seen) {
+      first.obeyed(...seen)
+      second.obeyed(...seen)
     },
     judged(...seen) {
       first.judged(...seen)

@@ -6,9 +6,8 @@ import { type Backoff, retryDelayMs } from './client.ts'
 import type { Request } from './exchange.ts'
 import { Gateway, type GatewayPlan } from './gateway.ts'
 import { Guard, type Sums, type Violation } from './guard.ts'
-import { Scribe } from './scribe.ts'
 import { Upstream, type UpstreamPlan } from './upstream.ts'
-import { both } from './watcher.ts'
+import { both, type Watcher } from './watcher.ts'
 
 /** Who asks, how often, and how patiently. */
 export interface ClientsPlan {
@@ -49,18 +48,13 @@ export interface WorldEnd {
   readonly endedMs: number
 }
 
-/** Runs a world to its end. The same plan gives the same end, always. */
-export function runWorld(plan: WorldPlan): WorldEnd {
-  return run(new World(plan, false))
-}
-
-/** The same run, written down line by line: what a failing seed is read with. */
-export function traceWorld(plan: WorldPlan): { readonly end: WorldEnd; readonly lines: readonly string[] } {
-  const world = new World(plan, true)
-  return { end: run(world), lines: world.scribe.lines }
-}
-
-function run(world: World): WorldEnd {
+/**
+ * Runs a world to its end. The same plan gives the same end, always.
+ *
+ * @param onlooker makes somebody who sees everything that happens, and changes nothing.
+ */
+export function runWorld(plan: WorldPlan, onlooker?: (agenda: Agenda) => Watcher): WorldEnd {
+  const world = new World(plan, onlooker)
   while (world.agenda.step(Number.POSITIVE_INFINITY)) {
     // Until nothing is left to happen.
   }
@@ -69,7 +63,6 @@ function run(world: World): WorldEnd {
 
 class World implements Due {
   readonly agenda = new Agenda()
-  readonly scribe: Scribe
   readonly #plan: WorldPlan
   readonly #chance: Chance
   readonly #guard: Guard
@@ -80,14 +73,13 @@ class World implements Due {
   #answered = 0
   #asked = 0
 
-  constructor(plan: WorldPlan, isTraced: boolean) {
+  constructor(plan: WorldPlan, onlooker: ((agenda: Agenda) => Watcher) | undefined) {
     this.#plan = plan
-    this.scribe = new Scribe(this.agenda, plan.upstreams, true)
     this.#chance = new Chance(plan.seed)
     const steady = new Set(plan.upstreams.filter(({ faults }) => faults.length === 0).map(({ name }) => name))
     this.#guard = new Guard({ steady, healedMs: plan.healedMs })
     const upstreams = new Map(plan.upstreams.map((upstream) => [upstream.name, new Upstream(upstream, this.#chance)]))
-    const watcher = isTraced ? both(this.#guard, this.scribe) : this.#guard
+    const watcher = onlooker === undefined ? this.#guard : both(this.#guard, onlooker(this.agenda))
     this.#gateways = Array.from(
       { length: plan.instances },
       (_, index) =>
@@ -159,7 +151,9 @@ class World implements Due {
       this.agenda.put(this.agenda.nowMs + delayMs, { run: again })
     }
     const gateway = this.#gateways[this.#gateways.length === 1 ? 0 : this.#chance.int(0, this.#gateways.length - 1)]
-    gateway?.accept({ ...wanted, id: `r${this.#guard.sums.requests}`, ended })
+    const { session, client, timeoutMs, abortAfterMs, fault } = wanted
+    const id = `r${this.#guard.sums.requests}`
+    gateway?.accept({ id, session, client, timeoutMs, abortAfterMs, fault, ended })
   }
 
   /** Every instance publishes what it knows and learns what the others know: the laws of the merge are checked on the way. */

@@ -2,7 +2,7 @@ import { type Bar, later } from './bar.ts'
 import { isLapsed, type NodeHealth } from './node.ts'
 import type { HealthPolicy } from './policy.ts'
 import { familyOf, type NodePath, type Target } from './target.ts'
-import { type HealthState, nodeAt, own } from './tree.ts'
+import { type HealthState, own } from './tree.ts'
 
 /**
  * May this target be used? The answer of the weakest of its nodes. The router takes it as it is.
@@ -33,13 +33,17 @@ const SHARE_MIN = 0.1
 
 /** The availability of `target` at `nowMs`. */
 export function availabilityOf(state: HealthState, target: Target, nowMs: number, policy: HealthPolicy): Availability {
-  if (own(state.providers, target.provider) === undefined) return whole
-  let weakest = whole
-  for (const path of pathsOf(target)) {
-    const node = nodeAt(state, path)
-    if (node !== undefined) weakest = weaker(weakest, ofNode(node, nowMs, policy))
-  }
-  return weakest
+  const provider = own(state.providers, target.provider)
+  if (provider === undefined) return whole
+  const { model } = target
+  let weakest = weakened(whole, provider.node, nowMs, policy)
+  weakest = weakened(weakest, own(provider.models, model), nowMs, policy)
+  const credential = target.credential === null ? undefined : own(provider.credentials, target.credential)
+  if (credential === undefined) return weakest
+  weakest = weakened(weakest, credential.node, nowMs, policy)
+  weakest = weakened(weakest, own(credential.models, model), nowMs, policy)
+  const family = familyOf(model)
+  return family === undefined ? weakest : weakened(weakest, own(credential.models, family), nowMs, policy)
 }
 
 /** The nodes that a target stands on, outermost first. */
@@ -53,6 +57,15 @@ export function pathsOf({ provider, credential, model }: Target): NodePath[] {
   const family = familyOf(model)
   if (family !== undefined) paths.push({ provider, credential, model: family })
   return paths
+}
+
+function weakened(
+  availability: Availability,
+  node: NodeHealth | null | undefined,
+  nowMs: number,
+  policy: HealthPolicy,
+): Availability {
+  return node === null || node === undefined ? availability : weaker(availability, ofNode(node, nowMs, policy))
 }
 
 function ofNode(node: NodeHealth, nowMs: number, policy: HealthPolicy): Availability {

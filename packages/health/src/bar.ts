@@ -45,7 +45,7 @@ export function barAfter(
     case 'eject':
       return plainBar('ejected', now, ejectionMs(level, at.roll, policy))
     case 'overload':
-      return dated(plainBar('overloaded', now, overloadMs(level, at.roll, policy)), failure)
+      return dated(plainBar('overloaded', now, overloadMs(level, at.roll, policy)), failure, policy)
     case 'pause':
       return pauseBar(failure, level, at, policy)
     case 'down':
@@ -87,12 +87,14 @@ function grown(baseMs: number, level: number, maxMs: number, roll: number): numb
 }
 
 function pauseBar(failure: Failure, level: number, at: Moment, policy: HealthPolicy): Bar {
-  if (failure.kind === 'credits-exhausted') return dated(plainBar('credits', at.nowMs, policy.creditsMs), failure)
-  const bar = plainBar('paused', at.nowMs, grown(policy.pauseBaseMs, level, policy.pauseMaxMs, at.roll))
+  if (failure.kind === 'credits-exhausted')
+    return dated(plainBar('credits', at.nowMs, policy.creditsMs), failure, policy)
   // Backoff is a floor under tiny dates: an upstream that says "0 s" again and again is not asked in a loop.
-  const asked = dated(bar, failure)
-  // A date days away is often wrong in the user's favour, so one request a while asks whether it still holds.
-  return { ...asked, probeAtMs: Math.min(asked.probeAtMs, at.nowMs + policy.rareProbeMs) }
+  return dated(
+    plainBar('paused', at.nowMs, grown(policy.pauseBaseMs, level, policy.pauseMaxMs, at.roll)),
+    failure,
+    policy,
+  )
 }
 
 function plainBar(reason: BarReason, nowMs: number, lengthMs: number): Bar {
@@ -100,9 +102,10 @@ function plainBar(reason: BarReason, nowMs: number, lengthMs: number): Bar {
   return { reason, sinceMs: nowMs, untilMs, probeAtMs: untilMs, notBeforeMs: null }
 }
 
-function dated(bar: Bar, failure: Failure): Bar {
+/** A date days away is often wrong in the user's favour, so now and then one request asks whether it still holds. */
+function dated(bar: Bar, failure: Failure, policy: HealthPolicy): Bar {
   if (failure.retryAfterMs === undefined) return bar
   const notBeforeMs = bar.sinceMs + failure.retryAfterMs
   const untilMs = Math.max(bar.untilMs, notBeforeMs)
-  return { ...bar, untilMs, probeAtMs: untilMs, notBeforeMs }
+  return { ...bar, untilMs, probeAtMs: Math.min(untilMs, bar.sinceMs + policy.rareProbeMs), notBeforeMs }
 }

@@ -157,7 +157,7 @@ function withRoom(state: HealthState, path: NodePath, policy: HealthPolicy): Hea
 function worth({ state, lastFailureMs }: NodeHealth): number {
   if (state.kind === 'disabled') return Number.POSITIVE_INFINITY
   const isMark = state.kind === 'barred' && state.bar.reason === 'unsupported'
-  return isMark ? (lastFailureMs ?? 0) - Number.MAX_SAFE_INTEGER : (lastFailureMs ?? 0)
+  return (lastFailureMs ?? 0) - (isMark ? Number.MAX_SAFE_INTEGER : 0)
 }
 
 function cleared(state: HealthState, path: NodePath): HealthState {

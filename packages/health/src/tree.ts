@@ -43,7 +43,8 @@ export function nodeAt(state: HealthState, path: NodePath): NodeHealth | undefin
 /** `state` with `node` at `path`; `undefined` forgets it. Records that become empty go with it. */
 export function withNode(state: HealthState, path: NodePath, node: NodeHealth | undefined): HealthState {
   const provider = own(state.providers, path.provider) ?? emptyProvider
-  const changed = path.credential === null ? held(provider, path, node) : withCredential(provider, path, node)
+  const { credential } = path
+  const changed = credential === null ? held(provider, path, node) : withCredential(provider, credential, path, node)
   const isEmpty = isBare(changed) && Object.keys(changed.credentials).length === 0
   return { providers: replaced(state.providers, path.provider, isEmpty ? undefined : changed) }
 }
@@ -58,7 +59,9 @@ export function nodesOf(state: HealthState): { readonly path: NodePath; readonly
 
 /** The member `key` if the record owns it: names come from outside, and may be `__proto__`. */
 export function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(record, key) ? record[key] : undefined
+  // Most look-ups find nothing, and those need no second look.
+  const value = record[key]
+  return value !== undefined && Object.hasOwn(record, key) ? value : undefined
 }
 
 function nodesIn(provider: string, credential: string | null, { node, models }: CredentialHealth) {
@@ -69,8 +72,12 @@ function nodesIn(provider: string, credential: string | null, { node, models }: 
   return node === null ? below : [{ path: { provider, credential, model: null }, node }, ...below]
 }
 
-function withCredential(provider: ProviderHealth, path: NodePath, node: NodeHealth | undefined): ProviderHealth {
-  const name = path.credential ?? ''
+function withCredential(
+  provider: ProviderHealth,
+  name: string,
+  path: NodePath,
+  node: NodeHealth | undefined,
+): ProviderHealth {
   const changed = held(own(provider.credentials, name) ?? emptyCredential, path, node)
   return { ...provider, credentials: replaced(provider.credentials, name, isBare(changed) ? undefined : changed) }
 }

@@ -46,3 +46,8 @@ export interface Barred {
 export function isAvailable({ availability }: Candidate): boolean {
   return availability.kind === 'available'
 }
+
+/** Whether it may be used, if only to find out whether it works again. */
+export function isReady({ availability: { kind } }: Candidate): boolean {
+  return kind === 'available' || kind === 'probe'
+}

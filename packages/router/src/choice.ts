@@ -54,6 +54,19 @@ export function hopeful(open: readonly Candidate[], horizonMs: number): Candidat
   return (soft.length > 0 ? soft : barred).sort((a, b) => untilMs(a) - untilMs(b))
 }
 
+/** From when it may be asked, if only as a last resort; never, if it is at its limit or a wait does not help. */
+export function opensMs({ availability }: Candidate): number {
+  switch (availability.kind) {
+    case 'available':
+    case 'probe':
+      return 0
+    case 'full':
+      return Number.POSITIVE_INFINITY
+    case 'barred':
+      return availability.hard ? Number.POSITIVE_INFINITY : (availability.lastResortAtMs ?? Number.POSITIVE_INFINITY)
+  }
+}
+
 /** Whether a request that has nothing else left may try it at `nowMs`. */
 export function opensBy(availability: Availability, nowMs: number): boolean {
   if (availability.kind !== 'barred' || availability.lastResortAtMs === null) return false

@@ -1,7 +1,17 @@
 import { type Failure, type FailureScope, failureTable, type Moment } from '@lb/protocol'
-import { type Candidate, isAvailable } from './candidate.ts'
-import { type Choice, hopeful, isAffordable, isOpen, isPatient, opensBy, type Start, wastedAttempts } from './choice.ts'
-import { hold } from './hold.ts'
+import { type Candidate, isAvailable, isReady } from './candidate.ts'
+import {
+  type Choice,
+  hopeful,
+  isAffordable,
+  isOpen,
+  isPatient,
+  opensBy,
+  opensMs,
+  type Start,
+  wastedAttempts,
+} from './choice.ts'
+import { awaitUntried, holdOn } from './hold.ts'
 import type { LoopPolicy } from './loop-policy.ts'
 import type { LoopState, StartReason } from './loop-state.ts'
 
@@ -24,8 +34,9 @@ export function choose(state: LoopState, again: string | null, woken: boolean, a
   return (
     offers.find((offer) => isAffordable(state, offer, policy)) ??
     queued(state, open, at, policy) ??
+    awaitUntried(state, open, woken, at, policy) ??
     anotherRound(state, open, at, policy) ??
-    hold(state, open, woken, at, policy) ??
+    holdOn(state, open, woken, at, policy) ??
     stop
   )
 }
@@ -43,10 +54,6 @@ const deadlineExceeded: Failure = { kind: 'deadline-exceeded', message: 'the tim
 
 function isDated({ availability }: Candidate, nowMs: number): boolean {
   return availability.kind === 'barred' && (availability.notBeforeMs ?? 0) > nowMs
-}
-
-function isReady({ availability: { kind } }: Candidate): boolean {
-  return kind === 'available' || kind === 'probe'
 }
 
 /** The candidates of this round that may be used now, best first. */
@@ -104,11 +111,24 @@ function lastResorts(state: LoopState, open: readonly Candidate[], at: Moment, p
     .map((candidate) => ({ next: 'start', candidate, why: 'last-resort', cost }))
 }
 
-/** All that is left is busy, not broken: wait for a place. */
+/**
+ * All that is left is busy, not broken: wait for a place, but not for long. A limit that we guessed may delay a request;
+ * whether to refuse it is the upstream's to say.
+ */
 function queued(state: LoopState, open: readonly Candidate[], at: Moment, policy: LoopPolicy): Choice | undefined {
-  const isRoom = open.some(({ availability }) => availability.kind === 'full' && availability.queue)
+  const busy = open.filter(({ id, availability }) => availability.kind === 'full' && !state.tried.includes(id))
+  const [first] = busy
+  if (first === undefined) return undefined
   const untilMs = (state.heldMs ?? at.nowMs) + policy.queueMaxMs
-  return isRoom && at.nowMs < untilMs ? { next: 'wait', why: 'queue', untilMs } : undefined
+  const isRoom = busy.some(({ availability }) => availability.kind === 'full' && availability.queue)
+  if (isRoom && at.nowMs < untilMs) return { next: 'wait', why: 'queue', untilMs }
+  const start: Start = {
+    next: 'start',
+    candidate: first,
+    why: 'last-resort',
+    cost: state.attempts.length === 0 ? 0 : 1,
+  }
+  return isAffordable(state, start, policy) ? start : undefined
 }
 
 /** Everybody had a turn and failed: once more through the list, after a short sleep. */
@@ -119,11 +139,13 @@ function anotherRound(
   policy: LoopPolicy,
 ): Choice | undefined {
   const isDue = state.round < policy.roundsMax && at.nowMs - state.beganMs < policy.roundWithinMs
-  const isWorthIt = open.some((candidate) => isReady(candidate) && state.tried.includes(candidate.id))
   const isPaidFor = state.retryTokens >= 1 && wastedAttempts(state.attempts) < policy.paidMax
-  if (!isDue || !isWorthIt || !isPaidFor || isPatient(state, policy)) return undefined
-  const sleepMs = at.roll * Math.min(policy.backoffMaxMs, policy.backoffBaseMs * 2 ** state.round)
-  return { next: 'wait', why: 'backoff', untilMs: at.nowMs + sleepMs }
+  if (!isDue || !isPaidFor || isPatient(state, policy)) return undefined
+  const longestMs = Math.min(policy.backoffMaxMs, policy.backoffBaseMs * 2 ** state.round)
+  const asked = open.filter(({ id }) => state.tried.includes(id))
+  const earliestMs = Math.min(...asked.map((candidate) => opensMs(candidate)))
+  if (earliestMs > at.nowMs + longestMs) return undefined
+  return { next: 'wait', why: 'backoff', untilMs: Math.max(at.nowMs + at.roll * longestMs, earliestMs) }
 }
 
 /**

@@ -10,41 +10,55 @@ const SPREAD_MS = 20
 const BUDGET_MS = 1_000
 
 /**
- * Nobody is usable now. Somebody may be soon, so the request waits, for a bounded time: in a total outage a client that
- * waits 30 s is better served than one that is told to come back.
+ * Nobody is usable now, but somebody who had no turn yet may soon be: a request waits for those, for a bounded time. In
+ * a total outage a client that waits 30 s is better served than one that is told to come back.
  *
  * @returns `undefined` when waiting is of no use.
  */
-export function hold(
+export function awaitUntried(
   state: LoopState,
   open: readonly Candidate[],
   woken: boolean,
   at: Moment,
   policy: LoopPolicy,
 ): Choice | undefined {
-  const hoped = hopes(state, open, at.nowMs + policy.holdMaxMs, policy)
-  const endMs = Math.min(state.deadlineMs, (state.heldMs ?? at.nowMs) + hoped.windowMs)
-  const best = soonest(hoped.candidates)
-  if (best === undefined || at.nowMs >= endMs || wastedAttempts(state.attempts) >= policy.paidMax) return undefined
-  const paceMs = paceOf(state, endMs, policy)
-  const isTime = best.openMs <= at.nowMs && (at.nowMs >= paceMs || (woken && best.isHealthy))
-  if (isTime && state.retryTokens >= 1) return lastTry(best.candidate)
-  const nextMs = Math.max(best.openMs, paceMs, state.retryTokens >= 1 ? at.nowMs : at.nowMs + BUDGET_MS)
-  if (nextMs >= endMs) return undefined
-  return { next: 'wait', why: 'hold', untilMs: nextMs + at.roll * SPREAD_MS }
+  if (isPatient(state, policy)) return undefined
+  const untried = hopeful(open, at.nowMs + policy.holdMaxMs).filter(({ id }) => !state.tried.includes(id))
+  const isNew = untried.some(({ id }) => !state.attempts.some(({ candidate }) => candidate === id))
+  const youthEndsMs = state.beganMs + Math.min(policy.roundWithinMs, policy.holdMaxMs)
+  const endMs = isNew ? (state.heldMs ?? at.nowMs) + policy.holdMaxMs : youthEndsMs
+  return waitFor(state, { candidates: untried, endMs, paceMs: 0 }, woken, at, policy)
+}
+
+/** Everybody had their turns and failed. If the user wants it, the request stays and asks again now and then. */
+export function holdOn(
+  state: LoopState,
+  open: readonly Candidate[],
+  woken: boolean,
+  at: Moment,
+  policy: LoopPolicy,
+): Choice | undefined {
+  const endMs = (state.heldMs ?? at.nowMs) + policy.holdAfterFailureMs
+  const paceMs = paceOf(state, Math.min(endMs, state.deadlineMs), policy)
+  return waitFor(state, { candidates: open, endMs, paceMs }, woken, at, policy)
 }
 
 interface Hope {
   readonly candidates: readonly Candidate[]
-  readonly windowMs: number
+  readonly endMs: number
+  /** Not before this, unless somebody who was woken for finds it healthy. */
+  readonly paceMs: number
 }
 
-/** Whom to wait for, and how long at most: those that were never asked, else (if the user wants it) anybody. */
-function hopes(state: LoopState, open: readonly Candidate[], horizonMs: number, policy: LoopPolicy): Hope {
-  const asked = new Set(state.attempts.map(({ candidate }) => candidate))
-  const unasked = hopeful(open, horizonMs).filter(({ id }) => !asked.has(id))
-  if (unasked.length > 0 && !isPatient(state, policy)) return { candidates: unasked, windowMs: policy.holdMaxMs }
-  return { candidates: open, windowMs: policy.holdAfterFailureMs }
+function waitFor(state: LoopState, hope: Hope, woken: boolean, at: Moment, policy: LoopPolicy): Choice | undefined {
+  const endMs = Math.min(state.deadlineMs, hope.endMs)
+  const best = soonest(hope.candidates)
+  if (best === undefined || at.nowMs >= endMs || wastedAttempts(state.attempts) >= policy.paidMax) return undefined
+  const isTime = best.openMs <= at.nowMs && (at.nowMs >= hope.paceMs || (woken && best.isHealthy))
+  if (isTime && state.retryTokens >= 1) return lastTry(best.candidate)
+  const nextMs = Math.max(best.openMs, hope.paceMs, state.retryTokens >= 1 ? at.nowMs : at.nowMs + BUDGET_MS)
+  if (nextMs >= endMs) return undefined
+  return { next: 'wait', why: 'hold', untilMs: nextMs + at.roll * SPREAD_MS }
 }
 
 interface Best {
@@ -77,12 +91,16 @@ function openAtMs({ availability }: Candidate): number | undefined {
   }
 }
 
-/** The attempts that are left are spread over the time that is left. */
+/**
+ * A request that has failed everywhere asks again at growing distances; at last the attempts that are left are spread
+ * over the time that is left.
+ */
 function paceOf(state: LoopState, endMs: number, policy: LoopPolicy): number {
   const last = state.attempts.at(-1)
-  if (last === undefined || !isPatient(state, policy)) return 0
-  const leftMs = endMs - (last.endedMs ?? last.startedMs)
-  return endMs - leftMs + leftMs / (policy.attemptsMax - state.attempts.length + 1)
+  if (last === undefined) return 0
+  const endedMs = last.endedMs ?? last.startedMs
+  if (isPatient(state, policy)) return endedMs + (endMs - endedMs) / (policy.attemptsMax - state.attempts.length + 1)
+  return endedMs + Math.min(policy.backoffMaxMs, policy.backoffBaseMs * 2 ** (state.attempts.length - 1))
 }
 
 function lastTry(candidate: Candidate): Start {

@@ -1,6 +1,7 @@
 /**
  * How many attempts ONE credential and model may carry at once. Nobody tells us, so the limit learns (AIMD, as in TCP):
- * unlimited until the upstream says 429 or 529, then 0.7 of what was open, and one more per full round of successes.
+ * unlimited until the upstream says 429 without a date, then 0.7 of what was open, one more per full round of successes,
+ * and unlimited again after a minute without a refusal. It delays and never refuses: see docs/decisions/0043.
  *
  * @see https://github.com/Netflix/concurrency-limits (AIMD is its choice for clients)
  */
@@ -48,6 +49,7 @@ const DECREASE = 0.7
 /** A limit that is not used much is not raised: it would say nothing. */
 const USED_MIN = 0.8
 const QUEUE_PER_PLACE = 2
+const FORGET_MS = 60_000
 
 /** The decider. */
 export function stepLimit(limit: Limit, event: LimitEvent, nowMs: number): LimitStep {
@@ -84,8 +86,9 @@ function ended(limit: Limit, event: Extract<LimitEvent, { type: 'attempt-ended' 
     const isOld = decreasedMs !== null && event.startedMs < decreasedMs
     return isOld ? fewer : { ...fewer, max: Math.max(1, DECREASE * (max ?? inFlight)), decreasedMs: nowMs }
   }
-  const isUsed = max !== null && inFlight > USED_MIN * max
-  return event.outcome === 'succeeded' && isUsed ? { ...fewer, max: max + 1 / max } : fewer
+  if (max === null || event.outcome === 'other') return fewer
+  if (nowMs - (decreasedMs ?? 0) >= FORGET_MS) return { ...fewer, max: null }
+  return inFlight > USED_MIN * max ? { ...fewer, max: max + 1 / max } : fewer
 }
 
 /** As many of the waiting as there are places. */

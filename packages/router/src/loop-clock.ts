@@ -1,7 +1,7 @@
 import type { Failure, Moment } from '@lb/protocol'
 import { endingOf } from './ending.ts'
 import type { LoopPolicy } from './loop-policy.ts'
-import type { LoopEffect, LoopState, LoopStep } from './loop-state.ts'
+import { type LoopEffect, type LoopState, type LoopStep, withChange } from './loop-state.ts'
 import { closeAttempt, end, failAttempt, look, type RunningPhase, report, runningOf } from './upstream.ts'
 
 /**
@@ -34,7 +34,7 @@ export function tick(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep
   if (at.nowMs < Math.min(phase.untilMs, state.deadlineMs)) return breakSilence(state, at, policy)
   // A renewal that takes too long says nothing about the credential, but this request goes on without it.
   const spent = phase.kind === 'refreshing' ? [...state.spent, phase.candidate] : state.spent
-  return look({ ...state, spent }, null, [])
+  return look(withChange(state, { spent }), null, [])
 }
 
 const tooSlow: Failure = { kind: 'first-byte-timeout', message: 'no first byte in time' }
@@ -46,7 +46,7 @@ function tickRunning(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep
   if (running === undefined) return { state, effects: [] }
   const cancel: LoopEffect = { type: 'cancel-attempt', attempt: running.attempt }
   if (at.nowMs >= upstreamDeadlineMs(running, policy)) {
-    const failed = failAttempt(state, running, running.responded ? silent : tooSlow, at, policy)
+    const failed = failAttempt(state, running, running.spoke ? silent : tooSlow, at, policy)
     return { state: failed.state, effects: [cancel, ...failed.effects] }
   }
   if (running.kind === 'sending' && at.nowMs >= state.deadlineMs) {
@@ -59,14 +59,14 @@ function tickRunning(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep
 
 /** The client's patience may be shorter than ours; an upstream that was silent for as long as a probe gets is slow. */
 function lateness(running: RunningPhase, at: Moment, policy: LoopPolicy) {
-  const isSlow = !running.responded && at.nowMs - running.startedMs >= policy.probeFirstByteTimeoutMs
+  const isSlow = !running.spoke && at.nowMs - running.startedMs >= policy.probeFirstByteTimeoutMs
   return isSlow
     ? ({ outcome: { kind: 'failed', failure: tooSlow }, failure: tooSlow } as const)
     : ({ outcome: { kind: 'abandoned' }, failure: null } as const)
 }
 
 function upstreamDeadlineMs(running: RunningPhase, policy: LoopPolicy): number {
-  if (!running.responded) return running.firstByteDeadlineMs
+  if (policy.stream ? !running.spoke : !running.responded) return running.firstByteDeadlineMs
   const idleMs = running.lastUpstreamMs + policy.idleTimeoutMs
   return running.kind === 'relaying' ? idleMs : Math.min(idleMs, running.contentDeadlineMs)
 }
@@ -76,15 +76,13 @@ function awake(state: LoopState, running: RunningPhase, at: Moment, policy: Loop
   const expectedMs = nextLoopDeadlineMs(state, policy) ?? at.nowMs
   const lateMs = at.nowMs - expectedMs
   if (lateMs <= policy.lagMs) return state
-  return {
-    ...state,
-    phase: {
-      ...running,
-      firstByteDeadlineMs: running.firstByteDeadlineMs + lateMs,
-      contentDeadlineMs: running.contentDeadlineMs + lateMs,
-      lastUpstreamMs: running.lastUpstreamMs + lateMs,
-    },
+  const phase: RunningPhase = {
+    ...running,
+    firstByteDeadlineMs: running.firstByteDeadlineMs + lateMs,
+    contentDeadlineMs: running.contentDeadlineMs + lateMs,
+    lastUpstreamMs: running.lastUpstreamMs + lateMs,
   }
+  return withChange(state, { phase })
 }
 
 /** What the client gets so that it does not think we are dead. Streams only: a whole answer has no place for it. */
@@ -98,7 +96,7 @@ function breakSilence(state: LoopState, at: Moment, policy: LoopPolicy): LoopSte
       ? { type: 'release-opening', attempt: running.attempt }
       : { type: state.stage === 'nothing' ? 'send-preamble' : 'ping' }
   const stage = isOpeningDue ? 'opening' : state.stage === 'nothing' ? 'preamble' : state.stage
-  return { state: { ...state, stage, lastByteMs: at.nowMs }, effects: [effect] }
+  return { state: withChange(state, { stage, lastByteMs: at.nowMs }), effects: [effect] }
 }
 
 function silenceEndsMs(state: LoopState, policy: LoopPolicy): number {

@@ -5,7 +5,14 @@ import { choose, hasBackup } from './choose.ts'
 import { endingOf } from './ending.ts'
 import { tick } from './loop-clock.ts'
 import type { LoopPolicy } from './loop-policy.ts'
-import type { Attempt, LoopEffect, LoopEvent, LoopState, LoopStep } from './loop-state.ts'
+import {
+  type Attempt,
+  type LoopEffect,
+  type LoopEvent,
+  type LoopState,
+  type LoopStep,
+  withChange,
+} from './loop-state.ts'
 import { closeAttempt, end, look, over, report, runningOf, upstreamEvent } from './upstream.ts'
 
 /**
@@ -51,15 +58,14 @@ type CandidatesChanged = Extract<LoopEvent, { readonly type: 'candidates-changed
 const throttled: Failure = { kind: 'overloaded', message: 'refused locally: the upstreams refuse most requests' }
 
 function begin(state: LoopState, event: Begin, at: Moment, policy: LoopPolicy): LoopStep {
-  const begun: LoopState = {
-    ...state,
+  const begun = withChange(state, {
     client: event.client,
     beganMs: at.nowMs,
     lastByteMs: at.nowMs,
     deadlineMs: at.nowMs + event.timeoutMs,
     candidates: event.candidates,
     retryTokens: event.retryTokens,
-  }
+  })
   const isRefused = at.roll < event.refuseChance && !event.candidates.some(isAvailable)
   if (isRefused) return end(begun, endingOf(begun, throttled, at.nowMs), [])
   return obey(begun, choose(begun, null, false, at, policy), at, policy)
@@ -67,7 +73,7 @@ function begin(state: LoopState, event: Begin, at: Moment, policy: LoopPolicy): 
 
 function lookedAt(state: LoopState, event: CandidatesChanged, at: Moment, policy: LoopPolicy): LoopStep {
   const { candidates, retryTokens } = event
-  const seen: LoopState = { ...state, candidates, retryTokens }
+  const seen = withChange(state, { candidates, retryTokens })
   const { phase } = seen
   switch (phase.kind) {
     case 'looking':
@@ -78,7 +84,10 @@ function lookedAt(state: LoopState, event: CandidatesChanged, at: Moment, policy
         ? { state: seen, effects: [] }
         : obey(seen, choose(seen, null, true, at, policy), at, policy)
     case 'sending':
-      return { state: { ...seen, phase: { ...phase, backup: hasBackup(seen, phase.candidate, policy) } }, effects: [] }
+      return {
+        state: withChange(seen, { phase: { ...phase, backup: hasBackup(seen, phase.candidate, policy) } }),
+        effects: [],
+      }
     case 'new':
     case 'relaying':
     case 'refreshing':
@@ -109,12 +118,12 @@ function refreshed(state: LoopState, candidate: string, failure: Failure | null)
             outcome: { kind: 'failed', failure },
           },
         ]
-  return look({ ...state, spent: [...state.spent, candidate] }, null, told)
+  return look(withChange(state, { spent: [...state.spent, candidate] }), null, told)
 }
 
 function clientGone(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep {
   const running = runningOf(state)
-  const gone: LoopState = { ...state, clientGone: true }
+  const gone = withChange(state, { clientGone: true })
   if (running === undefined) return over(gone, 'client-gone', [])
   if (policy.background) return { state: gone, effects: [] }
   return over(closeAttempt(gone, running, 'abandoned', null, at), 'client-gone', [
@@ -130,8 +139,9 @@ function obey(state: LoopState, choice: Choice, at: Moment, policy: LoopPolicy):
     case 'wait': {
       const { why, untilMs } = choice
       const phase = { kind: 'waiting', why, untilMs } as const
-      if (why === 'backoff') return { state: { ...state, phase, round: state.round + 1, tried: [] }, effects: [] }
-      return { state: { ...state, phase, heldMs: state.heldMs ?? at.nowMs }, effects: [] }
+      if (why === 'backoff')
+        return { state: withChange(state, { phase, round: state.round + 1, tried: [] }), effects: [] }
+      return { state: withChange(state, { phase, heldMs: state.heldMs ?? at.nowMs }), effects: [] }
     }
     case 'stop':
       return end(state, endingOf(state, choice.failure, at.nowMs), [])
@@ -155,7 +165,7 @@ function startAttempt(state: LoopState, { candidate, why, cost }: Start, at: Mom
   }
   const attempts = [...state.attempts, attempt]
   const tried = state.tried.includes(id) ? state.tried : [...state.tried, id]
-  const backup = hasBackup({ ...state, attempts, tried }, id, policy)
+  const backup = hasBackup(withChange(state, { attempts, tried }), id, policy)
   const isHurried = why === 'probe' && backup
   const phase = {
     kind: 'sending',
@@ -166,6 +176,7 @@ function startAttempt(state: LoopState, { candidate, why, cost }: Start, at: Mom
     firstByteDeadlineMs: at.nowMs + (isHurried ? policy.probeFirstByteTimeoutMs : policy.firstByteTimeoutMs),
     contentDeadlineMs: at.nowMs + policy.contentTimeoutMs,
     responded: false,
+    spoke: false,
     openedMs: null,
     lastUpstreamMs: at.nowMs,
   } as const
@@ -178,7 +189,7 @@ function startAttempt(state: LoopState, { candidate, why, cost }: Start, at: Mom
     connectTimeoutMs: policy.connectTimeoutMs,
   }
   return {
-    state: { ...state, attempts, tried, phase },
+    state: withChange(state, { attempts, tried, phase }),
     effects: cost === 0 ? [started] : [{ type: 'spend-budget' }, started],
   }
 }

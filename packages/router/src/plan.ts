@@ -1,5 +1,5 @@
 import type { Moment } from '@lb/protocol'
-import { type Availability, isAvailable } from './candidate.ts'
+import { type Availability, isAvailable, isReady } from './candidate.ts'
 import { draws, hashUnit } from './chance.ts'
 import type { RouteTarget } from './route.ts'
 import { type Strategy, strategies, type Turns } from './strategy.ts'
@@ -39,22 +39,19 @@ export function plan(all: readonly PlanCandidate[], wishes: PlanWishes, turns: T
   const candidates = spreadKeys(bestRank(all), wishes.session, draw)
   const ordered = strategies[wishes.strategy](candidates, turns, draw)
   const eased = easedIn(ordered.candidates, draw)
-  const home = eased.find(({ id, availability }) => id === wishes.home && isUsable(availability))
+  const home = eased.find((candidate) => candidate.id === wishes.home && isReady(candidate))
   return {
     candidates: home === undefined ? eased : [home, ...eased.filter((candidate) => candidate !== home)],
     turns: ordered.turns,
   }
 }
 
-function isUsable({ kind }: Availability): boolean {
-  return kind === 'available' || kind === 'probe'
-}
-
-/** The first rule that has anybody usable; if none has, the first. */
+/** The first rule that has anybody usable; if none has, the first. Targets come in the order of their rules. */
 function bestRank(all: readonly PlanCandidate[]): readonly PlanCandidate[] {
-  const usable = all.filter(({ availability }) => isUsable(availability)).map(({ rank }) => rank)
-  const best = Math.min(...(usable.length > 0 ? usable : all.map(({ rank }) => rank)))
-  return all.filter(({ rank }) => rank === best)
+  const first = all.find(isReady) ?? all[0]
+  return first === undefined || all.every(({ rank }) => rank === first.rank)
+    ? all
+    : all.filter(({ rank }) => rank === first.rank)
 }
 
 /**
@@ -63,21 +60,39 @@ function bestRank(all: readonly PlanCandidate[]): readonly PlanCandidate[] {
  *
  * @see https://www.snia.org/sites/default/files/SDC15_presentations/dist_sys/Jason_Resch_New_Consistent_Hashings_Rev.pdf
  */
-function spreadKeys(all: readonly PlanCandidate[], session: string | null, draw: () => number): PlanCandidate[] {
-  const groups = new Map<string, PlanCandidate[]>()
-  for (const candidate of [...all].sort((a, b) => a.priority - b.priority)) {
-    const key = JSON.stringify([candidate.priority, candidate.provider, candidate.model])
-    groups.set(key, [...(groups.get(key) ?? []), candidate])
-  }
-  return [...groups.values()].flatMap((group) => {
-    if (group.length < 2) return group
-    const score = ({ id, weight }: PlanCandidate): number =>
-      Math.log(session === null ? draw() : hashUnit(`${session}\n${id}`)) / weight
-    return group
-      .map((candidate) => ({ candidate, score: score(candidate) }))
-      .sort((a, b) => b.score - a.score)
-      .map(({ candidate }) => candidate)
+function spreadKeys(
+  all: readonly PlanCandidate[],
+  session: string | null,
+  draw: () => number,
+): readonly PlanCandidate[] {
+  const sorted = all.every((candidate, index) => candidate.priority >= (all[index - 1]?.priority ?? candidate.priority))
+    ? all
+    : [...all].sort((a, b) => a.priority - b.priority)
+  if (!sorted.some((candidate, index) => isEqual(candidate, sorted[index - 1]))) return sorted
+  const spread: PlanCandidate[] = []
+  let from = 0
+  sorted.forEach((candidate, index) => {
+    if (isEqual(candidate, sorted[index + 1])) return
+    spread.push(...byLot(sorted.slice(from, index + 1), session, draw))
+    from = index + 1
   })
+  return spread
+}
+
+/** Another credential of the same provider, at the same place of the route. */
+function isEqual(a: PlanCandidate, b: PlanCandidate | undefined): boolean {
+  return b !== undefined && a.provider === b.provider && a.model === b.model && a.priority === b.priority
+}
+
+function byLot(equals: readonly PlanCandidate[], session: string | null, draw: () => number): readonly PlanCandidate[] {
+  if (equals.length < 2) return equals
+  return equals
+    .map((candidate) => {
+      const lot = session === null ? draw() : hashUnit(`${session}\n${candidate.id}`)
+      return { candidate, score: Math.log(lot) / candidate.weight }
+    })
+    .sort((a, b) => b.score - a.score)
+    .map(({ candidate }) => candidate)
 }
 
 /** Slow start: a recovering candidate keeps its place only as often as its share says, else it goes behind the healthy. */

@@ -1,4 +1,4 @@
-import { isAvailable } from './candidate.ts'
+import { isReady } from './candidate.ts'
 import type { PlanCandidate } from './plan.ts'
 
 /** How candidates are ordered. */
@@ -48,13 +48,18 @@ export const strategies: Readonly<Record<Strategy, Order>> = {
   cheapest: byTier((tier) => sortedBy(tier, ({ price }) => price ?? Number.POSITIVE_INFINITY)),
 }
 
-/** What one more request would cost there, in time: peak-sensitive latency times the queue, per weight. */
-export function loadCost({ ttftMs, inFlight, weight }: PlanCandidate): number {
+/**
+ * What one more request would cost there, in time: peak-sensitive latency times the queue, per weight. One that is due
+ * for a probe costs nothing: its latency is that of its illness, and would keep it out for good.
+ */
+export function loadCost({ ttftMs, inFlight, weight, availability }: PlanCandidate): number {
+  if (availability.kind === 'probe') return 0
   return ((ttftMs ?? 0) * (1 + inFlight)) / weight
 }
 
+/** Those that are due for a probe take part: who is never chosen never recovers. */
 function usableOf(candidates: readonly PlanCandidate[]): readonly PlanCandidate[] {
-  const usable = candidates.filter(isAvailable)
+  const usable = candidates.filter(isReady)
   return usable.length > 0 ? usable : candidates
 }
 
@@ -105,7 +110,7 @@ function twoChoices(tier: readonly PlanCandidate[], draw: () => number): readonl
  */
 function smoothWeighted(sorted: readonly PlanCandidate[], turns: Turns): Ordered {
   const tiers = tiersOf(sorted)
-  const tier = tiers.find((members) => members.some(isAvailable)) ?? tiers[0] ?? []
+  const tier = tiers.find((members) => members.some(isReady)) ?? tiers[0] ?? []
   const usable = usableOf(tier)
   const total = usable.reduce((sum, { weight }) => sum + weight, 0)
   const owed = new Map(usable.map(({ id, weight }) => [id, (turns.owed[id] ?? 0) + weight]))

@@ -1,7 +1,17 @@
-import { type Failure, failureTable, type Moment } from '@lb/protocol'
+import { type Failure, type FailureKind, failureTable, type Moment } from '@lb/protocol'
 import { brokenEnding, endingOf } from './ending.ts'
 import type { LoopPolicy } from './loop-policy.ts'
-import type { Attempt, End, Ending, LoopEffect, LoopEvent, LoopState, LoopStep, Upstream } from './loop-state.ts'
+import {
+  type Attempt,
+  type End,
+  type Ending,
+  type LoopEffect,
+  type LoopEvent,
+  type LoopState,
+  type LoopStep,
+  type Upstream,
+  withChange,
+} from './loop-state.ts'
 
 /** What a running attempt may tell. */
 export type UpstreamEvent = Extract<LoopEvent, { readonly attempt: number }>
@@ -12,22 +22,49 @@ export type RunningPhase = { readonly kind: 'sending' | 'relaying' } & Upstream
 /** News of the running attempt. News of any other attempt is old. */
 export function upstreamEvent(state: LoopState, event: UpstreamEvent, at: Moment, policy: LoopPolicy): LoopStep {
   const running = runningOf(state)
-  if (running === undefined || running.attempt !== event.attempt) return { state, effects: [] }
-  const alive: RunningPhase = { ...running, responded: true, lastUpstreamMs: at.nowMs }
+  if (running === undefined || running.attempt !== event.attempt) return { state, effects: quiet }
+  const isStatusLine = event.type === 'response-started'
+  const alive = heard(running, running.kind, running.openedMs, !isStatusLine || running.spoke, at)
   switch (event.type) {
     case 'response-started':
     case 'progress':
-      return { state: { ...state, phase: alive }, effects: [] }
+      return { state: withChange(state, { phase: alive }), effects: quiet }
     case 'block-completed':
-      return { state: { ...state, phase: alive, blockDone: true }, effects: [] }
+      return { state: withChange(state, { phase: alive, blockDone: true }), effects: quiet }
     case 'opened':
-      return opened(state, { ...alive, openedMs: running.openedMs ?? at.nowMs }, at, policy)
+      return opened(state, heard(running, running.kind, running.openedMs ?? at.nowMs, true, at), at, policy)
     case 'content':
-      return policy.stream ? content(state, alive, at) : { state: { ...state, phase: alive }, effects: [] }
+      return policy.stream ? content(state, alive, at) : { state: withChange(state, { phase: alive }), effects: quiet }
     case 'completed':
       return completed(state, alive, at)
     case 'failed':
       return failAttempt(state, running, event.failure, at, policy)
+  }
+}
+
+const quiet: readonly LoopEffect[] = []
+
+/** The running attempt after a sign of life. */
+function heard(
+  running: RunningPhase,
+  kind: RunningPhase['kind'],
+  openedMs: number | null,
+  spoke: boolean,
+  at: Moment,
+): RunningPhase {
+  const { attempt, candidate, startedMs, backup, firstByteDeadlineMs, contentDeadlineMs } = running
+  return {
+    kind,
+    attempt,
+    candidate,
+    startedMs,
+    backup,
+    firstByteDeadlineMs,
+    contentDeadlineMs,
+    responded: true,
+    spoke,
+    openedMs,
+    lastUpstreamMs: at.nowMs,
   }
 }
 
@@ -56,7 +93,7 @@ export function failAttempt(
       candidate: running.candidate,
       untilMs: at.nowMs + policy.refreshTimeoutMs,
     } as const
-    const refreshing = { ...closed, phase, repeated: [...state.repeated, running.candidate] }
+    const refreshing = withChange(closed, { phase, repeated: [...state.repeated, running.candidate] })
     const candidate = running.candidate
     return {
       state: refreshing,
@@ -72,20 +109,23 @@ export function failAttempt(
 /** Ask for a fresh look at the candidates, then choose. */
 export function look(state: LoopState, again: string | null, effects: readonly LoopEffect[]): LoopStep {
   const repeated = again === null ? state.repeated : [...state.repeated, again]
-  return { state: { ...state, repeated, phase: { kind: 'looking', again } }, effects: [...effects, { type: 'look' }] }
+  return {
+    state: withChange(state, { repeated, phase: { kind: 'looking', again } }),
+    effects: [...effects, { type: 'look' }],
+  }
 }
 
 /** The request is over, with one ending as its last effect. */
 export function end(state: LoopState, ending: Ending, effects: readonly LoopEffect[]): LoopStep {
   if (state.clientGone) return over(state, 'client-gone', effects)
   const word = ending.type === 'finish' ? ending.end : endings[ending.type]
-  return { state: { ...state, phase: { kind: 'over', end: word } }, effects: [...effects, ending] }
+  return { state: withChange(state, { phase: { kind: 'over', end: word } }), effects: [...effects, ending] }
 }
 
 /** The request is over and there is nothing left to say to the client. */
 export function over(state: LoopState, word: End, effects: readonly LoopEffect[]): LoopStep {
   const finish = { type: 'finish', end: word } as const
-  return { state: { ...state, phase: { kind: 'over', end: word } }, effects: [...effects, finish] }
+  return { state: withChange(state, { phase: { kind: 'over', end: word } }), effects: [...effects, finish] }
 }
 
 /** `state` with the running attempt's record completed. */
@@ -98,11 +138,23 @@ export function closeAttempt(
 ): LoopState {
   const attempts = state.attempts.map((attempt) =>
     attempt.attempt === running.attempt
-      ? { ...attempt, paid: running.responded, endedMs: at.nowMs, outcome, failure }
+      ? { ...attempt, paid: running.responded && isBillable(failure), endedMs: at.nowMs, outcome, failure }
       : attempt,
   )
-  return { ...state, attempts }
+  return withChange(state, { attempts })
 }
+
+/** An upstream that reports its own error has nothing to charge for; one that was cut off or fell silent may. */
+function isBillable(failure: Failure | null): boolean {
+  return failure === null || billable.has(failure.kind)
+}
+
+const billable: ReadonlySet<FailureKind> = new Set<FailureKind>([
+  'stream-cut',
+  'stream-idle',
+  'response-too-large',
+  'end-missing',
+])
 
 /** The effect that tells health about the running attempt. */
 export function report(running: Upstream, outcome: Extract<LoopEffect, { type: 'report' }>['outcome']): LoopEffect {
@@ -117,21 +169,25 @@ const endings = {
 } as const
 
 function opened(state: LoopState, running: RunningPhase, at: Moment, policy: LoopPolicy): LoopStep {
-  const next = { ...state, phase: running }
+  const next = withChange(state, { phase: running })
   // With nobody behind it there is no failover to hide, so the client sees the opening as soon as we do.
   if (running.backup || !policy.stream || state.stage === 'opening' || running.kind === 'relaying')
-    return { state: next, effects: [] }
+    return { state: next, effects: quiet }
   return {
-    state: { ...next, stage: 'opening', lastByteMs: at.nowMs },
+    state: withChange(next, { stage: 'opening', lastByteMs: at.nowMs }),
     effects: [{ type: 'release-opening', attempt: running.attempt }],
   }
 }
 
 function content(state: LoopState, running: RunningPhase, at: Moment): LoopStep {
-  if (running.kind === 'relaying') return { state: { ...state, phase: running }, effects: [] }
+  if (running.kind === 'relaying') return { state: withChange(state, { phase: running }), effects: quiet }
   const alive = report(running, { kind: 'alive', ttftMs: at.nowMs - running.startedMs })
   return {
-    state: { ...state, phase: { ...running, kind: 'relaying' }, stage: 'content', lastByteMs: at.nowMs },
+    state: withChange(state, {
+      phase: heard(running, 'relaying', running.openedMs, true, at),
+      stage: 'content',
+      lastByteMs: at.nowMs,
+    }),
     effects: [commit(state, running), alive],
   }
 }
@@ -141,7 +197,7 @@ function completed(state: LoopState, running: RunningPhase, at: Moment): LoopSte
   const told = report(running, { kind: 'succeeded' })
   // An answer without any content is an answer too.
   const effects = running.kind === 'relaying' ? [told] : [commit(state, running), told]
-  return end({ ...closed, stage: 'content' }, { type: 'finish', end: 'completed' }, effects)
+  return end(withChange(closed, { stage: 'content' }), { type: 'finish', end: 'completed' }, effects)
 }
 
 function commit(state: LoopState, { attempt }: Upstream): LoopEffect {
@@ -160,11 +216,11 @@ function breakCommitted(closed: LoopState, running: RunningPhase, failure: Failu
 /** What the failure closes for the rest of this request. */
 function barredBy(state: LoopState, candidate: string, failure: Failure): LoopState {
   const { act, aftermath, weight } = failureTable[failure.kind]
-  const isFinal = weight === 0 && act !== 'same' && aftermath !== 'pause'
   const isClients = weight === 0 && state.candidates.some(({ id, passThrough }) => id === candidate && passThrough)
-  return {
-    ...state,
+  // A pause is health's to end, except that health knows nothing of the client's own credential.
+  const isFinal = weight === 0 && act !== 'same' && (aftermath !== 'pause' || isClients)
+  return withChange(state, {
     spent: isFinal ? [...state.spent, candidate] : state.spent,
     onlyPassThrough: state.onlyPassThrough || isClients,
-  }
+  })
 }

@@ -206,14 +206,18 @@ const rules: readonly Rule[] = [
     types: ['overloaded_error', 'server_is_overloaded', 'insufficient_system_resource', 'UNAVAILABLE'],
   },
   { kind: 'credits-exhausted', status: [402] },
+  // Fast mode and long contexts may need extra usage: the account is well, this request is not for it.
+  { kind: 'usage-credits-required', types: ['credits_required'] },
   {
-    kind: 'credits-exhausted',
-    types: ['billing_error', 'insufficient_quota', 'credits_required', 'insufficient_credits'],
+    kind: 'usage-credits-required',
+    status: [400, 403, 429],
+    says: /(usage credits are|extra usage is) required/i,
   },
+  { kind: 'credits-exhausted', types: ['billing_error', 'insufficient_quota', 'insufficient_credits'] },
   {
     kind: 'credits-exhausted',
     status: [400, 403, 429],
-    says: /credit balance is too low|insufficient (credits|balance|quota)|exceeded your current quota/i,
+    says: /credit balance is too low|insufficient (credits|balance|quota)|exceeded your current quota|out of extra usage/i,
   },
   { kind: 'context-too-long', types: ['context_length_exceeded'] },
   {
@@ -246,7 +250,7 @@ function kindOfResponse(response: ObservedResponse, error: ErrorBody | undefined
   const { status, credential } = response
   // A refusal of the client's own credential is the client's: another key must not be spent on it.
   if (credential === 'client' && (status === 401 || status === 403)) return 'client-credential-rejected'
-  if (status === 403 && error === undefined) return 'blocked'
+  if (status === 407 || (status === 403 && error === undefined)) return 'blocked'
   const rule = error === undefined ? undefined : rules.find((candidate) => matches(candidate, status, error))
   if (rule !== undefined) return rule.kind
   if (status === 402) return 'credits-exhausted'
@@ -268,7 +272,8 @@ function matches(rule: Rule, status: number, error: ErrorBody): boolean {
 /** What a status means when the body says nothing more. */
 function kindOfStatus(status: number): FailureKind {
   if (status === 404 || status === 405 || status === 410 || status === 501) return 'endpoint-not-found'
-  if (status === 408 || status === 409 || status === 425) return 'request-conflict'
+  // 499 is a gateway's word for "my client left": ours did not.
+  if (status === 408 || status === 409 || status === 425 || status === 499) return 'request-conflict'
   if (status === 503 || status === 529) return 'overloaded'
   if (status >= 500 && status < 600) return 'server-error'
   if (status >= 400 && status < 500) return 'invalid-request'

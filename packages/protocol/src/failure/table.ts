@@ -56,6 +56,7 @@ export type FailureKind =
   | 'rate-limited' // 429 with or without a date
   | 'quota-rejected' // 429 that names an exhausted subscription quota
   | 'credits-exhausted' // 402, or a quota that only money fills
+  | 'usage-credits-required' // a 429 about this request only: what it asks for needs extra usage that is not switched on
   | 'overloaded' // 529, 503, or the same said inside a stream
   | 'server-error'
   | 'request-conflict' // 408, 409, 425
@@ -103,6 +104,7 @@ export const failureTable: Readonly<Record<FailureKind, FailureRow>> = {
   'rate-limited': row('credential+model', 'upstream', 'next', 0, 'pause', limited),
   'quota-rejected': row('credential+model', 'upstream', 'next', 0, 'pause', limited),
   'credits-exhausted': row('credential', 'upstream', 'next', 0, 'pause', { status: 402, type: 'billing_error' }),
+  'usage-credits-required': row('request', 'upstream', 'next', 0, 'none', limited),
   overloaded: row('provider+model', 'upstream', 'next', 0.5, 'overload', overloaded),
   'server-error': row('provider', 'upstream', 'next', 1, 'count', api(502)),
   'request-conflict': row('request', 'upstream', 'next', 0.25, 'none', { status: 409, type: 'conflict_error' }),
