@@ -22,7 +22,12 @@ import {
 } from './dist/index.js'
 
 const corpus = process.env.LB_CORPUS ?? '../../../shared/corpus'
-const files = ['anthropic-messages.recorded', 'count-tokens.recorded', 'openai-chat.recorded']
+const files = [
+  'anthropic-messages.recorded',
+  'count-tokens.recorded',
+  'openai-chat.recorded',
+  'openai-responses.recorded',
+]
 const page = new URL('../../docs/token-estimates.md', import.meta.url)
 const counter = createExactCounter({ load: async () => new Tiktoken(o200k), hash: (text) => text, cache: new Map() })
 
@@ -47,8 +52,8 @@ function read(name) {
 
 /** The exchange with what the provider counted, if it is one that this package can read. */
 function counted({ provider, endpoint, model, request, status, response_body: body }) {
-  if (status !== 200 || !Array.isArray(request?.messages) || model === null) return []
-  if (endpoint === 'anthropic.count_tokens') return [{ provider, model, request, answer: { usage: body } }]
+  if (status !== 200 || !(Array.isArray(request?.messages) || request?.input) || model === null) return []
+  if (/count_tokens$|input_tokens$/.test(endpoint)) return [{ provider, model, request, answer: { usage: body } }]
   const answer = typeof body === 'string' ? streamed(body) : body
   return answer?.usage ? [{ provider, model, request, answer }] : []
 }
@@ -58,7 +63,7 @@ function streamed(body) {
   const answer = { usage: {} }
   for (const line of body.split('\n').filter((one) => one.startsWith('data: {'))) {
     const event = JSON.parse(line.slice(6))
-    Object.assign(answer.usage, event.message?.usage, event.usage)
+    Object.assign(answer.usage, event.message?.usage, event.response?.usage, event.usage)
     if (event.context_management) answer.context_management = event.context_management
   }
   return answer

@@ -103,6 +103,34 @@ describe('texts', () => {
     expect(doubts(request)).toEqual([])
   })
 
+  test('of a Responses request: the same, under its names', () => {
+    const request: Json = {
+      instructions: 'sys',
+      input: [
+        { role: 'user', content: 'plain' },
+        { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'part' }] },
+        { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'said' }] },
+        { type: 'function_call', name: 'f', arguments: '{}' },
+        { type: 'function_call_output', output: 'result' },
+        { type: 'function_call_output', output: [{ type: 'input_text', text: 'inner' }] },
+        { type: 'function_call_output' },
+      ],
+      tools: [{ type: 'function', name: 'f', parameters: {} }],
+      text: { format: { type: 'json_schema', schema: { a: 1 } } },
+    }
+    const expected = ['sys', 'plain', 'part', 'said', 'f', '{}', 'result', 'inner', '{"a":1}']
+    expect([...texts(request)].sort()).toEqual([...expected, '{"type":"function","name":"f","parameters":{}}'].sort())
+    expect(piecesOf(request)).toMatchObject({ messages: 3, tools: 1, calls: 4, isStructured: true })
+    expect(doubts(request)).toEqual([])
+    expect(piecesOf({ input: 'only this' })).toMatchObject({ texts: ['only this'], messages: 1 })
+    expect(doubts({ input: [{ type: 'reasoning', encrypted_content: 'x' }] })).toEqual(['thinking'])
+    expect(piecesOf({ input: [{ type: 'web_search_call', id: 'w' }] })).toMatchObject({
+      messages: 1,
+      texts: ['{"type":"web_search_call","id":"w"}'],
+    })
+    expect(doubts({ input: [{ type: 'web_search_call', id: 'w' }] })).toEqual(['unknown'])
+  })
+
   test('of documents and search results that are texts', () => {
     const blocks: Json[] = [
       { type: 'document', title: 't', context: 'c', source: { type: 'text', data: 'd' } },
@@ -166,10 +194,11 @@ describe('media', () => {
     const request = said(
       { type: 'image', source: { type: 'base64', data: image } },
       { type: 'image_url', image_url: { url: `data:image/png;base64,${image}` } },
+      { type: 'input_image', image_url: `data:image/png;base64,${image}` },
       { type: 'image', source: { type: 'base64', data: 'rubbish' } },
     )
     const size = { width: 600, height: 301 }
-    expect(piecesOf(request)).toMatchObject({ images: [size, size, undefined], texts: [] })
+    expect(piecesOf(request)).toMatchObject({ images: [size, size, size, undefined], texts: [] })
     expect(doubts(request)).toEqual(['image'])
   })
 
@@ -178,8 +207,9 @@ describe('media', () => {
       { type: 'image', source: { type: 'url', url: 'u' } },
       { type: 'image_url', image_url: { url: 'https://x' } },
       { type: 'image_url' },
+      { type: 'input_image', file_id: 'f' },
     )
-    expect(piecesOf(request).images).toEqual([undefined, undefined, undefined])
+    expect(piecesOf(request).images).toEqual([undefined, undefined, undefined, undefined])
     expect(doubts(request)).toEqual(['image', 'remote'])
   })
 
@@ -200,8 +230,9 @@ describe('media', () => {
       { type: 'document', source: { type: 'url' } },
       { type: 'file', file: { file_id: 'f' } },
       { type: 'file' },
+      { type: 'input_file', file_url: 'u' },
     )
-    expect(piecesOf(remote).pages).toBe(3)
+    expect(piecesOf(remote).pages).toBe(4)
     expect(doubts(remote)).toEqual(['document', 'remote'])
   })
 
@@ -225,6 +256,8 @@ describe('doubts', () => {
     [{ context_management: { edits: [] } }, ['edited']],
     [{ container: 'c' }, ['server-tool']],
     [{ mcp_servers: [] }, ['server-tool']],
+    [{ previous_response_id: 'r' }, ['remote']],
+    [{ conversation: 'c' }, ['remote']],
     [{ tools: [{ type: 'web_search_20250305', name: 'web_search' }] }, ['server-tool']],
     [{ tools: [{ type: 'openrouter:web_search', parameters: {} }] }, ['server-tool']],
     [{ tools: [{ type: 'custom', name: 'a', input_schema: {} }] }, []],

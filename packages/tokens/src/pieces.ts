@@ -9,7 +9,7 @@ import { type ImageSize, imageSize } from './image-size.ts'
  * Rules of this file:
  * - Nothing is skipped because it is unknown: a block that nobody here has heard of counts as its JSON. Estimates that
  *   leave something out make a client overrun the window.
- * - One table for both dialects: their block types do not collide.
+ * - One table for all dialects: their block types do not collide.
  */
 export function piecesOf(request: Json): Pieces {
   const found = nothing()
@@ -41,7 +41,7 @@ export interface Pieces {
 
 /**
  * - `image`, `document`, `media`: costed by rule of thumb.
- * - `remote`: content that only the upstream will fetch.
+ * - `remote`: content that only the upstream has, or will fetch.
  * - `server-tool`: the vendor runs a tool, and its prompt and results are not here.
  * - `thinking`: earlier thinking, of which the vendor drops what it no longer needs.
  * - `edited`: the vendor edits the context before the model sees it.
@@ -59,15 +59,21 @@ type Taker = (value: Json, found: Found) => void
 const members: ReadonlyMap<string, Taker> = new Map<string, Taker>([
   ['system', takeContent],
   ['messages', (value, found) => takeEach(value, takeMessage, found)],
+  // Responses calls its parts otherwise.
+  ['instructions', takeContent],
+  ['input', takeInput],
   ['tools', (value, found) => takeEach(value, takeTool, found)],
   ['functions', (value, found) => takeEach(value, takeTool, found)],
   ['tool_choice', takeChoice],
   ['output_config', (value, found) => takeSchema(member(member(value, 'format'), 'schema'), found)],
   ['output_format', (value, found) => takeSchema(member(value, 'schema'), found)],
   ['response_format', (value, found) => takeSchema(member(value, 'json_schema'), found)],
+  ['text', (value, found) => takeSchema(member(member(value, 'format'), 'schema'), found)],
   ['context_management', doubt('edited')],
   ['container', doubt('server-tool')],
   ['mcp_servers', doubt('server-tool')],
+  ['previous_response_id', doubt('remote')],
+  ['conversation', doubt('remote')],
 ])
 
 function takeChoice(choice: Json, found: Found): void {
@@ -89,6 +95,40 @@ function takeMessage(message: Json, found: Found): void {
   takeText(member(message, 'reasoning_content'), found)
   takeEach(member(message, 'tool_calls'), takeCall, found)
 }
+
+/** The input of Responses: a text, or items of which only some are messages. */
+function takeInput(input: Json, found: Found): void {
+  if (Array.isArray(input)) return takeEach(input, takeItem, found)
+  found.messages += 1
+  takeText(input, found)
+}
+
+function takeItem(item: Json, found: Found): void {
+  const take = items.get(stringMember(item, 'type') ?? 'message')
+  if (take !== undefined) return take(item, found)
+  found.messages += 1
+  takeBlock(item, found)
+}
+
+const items: ReadonlyMap<string, Taker> = new Map<string, Taker>([
+  ['message', takeMessage],
+  ['reasoning', doubt('thinking')],
+  [
+    'function_call',
+    (item, found) => {
+      found.calls += 1
+      takeText(member(item, 'name'), found)
+      takeText(member(item, 'arguments'), found)
+    },
+  ],
+  [
+    'function_call_output',
+    (item, found) => {
+      found.calls += 1
+      takeContent(member(item, 'output') ?? null, found)
+    },
+  ],
+])
 
 function takeCall(call: Json, found: Found): void {
   found.calls += 1
@@ -131,6 +171,8 @@ function isOpaque(text: string): boolean {
 /** How each kind of content block is taken. */
 const blocks: ReadonlyMap<string, (block: JsonObject, found: Found) => void> = new Map<string, BlockTaker>([
   ['text', (block, found) => takeText(block['text'], found)],
+  ['input_text', (block, found) => takeText(block['text'], found)],
+  ['output_text', (block, found) => takeText(block['text'], found)],
   ['refusal', (block, found) => takeText(block['refusal'], found)],
   ['thinking', takeThinking],
   ['redacted_thinking', doubt('thinking')],
@@ -138,8 +180,10 @@ const blocks: ReadonlyMap<string, (block: JsonObject, found: Found) => void> = n
   ['tool_result', takeResult],
   ['image', (block, found) => takeImage(stringMember(member(block, 'source'), 'data'), found)],
   ['image_url', (block, found) => takeImageUrl(stringMember(member(block, 'image_url'), 'url') ?? '', found)],
+  ['input_image', (block, found) => takeImageUrl(stringMember(block, 'image_url') ?? '', found)],
   ['document', takeDocument],
-  ['file', takeFile],
+  ['file', (block, found) => takeFile(block['file'], found)],
+  ['input_file', takeFile],
   ['input_audio', doubt('media')],
   ['search_result', takeSearchResult],
 ])
@@ -190,9 +234,9 @@ function takeDocument(block: JsonObject, found: Found): void {
   takePages(stringMember(source, 'data'), found)
 }
 
-function takeFile(block: JsonObject, found: Found): void {
-  const url = stringMember(block['file'], 'file_data')
-  takeText(member(block['file'], 'filename'), found)
+function takeFile(file: Json | undefined, found: Found): void {
+  const url = stringMember(file, 'file_data')
+  takeText(member(file, 'filename'), found)
   takePages(url?.slice(url.indexOf(',') + 1), found)
 }
 
