@@ -25,8 +25,8 @@ export interface Counted {
 }
 
 /**
- * Estimates the input tokens of a Messages, Chat Completions or Responses request at once, by character classes: some
- * milliseconds for 150 KB.
+ * Estimates the input tokens of a Messages, Chat Completions or Responses request at once, by character classes: one or
+ * two milliseconds for 150 KB.
  *
  * @example
  *   estimateTokens(body, { provider: 'anthropic', model: 'claude-sonnet-4-5' }, emptyCalibration).inputTokens  // → 14
