@@ -64,6 +64,12 @@ describe('one question', () => {
     expect(flags(['b', 'a'])).toBe(flags('a,b'))
   })
 
+  test('with flags of OpenAI in another order has the same key, with white space around a version too', () => {
+    const asked = (headers: Question['headers']): string => key(body, { headers })
+    expect(asked({ 'openai-beta': 'b,a' })).toBe(asked({ 'openai-beta': 'a,b' }))
+    expect(asked({ 'anthropic-version': ' 2023-06-01 ' })).toBe(asked({ 'anthropic-version': '2023-06-01' }))
+  })
+
   test('with other headers that mean nothing has the same key', () => {
     expect(key(body, { headers: { 'x-claude-code-session-id': '1', 'user-agent': 'x' } })).toBe(key(body))
   })
@@ -82,6 +88,8 @@ describe('two questions', () => {
     ['metadata further in', body.replace('"role"', '"metadata":1,"role"')],
     ['stream twice', body.replace('{', '{"stream":false,')],
     ['a stream flag that is none', body.replace('"stream":true', '"stream":null')],
+    ['a stream flag that only begins like one', body.replace('"stream":true', '"stream":trueish')],
+    ['a stream flag that only ends like one', body.replace('"stream":true', '"stream":untrue')],
     ['metadata twice', body.replace('{', '{"metadata":1,"metadata":2,')],
     ['the order of messages', body.replace('[', '[{"role":"user","content":"ho"},')],
   ])('that differ in %s have two keys', (_what, other) => {
@@ -102,6 +110,16 @@ describe('two questions', () => {
     ['OpenAI beta flags', { headers: { 'openai-beta': 'x' } }],
   ])('that differ in the %s have two keys', (_what, rest) => {
     expect(key(body, rest)).not.toBe(key(body))
+  })
+
+  test.each([
+    'anthropic-version',
+    'anthropic-workspace-id',
+    'idempotency-key',
+    'openai-organization',
+    'openai-project',
+  ])('that differ in the order of words in %s have two keys', (name) => {
+    expect(key(body, { headers: { [name]: 'b,a' } })).not.toBe(key(body, { headers: { [name]: 'a,b' } }))
   })
 
   test('cannot be made one by moving text from one field to the next', () => {

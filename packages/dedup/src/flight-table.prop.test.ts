@@ -226,7 +226,7 @@ const happenings = [
 ]
 
 const patient = { ...defaultFlightPolicy, lingerMs: 1000, stallMs: 1e9, failedStallMs: 1e9, waitMs: 1e9 }
-const runs = Number(process.env['LB_FLIGHT_RUNS'] ?? 400)
+const runs = Number(process.env['LB_FLIGHT_RUNS'] ?? 200)
 
 test.each(['direct', 'background'] as const)(
   `in ${'%s'} life, ${runs} random histories diverge from the model in no step`,

@@ -91,6 +91,36 @@ describe('the table', () => {
     expect(table.nextDeadlineMs()).toBe(180_010)
   })
 
+  test('says the soonest deadline, whichever flight has it and whoever has none', () => {
+    const table = createFlightTable()
+    table.arrive('none', 'n', at(0), direct)
+    for (const [key, startMs] of [
+      ['later', 20],
+      ['soonest', 10],
+      ['latest', 30],
+    ] as const) {
+      table.arrive(key, `${key} 1`, at(0), direct)
+      table.arrive(key, `${key} 2`, at(startMs), direct)
+    }
+    table.arrive('none too', 'm', at(0), direct)
+    expect(table.nextDeadlineMs()).toBe(180_010)
+  })
+
+  test('knows who was served and who merely left: only the one is owed an answer', () => {
+    for (const [how, calls] of [
+      ['served', 1],
+      ['left', 0],
+    ] as const) {
+      const table = createFlightTable()
+      table.arrive('k', 'a', at(0), background)
+      table.append('f1', bytes('x'), at(0))
+      table.end('f1', whole, at(1))
+      table.leave('a', how, at(2))
+      const started = kinds(table.arrive('k', 'b', at(3), background)).filter((kind) => kind.startsWith('start'))
+      expect(started).toHaveLength(calls)
+    }
+  })
+
   test('a reader that makes progress is not dropped', () => {
     const table = createFlightTable()
     table.arrive('k', 'a', at(0), direct)
@@ -232,6 +262,23 @@ describe('memory', () => {
     expect(table.counts()).toMatchObject({ flights: 2, consumers: 2 })
   })
 
+  test('as long as that is enough, nobody who reads is touched, however far behind', () => {
+    const table = createFlightTable(500_000)
+    const append = (flight: string, chunks: number): string[] =>
+      Array.from({ length: chunks }, () => kinds(table.append(flight, chunk, at(1)))).flat()
+    for (const name of ['slow', 'fast']) table.arrive('k', name, at(0), background)
+    for (const name of ['l', 'm']) table.arrive(name, name, at(0), background)
+    expect(append('f1', 12)).toEqual([])
+    table.read('fast')
+    expect(append('f3', 2)).toEqual([])
+    table.end('f3', whole, at(1))
+    expect(append('f2', 10)).toEqual([])
+    table.leave('l', 'left', at(1))
+    expect(append('f1', 7)).toEqual(['cancel-upstream', 'discard'])
+    expect(table.read('slow').kind).toBe('chunks')
+    expect(kinds(table.arrive('m', 'n', at(2), background))).toEqual(['attach n', 'finish'])
+  })
+
   test('then go laggards, the biggest log first, and last the readers who only keep themselves waiting', () => {
     const table = createFlightTable(500_000)
     for (const name of ['slow', 'fast']) table.arrive('k', name, at(0), background)
@@ -272,102 +319,5 @@ describe('memory', () => {
     const done = Array.from({ length: 40 }, () => kinds(table.append('f1', chunk, at(1)))).flat()
     expect(done).toEqual(['cancel-upstream', 'discard'])
     expect(table.counts()).toEqual(empty)
-  })
-})
-
-describe('the predecessor’s scenarios, with every waiter served', () => {
-  // The stream flag is part of the key, so a stream and a whole answer never meet.
-  const stream = 'stream of the question'
-  const json = 'whole answer to the question'
-
-  test('a duplicate of another mode while the original is pending: two calls, both served', () => {
-    const table = createFlightTable()
-    expect(kinds(table.arrive(stream, 'original', at(0), direct))).toContain('start-upstream original')
-    expect(kinds(table.arrive(json, 'duplicate', at(500), direct))).toContain('start-upstream duplicate')
-    for (const flight of ['f1', 'f2']) {
-      table.append(flight, bytes(flight), at(2000))
-      table.end(flight, whole, at(2000))
-    }
-    expect([received(table, 'original').text, received(table, 'duplicate').text]).toEqual(['f1', 'f2'])
-  })
-
-  test('three duplicates while the original is pending: one call, all served', () => {
-    const table = createFlightTable()
-    const names = ['original', 'second', 'third', 'fourth']
-    const done = names.flatMap((name, index) => kinds(table.arrive(json, name, at(index), direct)))
-    expect(done.filter((kind) => kind.startsWith('start'))).toEqual(['start-upstream original'])
-    table.append('f1', bytes('{"content":"hi"}'), at(2000))
-    expect(kinds(table.end('f1', whole, at(2000)))).toEqual(['finish'])
-    for (const name of names) expect(received(table, name)).toEqual({ text: '{"content":"hi"}', end: 'end' })
-  })
-
-  test.each([direct, background])('after the original completed, the same question is a fresh call', (options) => {
-    const table = createFlightTable()
-    table.arrive(json, 'original', at(0), options)
-    table.end('f1', whole, at(100))
-    table.leave('original', 'served', at(100))
-    expect(kinds(table.arrive(json, 'again', at(1100), options))).toContain('start-upstream again')
-  })
-
-  test('when the original fails, the duplicate fails alike, and 2 s later there is a fresh call', () => {
-    const table = createFlightTable()
-    table.arrive(json, 'original', at(0), direct)
-    table.arrive(json, 'duplicate', at(500), direct)
-    expect(table.end('f1', failed, at(1000))).toMatchObject([{ consumers: ['original', 'duplicate'], ending: failed }])
-    expect(kinds(table.arrive(json, 'later', at(3000), direct))).toContain('start-upstream later')
-  })
-
-  test('two streams and two whole answers at once: two calls, all four served', () => {
-    const table = createFlightTable()
-    const arrivals = [
-      [stream, 's1'],
-      [json, 'j1'],
-      [stream, 's2'],
-      [json, 'j2'],
-    ] as const
-    const done = arrivals.flatMap(([key, name]) => kinds(table.arrive(key, name, at(0), direct)))
-    expect(done.filter((kind) => kind.startsWith('start'))).toEqual(['start-upstream s1', 'start-upstream j1'])
-    for (const flight of ['f1', 'f2']) {
-      table.append(flight, bytes(flight), at(1))
-      table.end(flight, whole, at(1))
-    }
-    expect(arrivals.map(([, name]) => received(table, name).text)).toEqual(['f1', 'f2', 'f1', 'f2'])
-  })
-
-  test('a stream that ends in an error: whoever is aboard gets it within sse_error_cleanup_delay, nobody else does', () => {
-    const table = createFlightTable()
-    table.arrive(stream, 'original', at(0), direct)
-    table.arrive(stream, 'duplicate', at(100), direct)
-    table.append('f1', bytes('event: error\n\n'), at(200))
-    table.end('f1', failed, at(200))
-    expect(kinds(table.arrive(stream, 'a second later', at(1200), direct))).toContain('start-upstream a second later')
-    expect(received(table, 'original')).toEqual({ text: 'event: error\n\n', end: 'end' })
-    table.leave('original', 'served', at(300))
-    expect(kinds(table.tick(at(3200)))).toEqual(['drop duplicate', 'discard'])
-    expect(table.counts().flights).toBe(1)
-  })
-
-  test('a client that times out after 60 s and asks again gets the running answer in background life', () => {
-    const table = createFlightTable()
-    table.arrive(json, 'first', at(0), background)
-    expect(table.leave('first', 'left', at(60_000))).toEqual([])
-    expect(kinds(table.arrive(json, 'retry', at(61_000), background))).toEqual(['attach retry'])
-    table.append('f1', bytes('answer'), at(90_000))
-    table.end('f1', whole, at(90_000))
-    expect(received(table, 'retry')).toEqual({ text: 'answer', end: 'end' })
-  })
-
-  test('one that asks again after the end gets it too, for 30 s', () => {
-    for (const [afterMs, expected] of [
-      [29_999, ['attach retry', 'finish']],
-      [30_000, ['discard', 'start-upstream retry', 'attach retry']],
-    ] as const) {
-      const table = createFlightTable()
-      table.arrive(json, 'first', at(0), background)
-      table.leave('first', 'left', at(1))
-      table.append('f1', bytes('answer'), at(2))
-      table.end('f1', whole, at(1000))
-      expect(kinds(table.arrive(json, 'retry', at(1000 + afterMs), background))).toEqual(expected)
-    }
   })
 })

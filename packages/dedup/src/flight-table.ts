@@ -135,9 +135,7 @@ class Table implements FlightTable {
   }
 
   tick(at: Moment): readonly FlightAction[] {
-    return [...this.flights.values()].flatMap((flight) =>
-      isDue(flight, at.nowMs) ? this.apply(flight, { kind: 'ticked' }, at) : [],
-    )
+    return [...this.flights.values()].flatMap((flight) => this.apply(flight, { kind: 'ticked' }, at))
   }
 
   nextDeadlineMs(): number | undefined {
@@ -181,8 +179,8 @@ class Table implements FlightTable {
         this.forget(flight, effect.consumer)
         break
       case 'discard':
+        // Its log is empty: it was sealed when the flight closed, and nobody reads it.
         this.flights.delete(flight.id)
-        this.heldBytes -= flight.heldBytes
         break
       case 'start-upstream':
       case 'cancel-upstream':
@@ -230,11 +228,6 @@ class Table implements FlightTable {
     this.heldBytes += heldBytes - flight.heldBytes
     flight.heldBytes = heldBytes
   }
-}
-
-function isDue({ state, policy }: Flight, nowMs: number): boolean {
-  const deadlineMs = nextFlightDeadlineMs(state, policy)
-  return deadlineMs !== undefined && nowMs >= deadlineMs
 }
 
 function isKeptForNobody({ state }: Flight): boolean {

@@ -37,8 +37,25 @@ describe('the canonical text', () => {
     expect(canonical(text)).toBe(text)
   })
 
-  test('takes no notice of a byte order mark', () => {
+  test('takes no notice of a byte order mark, but of a part of one', () => {
     expect(canonical('\ufeff{"a":1}')).toBe('{"a":1}')
+    for (const start of [
+      [0xef, 0xbb, 0x20],
+      [0xef, 0x20, 0xbf],
+      [0x20, 0xbb, 0xbf],
+      [0x20, 0x20, 0xbf],
+      [0xef, 0x20, 0x20],
+    ]) {
+      const read = new Canonicalizer().read(Uint8Array.from([...start, ...bytes('{"a":1}')]))
+      expect(read.ok).toBe(false)
+    }
+  })
+
+  test('sorts a large object inside another as well', () => {
+    const members = (order: number[]): string => order.map((n) => `"k${10 + n}":{}`).join()
+    const order = Array.from({ length: 40 }, (_, index) => index)
+    const reversed = `{"z":1,"y":{${members([...order].reverse())}},"a":2}`
+    expect(canonical(reversed)).toBe(`{"a":2,"y":{${members(order)}},"z":1}`)
   })
 
   test('sorts objects of any size, stably', () => {
@@ -98,6 +115,7 @@ describe('there is no canonical text', () => {
     ['{"a":1,}', 7],
     ['{"a" 1}', 5],
     ['{a:1}', 1],
+    ['{a":1}', 1],
     ['{"a":1 "b":2}', 7],
     ['{"a":1"b":2}', 6],
     ['{"a":[1 2]}', 8],
