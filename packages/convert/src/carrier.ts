@@ -16,7 +16,7 @@ export interface Carrier {
    * - `text`: the block's text is the whole reasoning.
    * - `details`: entries of `reasoning_details`; their texts are replaced by lengths, since the block has the text.
    * - `item`: a reasoning item of the Responses API.
-   * - `sig`: a signature that belongs to the text or the call behind the block.
+   * - `sig`: what belongs to the text or the call behind the block: a signature, or `{ phase }`.
    */
   readonly k: 'text' | 'details' | 'item' | 'sig'
   /** What the vendor needs back. */

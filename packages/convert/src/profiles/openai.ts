@@ -37,7 +37,7 @@ export const openai: Profile = {
   webSearch: { web_search_options: {} },
   models: [
     {
-      match: ['gpt-4*', 'gpt-3.5*', 'chatgpt-4o*', '*-chat-latest'],
+      match: ['gpt-4*', 'gpt-3.5*', 'ft:gpt-4*', 'ft:gpt-3.5*', 'chatgpt-4o*', '*-chat-latest'],
       set: { systemRole: 'system', thinking: null, samplingWithThinking: ['temperature', 'top_p'], stopMax: 4 },
     },
     {
@@ -92,7 +92,7 @@ export const responses: Profile = {
   webSearch: null,
   models: [
     {
-      match: ['gpt-4*', 'gpt-3.5*', 'chatgpt-4o*', '*-chat-latest'],
+      match: ['gpt-4*', 'gpt-3.5*', 'ft:gpt-4*', 'ft:gpt-3.5*', 'chatgpt-4o*', '*-chat-latest'],
       set: { thinking: null, samplingWithThinking: ['temperature', 'top_p'], requestDefaults: { store: false } },
     },
     {

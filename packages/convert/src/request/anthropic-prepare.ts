@@ -48,8 +48,12 @@ export function prepare(request: Anthropic.Request, run: Run): Prepared {
   // Declared tools come first, so that a tool keeps its name when the history grows.
   for (const tool of plan.tools) run.names.of(tool.name)
   const turns = turnsOf(request.messages, run)
-  if (turns.length === 0) run.notes.refuse('empty_turn', '/messages', 'a request without messages cannot be sent')
   return { plan, turns: request.cache_control ? markedLast(turns, request.cache_control) : turns }
+}
+
+/** Refuses a conversation of which nothing is left to be sent. */
+export function refuseEmpty(messages: readonly object[], run: Run): void {
+  if (messages.length === 0) run.notes.refuse('empty_turn', '/messages', 'a request without messages cannot be sent')
 }
 
 /** Automatic caching marks the end of the last turn. */

@@ -3,7 +3,7 @@ import type { RequestOptions } from '../options.ts'
 import type { Profile } from '../profiles/profile.ts'
 import type { Refusal } from '../refusal.ts'
 import type { RequestPlan } from './anthropic-plan.ts'
-import { contextOf, malformed, type Prepared, prepare, startRun } from './anthropic-prepare.ts'
+import { contextOf, malformed, type Prepared, prepare, refuseEmpty, startRun } from './anthropic-prepare.ts'
 import type { Choice } from './anthropic-tool-choice.ts'
 import type { ToolDeclaration } from './anthropic-tools.ts'
 import { cacheMark } from './chat-content.ts'
@@ -45,6 +45,7 @@ export function convertAnthropicRequestToChat(
 function chatRequest(request: Anthropic.Request, { plan, turns }: Prepared, run: Run): Chat.Request {
   const { profile, options } = run
   const messages = chatMessages(turns, plan.thinking.isOn, run)
+  refuseEmpty(messages, run)
   const system = plan.system.length === 0 ? [] : [instructionMessage(plan.system, run)]
   const prefilled = prefill(turns, messages, run)
   return {

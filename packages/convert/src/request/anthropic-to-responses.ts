@@ -11,7 +11,7 @@ import type { RequestOptions } from '../options.ts'
 import type { Profile } from '../profiles/profile.ts'
 import type { Refusal } from '../refusal.ts'
 import type { AnswerFormat, RequestPlan } from './anthropic-plan.ts'
-import { contextOf, malformed, type Prepared, prepare, startRun } from './anthropic-prepare.ts'
+import { contextOf, malformed, type Prepared, prepare, refuseEmpty, startRun } from './anthropic-prepare.ts'
 import type { Choice } from './anthropic-tool-choice.ts'
 import type { ToolDeclaration } from './anthropic-tools.ts'
 import { anthropicShape, type ConvertedRequest, concluded } from './result.ts'
@@ -50,12 +50,13 @@ function responsesRequest(request: Anthropic.Request, { plan, turns }: Prepared,
   const { profile, options } = run
   if (turns.at(-1)?.kind === 'assistant') run.notes.loss('prefill_not_supported', '/messages')
   const system = systemOf(plan, run)
-  const input = [...system.items, ...responsesItems(turns, plan.thinking.isOn, run)]
+  const items = responsesItems(turns, plan.thinking.isOn, run)
+  refuseEmpty(items, run)
   const format = plan.format === undefined ? {} : { text: { format: textFormat(plan.format) } }
   return {
     model: options.model,
     ...(system.instructions === undefined ? {} : { instructions: system.instructions }),
-    input,
+    input: [...system.items, ...items],
     ...(plan.maxTokens === undefined ? {} : { max_output_tokens: outputTokens(plan.maxTokens, run) }),
     ...plan.sampling,
     ...(plan.tools.length === 0 ? {} : { tools: plan.tools.map((tool) => responsesTool(tool, run)) }),

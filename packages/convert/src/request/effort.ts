@@ -53,7 +53,7 @@ function wishOf(request: Anthropic.Request): Wish {
   return thinking === undefined ? { kind: 'absent' } : { kind: 'on' }
 }
 
-/** Why reasoning has to be off, whatever the request says: a loss code with its detail. */
+/** The member that does not go with reasoning, whatever the request says about it. */
 function clashOf(control: ThinkingControl, around: ThinkingSurroundings, wish: Wish, run: Run): string | undefined {
   const wouldReason = wish.kind === 'absent' ? control.absent === 'on' : wish.kind !== 'off'
   if (!wouldReason) return undefined
@@ -70,7 +70,7 @@ function clashOf(control: ThinkingControl, around: ThinkingSurroundings, wish: W
 
 function switchOff(control: ThinkingControl, reason: string | undefined, run: Run): ThinkingPlan {
   if (control.off !== null) {
-    if (reason !== undefined) run.notes.loss('thinking_disabled', '/thinking', reason)
+    if (reason !== undefined) run.notes.loss('thinking_disabled', `/${reason}`, reason)
     return { members: control.off, isOn: false }
   }
   run.notes.loss('thinking_not_disabled', '/thinking')

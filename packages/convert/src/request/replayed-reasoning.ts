@@ -85,8 +85,7 @@ function restore(carrier: Carrier, block: ThinkingBlock, next: Said | undefined,
   if (carrier.k === 'details')
     into.details.push(...detailsWithTexts(Array.isArray(carrier.d) ? carrier.d : [], block.text))
   else if (carrier.k === 'item' && isJsonObject(carrier.d)) into.items.set(block, carrier.d)
-  else if (carrier.k === 'sig' && typeof carrier.d === 'string' && next !== undefined)
-    into.signatures.set(next, carrier.d)
+  else if (carrier.k === 'sig' && carrier.d !== undefined && next !== undefined) into.signatures.set(next, carrier.d)
 }
 
 /** The reasoning's text; a client that asked not to see it has it in the signature. */

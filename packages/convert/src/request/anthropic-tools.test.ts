@@ -1,0 +1,403 @@
+import { describe, expect, test } from 'vitest'
+import {
+  ask,
+  assistant,
+  call,
+  notToChat,
+  result,
+  system,
+  talk,
+  text,
+  toChat,
+  tool,
+  toResponses,
+  user,
+} from '../../testing/requests.ts'
+
+type Target = Parameters<typeof toChat>[1]
+const declared = (tools: readonly unknown[], target: Target = {}, more: object = {}) =>
+  toChat(ask({ tools, ...more }), target)
+const bash = {
+  type: 'function',
+  function: {
+    name: 'Bash',
+    description: 'Runs Bash.',
+    parameters: { type: 'object', properties: { command: { type: 'string' } } },
+  },
+}
+
+describe('declarations', () => {
+  test('become functions', () => {
+    const { json, losses } = declared([tool()])
+    expect(JSON.parse(json).tools).toEqual([bash])
+    expect(losses).toEqual([])
+  })
+
+  test('keep the text of their schema', () => {
+    const request =
+      '{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"hi"}],"tools":[{"name":"a","input_schema":{"type":"object","properties":{"b":{"default":1.0,"maximum":12345678901234567890},"a":{}}}}]}'
+    const { json } = toChat(request)
+    expect(json).toContain(
+      '"parameters":{"type":"object","properties":{"b":{"default":1.0,"maximum":12345678901234567890},"a":{}}}',
+    )
+  })
+
+  test('without a description get none', () => {
+    const { value } = declared([{ type: 'custom', name: 'a', input_schema: { type: 'object' } }])
+    expect(value.tools?.[0]).not.toHaveProperty('function.description')
+  })
+
+  test('lose what only Anthropic knows, and none of it gets into the schema (case 38)', () => {
+    const extras = {
+      cache_control: { type: 'ephemeral' },
+      defer_loading: true,
+      eager_input_streaming: true,
+      allowed_callers: ['direct', 'code_execution_20250825'],
+      strict: true,
+      input_examples: [{ command: 'ls' }, { command: 'pwd' }],
+    }
+    const { json, losses } = declared([tool('Bash', extras)])
+    expect(JSON.parse(json).tools).toEqual([
+      {
+        ...bash,
+        function: {
+          ...bash.function,
+          description: 'Runs Bash.\nExamples of input:\n{"command":"ls"}\n{"command":"pwd"}',
+        },
+      },
+    ])
+    expect(losses).toEqual([
+      'tools_deferred_sent',
+      'tool_option_dropped:allowed_callers',
+      'tool_option_dropped:eager_input_streaming',
+      'tool_examples_described',
+      'tool_strict_dropped',
+      'cache_control_dropped',
+    ])
+  })
+
+  test('examples stand alone where there is no description', () => {
+    const { value } = declared(
+      [tool('Bash', { description: null, input_examples: [{}] })].map((one) => ({ ...one, description: undefined })),
+    )
+    expect(value.tools?.[0]).toMatchObject({ function: { description: 'Examples of input:\n{}' } })
+    expect(declared([tool('Bash', { input_examples: [] })]).losses).toEqual([])
+  })
+
+  test('that only code may call are left out', () => {
+    const { value, losses } = declared([tool('Bash', { allowed_callers: ['code_execution_20250825'] }), tool('Read')])
+    expect(value.tools).toHaveLength(1)
+    expect(losses).toEqual(['tool_not_callable:Bash'])
+  })
+
+  test('of one name are refused, as Anthropic refuses them', () => {
+    expect(notToChat(ask({ tools: [tool(), tool('Read'), tool()] }))).toMatchObject({
+      code: 'tool_name_duplicate',
+      path: '/tools/2/name',
+      message: 'tools.2.name: there are two tools named Bash; rename one',
+    })
+  })
+
+  test('that the client runs and Anthropic knows are written out', () => {
+    const tools = [
+      { type: 'bash_20250124', name: 'bash' },
+      { type: 'text_editor_20250728', name: 'str_replace_based_edit_tool' },
+      { type: 'memory_20250818', name: 'memory', cache_control: { type: 'ephemeral' } },
+    ]
+    const { value, losses } = declared(tools)
+    expect(
+      value.tools?.map((one) => [one.type === 'function' && one.function.name, Object.keys(propertiesOf(one))]),
+    ).toEqual([
+      ['bash', ['command', 'restart']],
+      [
+        'str_replace_based_edit_tool',
+        ['command', 'path', 'file_text', 'old_str', 'new_str', 'insert_line', 'insert_text', 'view_range'],
+      ],
+      [
+        'memory',
+        [
+          'command',
+          'path',
+          'view_range',
+          'file_text',
+          'old_str',
+          'new_str',
+          'insert_line',
+          'insert_text',
+          'old_path',
+          'new_path',
+        ],
+      ],
+    ])
+    expect(losses).toEqual([
+      'provider_tool_declared:bash_20250124',
+      'provider_tool_declared:text_editor_20250728',
+      'provider_tool_declared:memory_20250818',
+      'cache_control_dropped',
+    ])
+    expect(value.tools?.[0]).toMatchObject({
+      function: { description: 'Runs a command in a persistent bash session.' },
+    })
+  })
+
+  test('of toolsets are refused', () => {
+    for (const type of ['computer_20250124', 'browser_toolset_20260301', 'computer_toolset_20260301']) {
+      expect(notToChat(ask({ tools: [{ type, name: 'x' }] }))).toMatchObject({
+        code: 'toolset_not_supported',
+        path: '/tools/0',
+      })
+    }
+  })
+
+  test('of a search among deferred tools are pointless', () => {
+    const search = { type: 'tool_search_tool_regex_20251119', name: 'tool_search_tool_regex' }
+    const { value, losses } = declared([search, tool('Bash', { defer_loading: true })])
+    expect(value.tools).toHaveLength(1)
+    expect(losses).toEqual(['server_tool_dropped:tool_search_tool_regex_20251119', 'tools_deferred_sent'])
+  })
+
+  test('that turns in mid-conversation add or remove are all there from the start', () => {
+    const changes = system(
+      { type: 'tool_addition', tool: { type: 'tool_reference', tool_name: 'Read' } },
+      { type: 'tool_addition', tool: { type: 'tool_definition', definition: tool('Write') } },
+      { type: 'tool_addition', tool: { definition: { type: 'bash_20250124', name: 'bash' } } },
+      { type: 'tool_addition', tool: { definition: { name: 'half' } } },
+      { type: 'tool_addition', tool: { definition: { name: 'half', input_schema: null } } },
+      { type: 'tool_addition', tool: { definition: { type: 'custom' } } },
+      { type: 'tool_addition', tool: { definition: 'x' } },
+      { type: 'tool_addition', tool: { definition: null } },
+      { type: 'tool_removal', tool: { type: 'tool_reference', tool_name: 'Bash' } },
+      text('ok'),
+    )
+    const { value, losses } = toChat(
+      talk([user('a'), changes, system('x'), { role: 'system' }], { tools: [tool(), tool('Read')] }),
+    )
+    expect(value.tools?.map((one) => one.type === 'function' && one.function.name)).toEqual([
+      'Bash',
+      'Read',
+      'Write',
+      'bash',
+    ])
+    expect(losses).toEqual([
+      'tool_changes_flattened:tool_addition',
+      'tool_changes_flattened:tool_removal',
+      'provider_tool_declared:bash_20250124',
+      'system_turn_moved',
+    ])
+  })
+})
+
+function propertiesOf(one: unknown): object {
+  return (one as { function: { parameters: { properties: object } } }).function.parameters.properties
+}
+
+describe('strict tools (case 39)', () => {
+  const closed = { type: 'object', properties: { a: { type: 'string' } }, required: ['a'], additionalProperties: false }
+  const strictIn = (input_schema: object, set = { strictTools: true }) =>
+    declared([tool('Bash', { strict: true, input_schema })], { set })
+
+  test('stay strict where target and schema allow it', () => {
+    expect(strictIn(closed).value.tools?.[0]).toMatchObject({ function: { strict: true } })
+    expect(strictIn(closed).losses).toEqual([])
+  })
+
+  test('are not enforced elsewhere', () => {
+    expect(strictIn(closed, { strictTools: false }).losses).toEqual(['tool_strict_dropped'])
+    expect(strictIn({ ...closed, required: [] }).value.tools?.[0]).not.toHaveProperty('function.strict')
+    expect(strictIn({ ...closed, required: [] }).losses).toEqual(['tool_strict_dropped'])
+  })
+
+  test('Responses is told of each whether it is strict: there, silence means yes', () => {
+    const { value } = toResponses(ask({ tools: [tool('Bash', { strict: true, input_schema: closed }), tool('Read')] }))
+    expect(value.tools).toMatchObject([
+      { type: 'function', name: 'Bash', strict: true },
+      { type: 'function', name: 'Read', strict: false },
+    ])
+  })
+})
+
+describe('tools that the provider runs (case 45)', () => {
+  const search = { type: 'web_search_20250305', name: 'web_search', max_uses: 5 }
+
+  test('are refused by name', () => {
+    expect(notToChat(ask({ tools: [tool(), search] }))).toMatchObject({
+      code: 'server_tool_not_supported',
+      path: '/tools/1',
+      message:
+        'tools.1: the tool web_search (web_search_20250305) runs at Anthropic only and cannot be sent to this model; leave it out',
+    })
+    expect(notToChat(ask({ tools: [{ type: 'mcp_toolset', mcp_server_name: 'x' }] })).message).toContain(
+      'the tool mcp_toolset (',
+    )
+  })
+
+  test('are told by their type, never by their name', () => {
+    const { value, losses } = declared([tool('web_search')])
+    expect(value.tools).toHaveLength(1)
+    expect(losses).toEqual([])
+  })
+
+  test('may be left out', () => {
+    const { value, losses } = declared([search], { options: { serverTools: 'drop' } })
+    expect(value).not.toHaveProperty('tools')
+    expect(losses).toEqual(['server_tool_dropped:web_search_20250305'])
+  })
+
+  test('may become functions where their input is documented', () => {
+    const known = ['web_search_20250305', 'web_fetch_20250910', 'code_execution_20250825']
+    const target: Target = { options: { serverTools: 'function' } }
+    const { value, losses } = declared(
+      known.map((type) => ({ type, name: type.slice(0, -9) })),
+      target,
+    )
+    expect(
+      value.tools?.map((one) => [one.type === 'function' && one.function.name, Object.keys(propertiesOf(one))]),
+    ).toEqual([
+      ['web_search', ['query']],
+      ['web_fetch', ['url']],
+      ['code_execution', ['code']],
+    ])
+    expect(losses).toEqual(known.map((type) => `server_tool_declared:${type}`))
+    expect(notToChat(ask({ tools: [{ type: 'advisor_20260301', name: 'advisor' }] }), target).code).toBe(
+      'server_tool_not_supported',
+    )
+    expect(notToChat(ask({ tools: [{ type: 'brand_new_20300101', name: 'x' }] }), target).code).toBe(
+      'server_tool_not_supported',
+    )
+  })
+
+  test('may become the own ones of the target', () => {
+    const target: Target = { profile: 'openrouter', options: { serverTools: 'native' } }
+    const { value, losses } = declared([search, tool()], target)
+    expect(value).toMatchObject({ plugins: [{ id: 'web' }] })
+    expect(value.tools).toHaveLength(1)
+    expect(losses).toEqual(['server_tool_native:web_search_20250305'])
+    expect(declared([search], target).value).toMatchObject({ plugins: [{ id: 'web' }] })
+    expect(notToChat(ask({ tools: [search] }), { options: { serverTools: 'native' } }).code).toBe(
+      'server_tool_not_supported',
+    )
+    expect(notToChat(ask({ tools: [{ type: 'web_fetch_20250910', name: 'web_fetch' }] }), target).code).toBe(
+      'server_tool_not_supported',
+    )
+  })
+})
+
+describe('the choice of a tool (case 36)', () => {
+  const tools = [tool(), tool('Read')]
+  const chosen = (tool_choice: object, target: Target = {}) => {
+    const { value, losses, context } = declared(tools, target, { tool_choice })
+    return { choice: value.tool_choice, count: value.tools?.length, losses, forced: context.forcedTool }
+  }
+
+  test('is the same where the target has it', () => {
+    expect(chosen({ type: 'auto' })).toMatchObject({ choice: 'auto', count: 2, losses: [] })
+    expect(chosen({ type: 'any' })).toMatchObject({ choice: 'required', losses: [], forced: null })
+    expect(chosen({ type: 'none' })).toMatchObject({ choice: 'none', count: 2, losses: [] })
+    expect(chosen({ type: 'tool', name: 'Read' })).toMatchObject({
+      choice: { type: 'function', function: { name: 'Read' } },
+      losses: [],
+      forced: 'Read',
+    })
+  })
+
+  test('of one among one is known to the answer', () => {
+    expect(declared([tool()], {}, { tool_choice: { type: 'any' } }).context.forcedTool).toBe('Bash')
+  })
+
+  test('none on a target without it: no tools', () => {
+    expect(chosen({ type: 'none' }, { set: { toolChoice: ['auto'] } })).toMatchObject({
+      choice: undefined,
+      count: undefined,
+      losses: ['tools_filtered'],
+    })
+  })
+
+  test('any on a target without it: as it likes', () => {
+    expect(chosen({ type: 'any' }, { profile: 'kimi' })).toMatchObject({
+      choice: 'auto',
+      losses: ['tool_choice_weakened'],
+    })
+  })
+
+  test('a named tool on a target that can only require one: the others are left out', () => {
+    const target: Target = { set: { toolChoice: ['auto', 'required'] } }
+    expect(chosen({ type: 'tool', name: 'Read' }, target)).toEqual({
+      choice: 'required',
+      count: 1,
+      losses: ['tools_filtered'],
+      forced: 'Read',
+    })
+    expect(chosen({ type: 'tool', name: 'Read' }, { set: { toolChoice: ['auto'] } })).toMatchObject({
+      choice: 'auto',
+      losses: ['tool_choice_weakened'],
+    })
+  })
+
+  test('of a tool that is not declared is refused', () => {
+    expect(notToChat(ask({ tools, tool_choice: { type: 'tool', name: 'Write' } }))).toMatchObject({
+      code: 'tool_choice_unknown',
+      path: '/tool_choice/name',
+    })
+  })
+
+  test('of a kind that nobody knows is none', () => {
+    expect(chosen({ type: 'whatever' })).toMatchObject({ choice: undefined, count: 2, losses: [] })
+  })
+
+  test('without tools means nothing', () => {
+    const { value, losses } = toChat(ask({ tool_choice: { type: 'any', disable_parallel_tool_use: true } }))
+    expect(value).not.toHaveProperty('tool_choice')
+    expect(value).not.toHaveProperty('parallel_tool_calls')
+    expect(losses).toEqual(['feature_dropped:tool_choice'])
+  })
+
+  test('uses the name that the target knows', () => {
+    const long = 'mcp__server__'.padEnd(90, 'x')
+    const { value, context } = declared([tool(long)], {}, { tool_choice: { type: 'tool', name: long } })
+    const [name] = Object.keys(context.renamedTools)
+    expect(name).toHaveLength(64)
+    expect(value.tool_choice).toEqual({ type: 'function', function: { name } })
+    expect(context.renamedTools).toEqual({ [String(name)]: long })
+    const other = toResponses(ask({ tools: [tool(long)], tool_choice: { type: 'tool', name: long } }))
+    expect(other.value.tool_choice).toEqual({ type: 'function', name })
+  })
+})
+
+describe('one call at a time', () => {
+  const older: Target = { profile: 'openai', options: { model: 'gpt-4.1' } }
+  const single = (target: Target, type = 'auto') => {
+    const { value, losses } = declared([tool()], target, { tool_choice: { type, disable_parallel_tool_use: true } })
+    return { parallel: value.parallel_tool_calls, losses }
+  }
+
+  test('is asked for where the target understands it', () => {
+    expect(single(older)).toEqual({ parallel: false, losses: [] })
+    expect(single(older, 'any')).toEqual({ parallel: false, losses: [] })
+    expect(single(older, 'none')).toEqual({ parallel: undefined, losses: [] })
+  })
+
+  test('is reported where it does not', () => {
+    expect(single({})).toEqual({ parallel: undefined, losses: ['parallel_not_enforced'] })
+  })
+
+  test('is not mentioned when it is not wanted', () => {
+    const { value } = declared([tool()], older, { tool_choice: { type: 'auto', disable_parallel_tool_use: false } })
+    expect(value).not.toHaveProperty('parallel_tool_calls')
+  })
+})
+
+test('tools that only the history calls are declared for targets that want that, and not to be called', () => {
+  const turns = [
+    user('go'),
+    assistant(call('t1'), call('t2'), call('t3', 'Read')),
+    user(result('t1'), result('t2'), result('t3')),
+  ]
+  const { value } = toChat(talk(turns), { set: { declareHistoryTools: true } })
+  expect(value.tools).toEqual([
+    { type: 'function', function: { name: 'Bash', parameters: { type: 'object', properties: {} } } },
+    { type: 'function', function: { name: 'Read', parameters: { type: 'object', properties: {} } } },
+  ])
+  expect(value.tool_choice).toBe('none')
+  expect(toChat(talk(turns)).value).not.toHaveProperty('tools')
+  expect(toChat(ask(), { set: { declareHistoryTools: true } }).value).not.toHaveProperty('tools')
+})
