@@ -45,12 +45,15 @@ export function isAffordable(state: LoopState, { cost }: Start, policy: LoopPoli
 
 /**
  * The barred candidates for which there is hope, soonest first: those that only need time, if any of them may be tried
- * before `horizonMs`; else those for which a wait does not help. A dead key is worth a try when all that is left is a
- * date tomorrow.
+ * now or before `windowMs` are over; else those for which a wait does not help. A dead key is worth a try when all that
+ * is left is a date tomorrow.
  */
-export function hopeful(open: readonly Candidate[], horizonMs: number): Candidate[] {
+export function hopeful(open: readonly Candidate[], nowMs: number, windowMs: number): Candidate[] {
   const barred = open.filter(({ availability }) => availability.kind === 'barred')
-  const soft = barred.filter(({ availability }) => isSoft(availability) && opensBy(availability, horizonMs))
+  const soft = barred.filter((candidate) => {
+    const atMs = opensMs(candidate)
+    return atMs <= nowMs || atMs < nowMs + windowMs
+  })
   return (soft.length > 0 ? soft : barred).sort((a, b) => untilMs(a) - untilMs(b))
 }
 
@@ -71,10 +74,6 @@ export function opensMs({ availability }: Candidate): number {
 export function opensBy(availability: Availability, nowMs: number): boolean {
   if (availability.kind !== 'barred' || availability.lastResortAtMs === null) return false
   return availability.lastResortAtMs <= nowMs
-}
-
-function isSoft(availability: Availability): boolean {
-  return availability.kind === 'barred' && !availability.hard
 }
 
 function untilMs({ availability }: Candidate): number {

@@ -106,7 +106,7 @@ const suspects: Readonly<Record<FailureScope, (failed: Candidate, other: Candida
 /** Barred candidates that a request with nothing else left may try now: the last usable target is never ejected. */
 function lastResorts(state: LoopState, open: readonly Candidate[], at: Moment, policy: LoopPolicy): Start[] {
   const cost = state.attempts.length === 0 ? 0 : 1
-  return hopeful(open, at.nowMs + policy.holdMaxMs)
+  return hopeful(open, at.nowMs, policy.holdMaxMs)
     .filter(({ id, availability }) => !state.tried.includes(id) && opensBy(availability, at.nowMs))
     .map((candidate) => ({ next: 'start', candidate, why: 'last-resort', cost }))
 }

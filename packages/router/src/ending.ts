@@ -1,4 +1,4 @@
-import { type Failure, failureTable } from '@lb/protocol'
+import { type Failure, type FailureKind, failureTable } from '@lb/protocol'
 import type { Barred } from './candidate.ts'
 import type { Attempt, Ending, LoopState } from './loop-state.ts'
 
@@ -23,11 +23,18 @@ export function brokenEnding(state: LoopState, attempt: number, failure: Failure
   return { type: 'end-truthfully', attempt, failure }
 }
 
+/** The next candidate may know better, but the same request will fare no better here. */
+const hopeless: ReadonlySet<FailureKind> = new Set<FailureKind>([
+  'credits-exhausted',
+  'usage-credits-required',
+  'conversion-refused',
+])
+
 /** Whether the client may send the same request again with some hope. */
 export function isWorthRetrying({ kind }: Failure): boolean {
   const { act, aftermath, origin } = failureTable[kind]
   if (kind === 'no-candidate' || kind === 'deadline-exceeded') return true
-  if (kind === 'credits-exhausted' || origin === 'downstream') return false
+  if (origin === 'downstream' || hopeless.has(kind)) return false
   return (act === 'next' || act === 'same') && aftermath !== 'down' && aftermath !== 'unsupported'
 }
 

@@ -23,7 +23,7 @@ export function awaitUntried(
   policy: LoopPolicy,
 ): Choice | undefined {
   if (isPatient(state, policy)) return undefined
-  const untried = hopeful(open, at.nowMs + policy.holdMaxMs).filter(({ id }) => !state.tried.includes(id))
+  const untried = hopeful(open, at.nowMs, policy.holdMaxMs).filter(({ id }) => !state.tried.includes(id))
   const isNew = untried.some(({ id }) => !state.attempts.some(({ candidate }) => candidate === id))
   const youthEndsMs = state.beganMs + Math.min(policy.roundWithinMs, policy.holdMaxMs)
   const endMs = isNew ? (state.heldMs ?? at.nowMs) + policy.holdMaxMs : youthEndsMs

@@ -71,16 +71,20 @@ function upstreamDeadlineMs(running: RunningPhase, policy: LoopPolicy): number {
   return running.kind === 'relaying' ? idleMs : Math.min(idleMs, running.contentDeadlineMs)
 }
 
-/** A tick that comes much too late means that this process slept: the upstream's time starts again. */
+/**
+ * A tick that comes much too late means that this process slept: the upstream's time stood still meanwhile, and what it
+ * sent lies unread in the socket, so it gets a moment more.
+ */
 function awake(state: LoopState, running: RunningPhase, at: Moment, policy: LoopPolicy): LoopState {
   const expectedMs = nextLoopDeadlineMs(state, policy) ?? at.nowMs
   const lateMs = at.nowMs - expectedMs
   if (lateMs <= policy.lagMs) return state
+  const shiftMs = lateMs + policy.lagMs
   const phase: RunningPhase = {
     ...running,
-    firstByteDeadlineMs: running.firstByteDeadlineMs + lateMs,
-    contentDeadlineMs: running.contentDeadlineMs + lateMs,
-    lastUpstreamMs: running.lastUpstreamMs + lateMs,
+    firstByteDeadlineMs: running.firstByteDeadlineMs + shiftMs,
+    contentDeadlineMs: running.contentDeadlineMs + shiftMs,
+    lastUpstreamMs: running.lastUpstreamMs + shiftMs,
   }
   return withChange(state, { phase })
 }
