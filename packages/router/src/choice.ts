@@ -1,5 +1,5 @@
 import type { Failure } from '@lb/protocol'
-import type { Availability, Candidate } from './candidate.ts'
+import { type BarredCandidate, type Candidate, isBarred } from './candidate.ts'
 import type { LoopPolicy } from './loop-policy.ts'
 import type { Attempt, LoopState, StartReason, WaitReason } from './loop-state.ts'
 
@@ -48,8 +48,8 @@ export function isAffordable(state: LoopState, { cost }: Start, policy: LoopPoli
  * now or before `windowMs` are over; else those for which a wait does not help. A dead key is worth a try when all that
  * is left is a date tomorrow.
  */
-export function hopeful(open: readonly Candidate[], nowMs: number, windowMs: number): Candidate[] {
-  const barred = open.filter(({ availability }) => availability.kind === 'barred')
+export function hopeful(open: readonly Candidate[], nowMs: number, windowMs: number): BarredCandidate[] {
+  const barred = open.filter(isBarred)
   const soft = barred.filter((candidate) => {
     const atMs = opensMs(candidate)
     return atMs <= nowMs || atMs < nowMs + windowMs
@@ -70,12 +70,6 @@ export function opensMs({ availability }: Candidate): number {
   }
 }
 
-/** Whether a request that has nothing else left may try it at `nowMs`. */
-export function opensBy(availability: Availability, nowMs: number): boolean {
-  if (availability.kind !== 'barred' || availability.lastResortAtMs === null) return false
-  return availability.lastResortAtMs <= nowMs
-}
-
-function untilMs({ availability }: Candidate): number {
-  return availability.kind === 'barred' ? (availability.untilMs ?? Number.POSITIVE_INFINITY) : 0
+function untilMs({ availability }: BarredCandidate): number {
+  return availability.untilMs ?? Number.POSITIVE_INFINITY
 }

@@ -1,6 +1,7 @@
 import type { FailureKind } from '@lb/protocol'
 import { describe, expect, test } from 'vitest'
 import type { Candidate } from './candidate.ts'
+import { choose } from './choose.ts'
 import { barred, candidate, Driven, due } from './testing/driven.ts'
 
 const first = (loop: Driven): string | undefined => loop.begin().at(-1)
@@ -60,6 +61,9 @@ describe('the next choice', () => {
     const over = begun([candidate('a'), candidate('b')])
     over.change('a', barred({ notBeforeMs: 10 }))
     expect(next(over, 1, 'stale-connection')).toBe('start 2 a again fresh')
+    const undated = begun([candidate('a'), candidate('b')])
+    undated.change('a', barred({ lastResortAtMs: 9_000 }))
+    expect(next(undated, 1, 'stale-connection')).toBe('start 2 a again fresh')
     const gone = begun([candidate('a'), candidate('b')])
     gone.candidates = [candidate('b')]
     expect(next(gone, 1, 'stale-connection')).toBe('start 2 b failover')
@@ -99,6 +103,12 @@ describe('candidates that share the fault', () => {
     gone.candidates = [key('p2', 'p', '2')]
     expect(gone.fail(5, 1, 'server-error').slice(2)).toEqual(['start 2 p2 failover'])
   })
+})
+
+test('an attempt that was not judged speaks against nobody', () => {
+  const loop = begun([candidate('p1', { provider: 'p' }), candidate('p2', { provider: 'p' })])
+  const chosen = choose({ ...loop.state, retryTokens: 0 }, null, false, { nowMs: 5, roll: 0 }, loop.policy)
+  expect(chosen).toMatchObject({ next: 'start', cost: 0, candidate: { id: 'p2' } })
 })
 
 describe('a last resort', () => {

@@ -1,5 +1,5 @@
 import { type Failure, type FailureKind, failureTable } from '@lb/protocol'
-import type { Barred } from './candidate.ts'
+import { isBarred } from './candidate.ts'
 import type { Attempt, Ending, LoopState } from './loop-state.ts'
 
 /** How a request that cannot be answered ends, by what its client has seen. */
@@ -73,7 +73,7 @@ function nobodyUsable({ candidates }: LoopState): Failure {
 
 /** When the first of the candidates is expected back; `null` when nobody said, or one is usable as it is. */
 function soonestReturnMs({ candidates }: LoopState, nowMs: number): number | null {
-  const barred = candidates.map(({ availability }) => availability).filter((a): a is Barred => a.kind === 'barred')
+  const barred = candidates.filter(isBarred).map(({ availability }) => availability)
   // An upstream's own date is passed on as it is, not our backoff on top of it.
   const dates = barred.map(({ untilMs, notBeforeMs }) => notBeforeMs ?? untilMs).filter((date) => date !== null)
   if (barred.length < candidates.length || dates.length === 0) return null

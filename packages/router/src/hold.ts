@@ -96,9 +96,8 @@ function openAtMs({ availability }: Candidate): number | undefined {
  * over the time that is left.
  */
 function paceOf(state: LoopState, endMs: number, policy: LoopPolicy): number {
-  const last = state.attempts.at(-1)
-  if (last === undefined) return 0
-  const endedMs = last.endedMs ?? last.startedMs
+  const endedMs = state.attempts.at(-1)?.endedMs ?? null
+  if (endedMs === null) return 0
   if (isPatient(state, policy)) return endedMs + (endMs - endedMs) / (policy.attemptsMax - state.attempts.length + 1)
   return endedMs + Math.min(policy.backoffMaxMs, policy.backoffBaseMs * 2 ** (state.attempts.length - 1))
 }

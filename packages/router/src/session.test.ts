@@ -63,8 +63,6 @@ describe('a session is', () => {
   test('never longer than an id needs, and never empty', () => {
     expect(sessionOf(body(), { 'x-claude-code-session-id': 'x'.repeat(5_000) })).toBe(`id:${'x'.repeat(128)}`)
     expect(sessionOf(body(), { 'x-claude-code-session-id': '' })).toMatch(/^hash:/)
-    expect(sessionOf({ messages: [] }, {})).toBe(
-      'hash:41b10c8f3b0e6f2d'.replace(/.{16}$/, sessionOf({ messages: [] }, {}).slice(5)),
-    )
+    expect(sessionOf({ messages: [] }, {})).toMatch(/^hash:[0-9a-f]{16}$/)
   })
 })
