@@ -89,6 +89,7 @@ describe('a closed node', () => {
   test('forgets its count after the reset timeout', () => {
     expect(failed([0, 299_999]).node.state.kind).toBe('barred')
     expect(failed([0, 300_000]).node.state).toMatchObject({ kind: 'closed', count: 1 })
+    expect(failed([200_000, 400_000]).node.state.kind).toBe('barred')
     expect(failed([0, 9_000_000], { ...policy, resetTimeoutMs: 0 }).node.state.kind).toBe('barred')
     expect(countAt(freshNode, 3, 9_000_000, policy)).toBe(3)
   })
@@ -217,6 +218,10 @@ describe('a barred node', () => {
     expect(barOf(dated.node)).toMatchObject({ untilMs: 60_400, notBeforeMs: 60_400 })
     expect(dated.node.state).toMatchObject({ lastResort: { level: 1, atMs: 650 } })
     expect(dated.node.growth.level).toBe(2)
+    const sooner = fail(ejected, verdict('overload', 0.5, 100), seen('d', 300), at(400, 0), policy).node
+    expect(barOf(sooner)).toMatchObject({ reason: 'overloaded', untilMs: 5_400, notBeforeMs: 500 })
+    const weaker = fail(ejected, verdict('pause', 0, 100), seen('d', 300), at(400, 0), policy).node
+    expect(barOf(weaker)).toMatchObject({ reason: 'ejected', untilMs: 5_200, notBeforeMs: 500 })
     const dead = fail(ejected, verdict('down', 0), seen('d', 300), at(400), policy)
     expect(barOf(dead.node)?.reason).toBe('down')
   })

@@ -104,6 +104,24 @@ describe('an instance that is told', () => {
     expect(see(withFacts(mine, shorter, here(1_100)), 1_100)).toMatchObject({ untilMs: 6_000 })
   })
 
+  test('learns of a bar whatever of it is new: its end, its reason or its date', () => {
+    const mine = failed('overloaded', 1_000)
+    const [key, known] = Object.entries(factsOf(mine, here(1_000)))[0] as [string, SharedFact]
+    const told = (more: Partial<SharedFact>) =>
+      see(withFacts(mine, { [key]: { ...known, ...more } }, here(1_000)), 1_000)
+    expect(told({ untilMs: known.untilMs + 1 })).toMatchObject({ untilMs: 6_001 })
+    expect(told({ reason: 'ejected' })).toMatchObject({ reason: 'ejected' })
+    expect(told({ notBeforeMs: known.sinceMs + 50 })).toMatchObject({ notBeforeMs: 1_050 })
+  })
+
+  test('believes a bar that is as old as its own recovery to be over', () => {
+    const recovered = succeeded(failed('overloaded', 900), 1_000)
+    expect(withFacts(recovered, factsOf(failed('overloaded', 1_000), here(1_000)), here(1_100))).toBe(recovered)
+    const same = factsOf(failed('overloaded', 1_000), here(1_000))
+    const [key, known] = Object.entries(same)[0] as [string, SharedFact]
+    expect(withFacts(emptyHealth, { [key]: { ...known, clearedMs: known.sinceMs } }, here(1_100))).toBe(emptyHealth)
+  })
+
   test('is not disturbed while it tests, nor where the operator switched off', () => {
     const probing = stepHealth(
       failed('overloaded', 1_000),

@@ -42,6 +42,16 @@ export interface Barred {
   readonly lastResortAtMs: number | null
 }
 
+/** A candidate that is not to be used, save as a last resort. */
+export interface BarredCandidate extends Candidate {
+  readonly availability: Barred
+}
+
+/** Whether the candidate is not to be used, save as a last resort. */
+export function isBarred(candidate: Candidate): candidate is BarredCandidate {
+  return candidate.availability.kind === 'barred'
+}
+
 /** Whether the candidate may be used without a second thought. */
 export function isAvailable({ availability }: Candidate): boolean {
   return availability.kind === 'available'

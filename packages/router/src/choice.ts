@@ -1,5 +1,5 @@
 import type { Failure } from '@lb/protocol'
-import type { Availability, Candidate } from './candidate.ts'
+import { type BarredCandidate, type Candidate, isBarred } from './candidate.ts'
 import type { LoopPolicy } from './loop-policy.ts'
 import type { Attempt, LoopState, StartReason, WaitReason } from './loop-state.ts'
 
@@ -45,12 +45,15 @@ export function isAffordable(state: LoopState, { cost }: Start, policy: LoopPoli
 
 /**
  * The barred candidates for which there is hope, soonest first: those that only need time, if any of them may be tried
- * before `horizonMs`; else those for which a wait does not help. A dead key is worth a try when all that is left is a
- * date tomorrow.
+ * now or before `windowMs` are over; else those for which a wait does not help. A dead key is worth a try when all that
+ * is left is a date tomorrow.
  */
-export function hopeful(open: readonly Candidate[], horizonMs: number): Candidate[] {
-  const barred = open.filter(({ availability }) => availability.kind === 'barred')
-  const soft = barred.filter(({ availability }) => isSoft(availability) && opensBy(availability, horizonMs))
+export function hopeful(open: readonly Candidate[], nowMs: number, windowMs: number): BarredCandidate[] {
+  const barred = open.filter(isBarred)
+  const soft = barred.filter((candidate) => {
+    const atMs = opensMs(candidate)
+    return atMs <= nowMs || atMs < nowMs + windowMs
+  })
   return (soft.length > 0 ? soft : barred).sort((a, b) => untilMs(a) - untilMs(b))
 }
 
@@ -67,16 +70,6 @@ export function opensMs({ availability }: Candidate): number {
   }
 }
 
-/** Whether a request that has nothing else left may try it at `nowMs`. */
-export function opensBy(availability: Availability, nowMs: number): boolean {
-  if (availability.kind !== 'barred' || availability.lastResortAtMs === null) return false
-  return availability.lastResortAtMs <= nowMs
-}
-
-function isSoft(availability: Availability): boolean {
-  return availability.kind === 'barred' && !availability.hard
-}
-
-function untilMs({ availability }: Candidate): number {
-  return availability.kind === 'barred' ? (availability.untilMs ?? Number.POSITIVE_INFINITY) : 0
+function untilMs({ availability }: BarredCandidate): number {
+  return availability.untilMs ?? Number.POSITIVE_INFINITY
 }

@@ -1,16 +1,6 @@
 import { type Failure, type FailureScope, failureTable, type Moment } from '@lb/protocol'
-import { type Candidate, isAvailable, isReady } from './candidate.ts'
-import {
-  type Choice,
-  hopeful,
-  isAffordable,
-  isOpen,
-  isPatient,
-  opensBy,
-  opensMs,
-  type Start,
-  wastedAttempts,
-} from './choice.ts'
+import { type Candidate, isAvailable, isBarred, isReady } from './candidate.ts'
+import { type Choice, hopeful, isAffordable, isOpen, isPatient, opensMs, type Start, wastedAttempts } from './choice.ts'
 import { awaitUntried, holdOn } from './hold.ts'
 import type { LoopPolicy } from './loop-policy.ts'
 import type { LoopState, StartReason } from './loop-state.ts'
@@ -52,8 +42,8 @@ export function hasBackup(state: LoopState, candidate: string, policy: LoopPolic
 const stop: Choice = { next: 'stop', failure: null }
 const deadlineExceeded: Failure = { kind: 'deadline-exceeded', message: 'the time for this request is over' }
 
-function isDated({ availability }: Candidate, nowMs: number): boolean {
-  return availability.kind === 'barred' && (availability.notBeforeMs ?? 0) > nowMs
+function isDated(candidate: Candidate, nowMs: number): boolean {
+  return isBarred(candidate) && (candidate.availability.notBeforeMs ?? 0) > nowMs
 }
 
 /** The candidates of this round that may be used now, best first. */
@@ -90,8 +80,9 @@ function rank({ candidate, cost }: Start): number {
  */
 function sharesFault(state: LoopState, candidate: Candidate): boolean {
   return state.attempts.some(({ failure, candidate: id }) => {
-    const failed = failure === null ? undefined : state.candidates.find((other) => other.id === id)
-    return failure !== null && failed !== undefined && suspects[failureTable[failure.kind].scope](failed, candidate)
+    if (failure === null) return false
+    const failed = state.candidates.find((other) => other.id === id)
+    return failed !== undefined && suspects[failureTable[failure.kind].scope](failed, candidate)
   })
 }
 
@@ -106,8 +97,10 @@ const suspects: Readonly<Record<FailureScope, (failed: Candidate, other: Candida
 /** Barred candidates that a request with nothing else left may try now: the last usable target is never ejected. */
 function lastResorts(state: LoopState, open: readonly Candidate[], at: Moment, policy: LoopPolicy): Start[] {
   const cost = state.attempts.length === 0 ? 0 : 1
-  return hopeful(open, at.nowMs + policy.holdMaxMs)
-    .filter(({ id, availability }) => !state.tried.includes(id) && opensBy(availability, at.nowMs))
+  return hopeful(open, at.nowMs, policy.holdMaxMs)
+    .filter(({ id, availability: { lastResortAtMs } }) => {
+      return !state.tried.includes(id) && lastResortAtMs !== null && lastResortAtMs <= at.nowMs
+    })
     .map((candidate) => ({ next: 'start', candidate, why: 'last-resort', cost }))
 }
 
@@ -155,7 +148,7 @@ function anotherRound(
 function byThreshold(state: LoopState, open: readonly Candidate[]): Choice {
   const last = state.attempts.at(-1)
   const failed = last === undefined ? undefined : state.candidates.find(({ id }) => id === last.candidate)
-  if (failed !== undefined && failed.availability.kind !== 'barred') return stop
+  if (failed !== undefined && !isBarred(failed)) return stop
   const next = open.find((candidate) => isReady(candidate) && !state.tried.includes(candidate.id))
   if (next === undefined) return { next: 'stop', failure: allUnusable }
   return { next: 'start', candidate: next, why: reason(state, next), cost: 0 }

@@ -1,5 +1,5 @@
-import { type Failure, failureTable } from '@lb/protocol'
-import type { Barred } from './candidate.ts'
+import { type Failure, type FailureKind, failureTable } from '@lb/protocol'
+import { isBarred } from './candidate.ts'
 import type { Attempt, Ending, LoopState } from './loop-state.ts'
 
 /** How a request that cannot be answered ends, by what its client has seen. */
@@ -23,11 +23,18 @@ export function brokenEnding(state: LoopState, attempt: number, failure: Failure
   return { type: 'end-truthfully', attempt, failure }
 }
 
+/** The next candidate may know better, but the same request will fare no better here. */
+const hopeless: ReadonlySet<FailureKind> = new Set<FailureKind>([
+  'credits-exhausted',
+  'usage-credits-required',
+  'conversion-refused',
+])
+
 /** Whether the client may send the same request again with some hope. */
 export function isWorthRetrying({ kind }: Failure): boolean {
   const { act, aftermath, origin } = failureTable[kind]
   if (kind === 'no-candidate' || kind === 'deadline-exceeded') return true
-  if (kind === 'credits-exhausted' || origin === 'downstream') return false
+  if (origin === 'downstream' || hopeless.has(kind)) return false
   return (act === 'next' || act === 'same') && aftermath !== 'down' && aftermath !== 'unsupported'
 }
 
@@ -66,7 +73,7 @@ function nobodyUsable({ candidates }: LoopState): Failure {
 
 /** When the first of the candidates is expected back; `null` when nobody said, or one is usable as it is. */
 function soonestReturnMs({ candidates }: LoopState, nowMs: number): number | null {
-  const barred = candidates.map(({ availability }) => availability).filter((a): a is Barred => a.kind === 'barred')
+  const barred = candidates.filter(isBarred).map(({ availability }) => availability)
   // An upstream's own date is passed on as it is, not our backoff on top of it.
   const dates = barred.map(({ untilMs, notBeforeMs }) => notBeforeMs ?? untilMs).filter((date) => date !== null)
   if (barred.length < candidates.length || dates.length === 0) return null

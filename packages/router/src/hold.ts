@@ -23,7 +23,7 @@ export function awaitUntried(
   policy: LoopPolicy,
 ): Choice | undefined {
   if (isPatient(state, policy)) return undefined
-  const untried = hopeful(open, at.nowMs + policy.holdMaxMs).filter(({ id }) => !state.tried.includes(id))
+  const untried = hopeful(open, at.nowMs, policy.holdMaxMs).filter(({ id }) => !state.tried.includes(id))
   const isNew = untried.some(({ id }) => !state.attempts.some(({ candidate }) => candidate === id))
   const youthEndsMs = state.beganMs + Math.min(policy.roundWithinMs, policy.holdMaxMs)
   const endMs = isNew ? (state.heldMs ?? at.nowMs) + policy.holdMaxMs : youthEndsMs
@@ -96,9 +96,8 @@ function openAtMs({ availability }: Candidate): number | undefined {
  * over the time that is left.
  */
 function paceOf(state: LoopState, endMs: number, policy: LoopPolicy): number {
-  const last = state.attempts.at(-1)
-  if (last === undefined) return 0
-  const endedMs = last.endedMs ?? last.startedMs
+  const endedMs = state.attempts.at(-1)?.endedMs ?? null
+  if (endedMs === null) return 0
   if (isPatient(state, policy)) return endedMs + (endMs - endedMs) / (policy.attemptsMax - state.attempts.length + 1)
   return endedMs + Math.min(policy.backoffMaxMs, policy.backoffBaseMs * 2 ** (state.attempts.length - 1))
 }

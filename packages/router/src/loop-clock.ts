@@ -12,9 +12,8 @@ export function nextLoopDeadlineMs(state: LoopState, policy: LoopPolicy): number
   const { phase, deadlineMs } = state
   switch (phase.kind) {
     case 'sending':
-      return Math.min(deadlineMs, upstreamDeadlineMs(phase, policy), silenceEndsMs(state, policy))
     case 'relaying':
-      return Math.min(phase.lastUpstreamMs + policy.idleTimeoutMs, silenceEndsMs(state, policy))
+      return runningDeadlineMs(state, phase, policy)
     case 'refreshing':
     case 'waiting':
       return Math.min(deadlineMs, phase.untilMs, silenceEndsMs(state, policy))
@@ -28,7 +27,7 @@ export function nextLoopDeadlineMs(state: LoopState, policy: LoopPolicy): number
 /** Time has passed: what has run out. */
 export function tick(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep {
   const running = runningOf(state)
-  if (running !== undefined) return tickRunning(awake(state, running, at, policy), at, policy)
+  if (running !== undefined) return tickRunning(state, awake(state, running, at, policy), at, policy)
   const { phase } = state
   if (phase.kind !== 'waiting' && phase.kind !== 'refreshing') return { state, effects: [] }
   if (at.nowMs < Math.min(phase.untilMs, state.deadlineMs)) return breakSilence(state, at, policy)
@@ -41,9 +40,8 @@ const tooSlow: Failure = { kind: 'first-byte-timeout', message: 'no first byte i
 const silent: Failure = { kind: 'stream-idle', message: 'the stream went silent' }
 const deadlineExceeded: Failure = { kind: 'deadline-exceeded', message: 'the time for this request is over' }
 
-function tickRunning(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep {
-  const running = runningOf(state)
-  if (running === undefined) return { state, effects: [] }
+function tickRunning(before: LoopState, running: RunningPhase, at: Moment, policy: LoopPolicy): LoopStep {
+  const state = running === before.phase ? before : withChange(before, { phase: running })
   const cancel: LoopEffect = { type: 'cancel-attempt', attempt: running.attempt }
   if (at.nowMs >= upstreamDeadlineMs(running, policy)) {
     const failed = failAttempt(state, running, running.spoke ? silent : tooSlow, at, policy)
@@ -71,18 +69,25 @@ function upstreamDeadlineMs(running: RunningPhase, policy: LoopPolicy): number {
   return running.kind === 'relaying' ? idleMs : Math.min(idleMs, running.contentDeadlineMs)
 }
 
-/** A tick that comes much too late means that this process slept: the upstream's time starts again. */
-function awake(state: LoopState, running: RunningPhase, at: Moment, policy: LoopPolicy): LoopState {
-  const expectedMs = nextLoopDeadlineMs(state, policy) ?? at.nowMs
-  const lateMs = at.nowMs - expectedMs
-  if (lateMs <= policy.lagMs) return state
-  const phase: RunningPhase = {
+/**
+ * A tick that comes much too late means that this process slept: the upstream's time stood still meanwhile, and what it
+ * sent lies unread in the socket, so it gets a moment more.
+ */
+function awake(state: LoopState, running: RunningPhase, at: Moment, policy: LoopPolicy): RunningPhase {
+  const lateMs = at.nowMs - runningDeadlineMs(state, running, policy)
+  if (lateMs <= policy.lagMs) return running
+  const shiftMs = lateMs + policy.lagMs
+  return {
     ...running,
-    firstByteDeadlineMs: running.firstByteDeadlineMs + lateMs,
-    contentDeadlineMs: running.contentDeadlineMs + lateMs,
-    lastUpstreamMs: running.lastUpstreamMs + lateMs,
+    firstByteDeadlineMs: running.firstByteDeadlineMs + shiftMs,
+    contentDeadlineMs: running.contentDeadlineMs + shiftMs,
+    lastUpstreamMs: running.lastUpstreamMs + shiftMs,
   }
-  return withChange(state, { phase })
+}
+
+function runningDeadlineMs(state: LoopState, running: RunningPhase, policy: LoopPolicy): number {
+  const endsMs = running.kind === 'sending' ? state.deadlineMs : Number.POSITIVE_INFINITY
+  return Math.min(endsMs, upstreamDeadlineMs(running, policy), silenceEndsMs(state, policy))
 }
 
 /** What the client gets so that it does not think we are dead. Streams only: a whole answer has no place for it. */

@@ -45,7 +45,14 @@ export type Phase =
   | ({ readonly kind: 'sending' } & Upstream)
   /** An attempt is committed: its bytes are the client's bytes. */
   | ({ readonly kind: 'relaying' } & Upstream)
-  | { readonly kind: 'refreshing'; readonly candidate: string; readonly untilMs: number }
+  /** The attempt that was refused waits for its credential to be renewed. */
+  | {
+      readonly kind: 'refreshing'
+      readonly attempt: number
+      readonly candidate: string
+      readonly startedMs: number
+      readonly untilMs: number
+    }
   | { readonly kind: 'waiting'; readonly why: WaitReason; readonly untilMs: number }
   | { readonly kind: 'over'; readonly end: End }
 

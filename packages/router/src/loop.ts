@@ -103,22 +103,11 @@ function isNewcomer({ candidates, attempts }: LoopState): boolean {
 }
 
 function refreshed(state: LoopState, candidate: string, failure: Failure | null): LoopStep {
-  if (state.phase.kind !== 'refreshing' || state.phase.candidate !== candidate) return { state, effects: [] }
+  const { phase } = state
+  if (phase.kind !== 'refreshing' || phase.candidate !== candidate) return { state, effects: [] }
   if (failure === null) return look(state, candidate, [])
-  const last = state.attempts.at(-1)
-  const told: LoopEffect[] =
-    last === undefined
-      ? []
-      : [
-          {
-            type: 'report',
-            attempt: last.attempt,
-            candidate,
-            startedMs: last.startedMs,
-            outcome: { kind: 'failed', failure },
-          },
-        ]
-  return look(withChange(state, { spent: [...state.spent, candidate] }), null, told)
+  const spent = [...state.spent, candidate]
+  return look(withChange(state, { spent }), null, [report(phase, { kind: 'failed', failure })])
 }
 
 function clientGone(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep {

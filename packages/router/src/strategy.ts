@@ -110,14 +110,21 @@ function twoChoices(tier: readonly PlanCandidate[], draw: () => number): readonl
  */
 function smoothWeighted(sorted: readonly PlanCandidate[], turns: Turns): Ordered {
   const tiers = tiersOf(sorted)
-  const tier = tiers.find((members) => members.some(isReady)) ?? tiers[0] ?? []
+  const first = Math.max(
+    0,
+    tiers.findIndex((members) => members.some(isReady)),
+  )
+  const tier = tiers[first] ?? []
   const usable = usableOf(tier)
   const total = usable.reduce((sum, { weight }) => sum + weight, 0)
-  const owed = new Map(usable.map(({ id, weight }) => [id, (turns.owed[id] ?? 0) + weight]))
-  const order = sortedBy(usable, ({ id }) => -(owed.get(id) ?? 0))
-  const [chosen] = order
-  if (chosen !== undefined) owed.set(chosen.id, (owed.get(chosen.id) ?? 0) - total)
+  const claims = usable
+    .map((candidate) => ({ candidate, owed: (turns.owed[candidate.id] ?? 0) + candidate.weight }))
+    .sort((a, b) => b.owed - a.owed)
+  const paid = claims.map(({ candidate, owed }, index) => [candidate.id, index === 0 ? owed - total : owed] as const)
   const rest = tier.filter((candidate) => !usable.includes(candidate))
-  const candidates = tiers.flatMap((members) => (members === tier ? [...order, ...rest] : members))
-  return { candidates, turns: { ...turns, owed: { ...turns.owed, ...Object.fromEntries(owed) } } }
+  const order = [...claims.map(({ candidate }) => candidate), ...rest]
+  return {
+    candidates: tiers.flatMap((members, index) => (index === first ? order : members)),
+    turns: { ...turns, owed: { ...turns.owed, ...Object.fromEntries(paid) } },
+  }
 }

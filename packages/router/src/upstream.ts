@@ -88,17 +88,11 @@ export function failAttempt(
   const isFirst = !state.repeated.includes(running.candidate)
   if (act === 'refresh' && isFirst && !state.clientGone) {
     // Not yet a fault: only a credential that is still refused after its renewal is reported as dead.
-    const phase = {
-      kind: 'refreshing',
-      candidate: running.candidate,
-      untilMs: at.nowMs + policy.refreshTimeoutMs,
-    } as const
-    const refreshing = withChange(closed, { phase, repeated: [...state.repeated, running.candidate] })
-    const candidate = running.candidate
-    return {
-      state: refreshing,
-      effects: [report(running, { kind: 'abandoned' }), { type: 'refresh-credential', candidate }],
-    }
+    const { attempt, candidate, startedMs } = running
+    const untilMs = at.nowMs + policy.refreshTimeoutMs
+    const phase = { kind: 'refreshing', attempt, candidate, startedMs, untilMs } as const
+    const effects: LoopEffect[] = [report(running, { kind: 'abandoned' }), { type: 'refresh-credential', candidate }]
+    return { state: withChange(closed, { phase, repeated: [...state.repeated, candidate] }), effects }
   }
   const told = report(running, { kind: 'failed', failure })
   if (act === 'stop' || state.clientGone) return end(closed, endingOf(closed, null, at.nowMs), [told])
@@ -156,8 +150,11 @@ const billable: ReadonlySet<FailureKind> = new Set<FailureKind>([
   'end-missing',
 ])
 
-/** The effect that tells health about the running attempt. */
-export function report(running: Upstream, outcome: Extract<LoopEffect, { type: 'report' }>['outcome']): LoopEffect {
+/** An attempt, as far as health is told of it. */
+type Reported = Pick<Upstream, 'attempt' | 'candidate' | 'startedMs'>
+
+/** The effect that tells health about an attempt. */
+export function report(running: Reported, outcome: Extract<LoopEffect, { type: 'report' }>['outcome']): LoopEffect {
   const { attempt, candidate, startedMs } = running
   return { type: 'report', attempt, candidate, startedMs, outcome }
 }

@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest'
+import type { PlanCandidate } from './plan.ts'
+import { firstTurns, loadCost, type Strategy, strategies, type Turns } from './strategy.ts'
+import { available, barred, due } from './testing/driven.ts'
+
+const target = (id: string, more: Partial<PlanCandidate> = {}): PlanCandidate => ({
+  id,
+  provider: id,
+  credential: 'k',
+  model: 'm',
+  passThrough: false,
+  rank: 0,
+  priority: 1,
+  weight: 1,
+  price: null,
+  availability: available,
+  inFlight: 0,
+  ttftMs: null,
+  ...more,
+})
+const never = (): number => {
+  throw new Error('this strategy draws no lots')
+}
+/** The orders of several requests in a row. */
+function orders(strategy: Strategy, all: readonly PlanCandidate[], requests: number, draw = never): string[] {
+  const lines: string[] = []
+  let turns: Turns = firstTurns
+  for (let i = 0; i < requests; i++) {
+    const ordered = strategies[strategy](all, turns, draw)
+    turns = ordered.turns
+    lines.push(ordered.candidates.map(({ id }) => id).join(''))
+  }
+  return lines
+}
+const three = [target('a', { priority: 1 }), target('b', { priority: 2 }), target('c', { priority: 3 })]
+
+test('priority keeps the order', () => {
+  expect(orders('priority', three, 2)).toEqual(['abc', 'abc'])
+})
+
+describe('round_robin', () => {
+  test('takes everybody in turn over all tiers, the others by priority', () => {
+    expect(orders('round_robin', three, 5)).toEqual(['abc', 'bac', 'cab', 'abc', 'bac'])
+  })
+
+  test('passes over the barred, and takes them when there are no others', () => {
+    const [a, b, c] = three as [PlanCandidate, PlanCandidate, PlanCandidate]
+    const out = { ...b, availability: barred() }
+    expect(orders('round_robin', [a, out, c], 3)).toEqual(['abc', 'cab', 'abc'])
+    expect(orders('round_robin', [out], 2)).toEqual(['b', 'b'])
+    expect(orders('round_robin', [], 1)).toEqual([''])
+    expect(orders('round_robin', [a, { ...b, availability: due }], 2)).toEqual(['ab', 'ba'])
+  })
+})
+
+describe('random', () => {
+  test('puts one of the first three in front', () => {
+    const four = [...three, target('d', { priority: 4 })]
+    expect([0, 0.34, 0.67, 0.999].map((roll) => orders('random', four, 1, () => roll)[0])).toEqual([
+      'abcd',
+      'bacd',
+      'cabd',
+      'cabd',
+    ])
+    expect(orders('random', [], 1, () => 0.5)).toEqual([''])
+  })
+})
+
+describe('weighted', () => {
+  const pair = [target('a', { weight: 5 }), target('b', { weight: 1 }), target('c', { weight: 1 })]
+
+  test('is smooth: nobody gets its whole share at once', () => {
+    expect(
+      orders('weighted', pair, 7)
+        .map((order) => order[0])
+        .join(''),
+    ).toBe('aabacaa')
+  })
+
+  test('stays in the first tier that has anybody', () => {
+    const tiers = [target('a', { availability: barred() }), target('b', { priority: 2 }), target('c', { priority: 2 })]
+    expect(orders('weighted', tiers, 3)).toEqual(['abc', 'acb', 'abc'])
+    const all = tiers.map((one) => ({ ...one, availability: barred() }))
+    expect(orders('weighted', all, 2)).toEqual(['abc', 'abc'])
+    expect(orders('weighted', [], 1)).toEqual([''])
+  })
+
+  test('keeps those of its tier that are out behind, and owes them nothing', () => {
+    const tier = [target('a', { availability: barred(), weight: 100 }), target('b'), target('c')]
+    expect(orders('weighted', tier, 4)).toEqual(['bca', 'cba', 'bca', 'cba'])
+  })
+
+  test('remembers what it owes to those that are not there at the moment', () => {
+    const { turns } = strategies.weighted(pair, { next: 3, owed: { z: 7 } }, never)
+    expect(turns).toEqual({ next: 3, owed: { z: 7, a: -2, b: 1, c: 1 } })
+  })
+})
+
+describe('least_busy', () => {
+  test('sends where least is open, per weight, tier by tier', () => {
+    const all = [
+      target('a', { inFlight: 3 }),
+      target('b', { inFlight: 5, weight: 4 }),
+      target('c', { inFlight: 0, priority: 2 }),
+    ]
+    expect(orders('least_busy', all, 1)).toEqual(['bac'])
+    expect(orders('least_busy', [target('a'), target('b')], 1)).toEqual(['ab'])
+  })
+})
+
+describe('cheapest', () => {
+  test('sends where it costs least; an unknown price is the highest', () => {
+    const all = [
+      target('a'),
+      target('b', { price: 3 }),
+      target('c', { price: 1 }),
+      target('d', { price: 0, priority: 2 }),
+    ]
+    expect(orders('cheapest', all, 1)).toEqual(['cbad'])
+    expect(orders('cheapest', [target('a'), target('b')], 1)).toEqual(['ab'])
+  })
+})
+
+describe('fastest', () => {
+  const all = [
+    target('a', { ttftMs: 900 }),
+    target('b', { ttftMs: 300 }),
+    target('c', { ttftMs: 600 }),
+    target('d', { ttftMs: 1, priority: 2 }),
+  ]
+  const lots =
+    (...rolls: number[]) =>
+    (): number =>
+      rolls.shift() ?? 0
+
+  test('takes the better of two drawn by lot, the others by cost', () => {
+    expect(orders('fastest', all, 1, lots(0, 0))).toEqual(['bcad'])
+    expect(orders('fastest', all, 1, lots(0, 0.5))).toEqual(['cbad'])
+    expect(orders('fastest', all, 1, lots(0.34, 0.5))).toEqual(['bcad'])
+    expect(orders('fastest', all, 1, lots(0.67, 0))).toEqual(['cbad'])
+    expect(orders('fastest', all, 1, lots(0.99, 0.99))).toEqual(['bcad'])
+  })
+
+  test('draws among those that may be used', () => {
+    const some = [target('a', { ttftMs: 5 }), target('b', { ttftMs: 1, availability: barred() })]
+    expect(orders('fastest', some, 1, lots(0, 0))).toEqual(['ab'])
+    expect(orders('fastest', [], 1, lots())).toEqual([''])
+  })
+
+  test('counts a queue as time, a weight as less of it, and the unknown and the due as nothing', () => {
+    expect(loadCost(target('a', { ttftMs: 100, inFlight: 2 }))).toBe(300)
+    expect(loadCost(target('a', { ttftMs: 100, inFlight: 1, weight: 4 }))).toBe(50)
+    expect(loadCost(target('a', { inFlight: 9 }))).toBe(0)
+    expect(loadCost(target('a', { ttftMs: 30_000, availability: due }))).toBe(0)
+  })
+})
