@@ -17,7 +17,7 @@ export function endingOf(state: LoopState, ours: Failure | null, nowMs: number, 
     type: 'give-up',
     attempt,
     failure,
-    retryAfterMs: soonestReturnMs(state, nowMs),
+    retryAfterMs: pick === 'latest' ? (failure.retryAfterMs ?? null) : soonestReturnMs(state, nowMs),
     shouldRetry: isWorthRetrying(failure),
   }
 }

@@ -58,6 +58,14 @@ test('an error below the threshold is the client’s to see', () => {
   expect(effects).toMatchObject([{ type: 'give-up', attempt: 1, failure: { status: 503 } }])
 })
 
+test('the time that its upstream gave goes with it', () => {
+  const limited: Failure = { kind: 'rate-limited', message: 'said 429', status: 429, retryAfterMs: 30_000 }
+  const conditions = { a: available, b: available }
+  const event: LoopEvent = { type: 'failed', attempt: 1, failure: limited }
+  const { effects } = drive([begin(conditions), event, looked(conditions)])
+  expect(effects).toMatchObject([{ type: 'give-up', attempt: 1, retryAfterMs: 30_000 }])
+})
+
 test('after a failover the client sees the error of the one asked last, not the first of equals', () => {
   const { effects } = drive([
     begin({ a: available, b: available }),
