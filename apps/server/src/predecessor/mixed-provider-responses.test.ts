@@ -54,8 +54,6 @@ describe.each(failoverPolicies)('mixed provider responses under failover_policy 
     expect(after.status).toBe(200)
     const [failing, working] = entries(after)
     expect(failing).toMatchObject({ name: 'failing_provider', healthy: false, status: 'unhealthy' })
-    expect(failing?.['failure_count']).toBeGreaterThanOrEqual(1)
-    expect(failing?.['last_failure_time']).toBeGreaterThan(1_600_000_000)
     expect(working).toMatchObject({ name: 'working_provider', healthy: true, status: 'healthy', failure_count: 0 })
   })
 
