@@ -133,7 +133,7 @@ function obey(state: LoopState, choice: Choice, at: Moment, policy: LoopPolicy):
       return { state: withChange(state, { phase, heldMs: state.heldMs ?? at.nowMs }), effects: [] }
     }
     case 'stop':
-      return end(state, endingOf(state, choice.failure, at.nowMs), [])
+      return end(state, endingOf(state, choice.failure, at.nowMs, choice.pick), [])
   }
 }
 

@@ -167,7 +167,9 @@ const readers: Readonly<Record<BodyKind, MakeReader>> = {
       const { status, headers } = head
       const { credential } = spec
       const epochMs = spec.epochMs()
-      brought.refused = { head, answer: spec.adapter.readRefusal({ status, headers, body, epochMs }) }
+      // A redirect is not passed on: it would send the client, with its request, where it never meant to go.
+      if (status >= 400)
+        brought.refused = { head, answer: spec.adapter.readRefusal({ status, headers, body, epochMs }) }
       const text = body.toString('utf8', 0, 65_536)
       const failure = classify({ seen: 'response', status, headers, body: text, credential, epochMs })
       const errorText = text.slice(0, 4096)

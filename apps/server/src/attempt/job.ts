@@ -76,7 +76,7 @@ export function startJob(job: Job): Run {
     endTruthfully({ failure }, attempt) {
       const event = attempt?.errorEvent()
       if (event !== undefined) view.errorEvent(event)
-      else view.refuse(refusalOf(failure))
+      else view.refuse(refusalOf(failure, request.model))
     },
     over: job.over,
   })
@@ -169,7 +169,7 @@ function giveUp({ request, candidates, view }: Job, ending: Effect<'give-up'>, a
   const { failure, retryAfterMs, shouldRetry } = ending
   const refused = attempt?.refusal()
   if (refused === undefined) {
-    const refusal = { ...refusalOf(failure), shouldRetry }
+    const refusal = { ...refusalOf(failure, request.model), shouldRetry }
     return view.refuse(
       retryAfterMs === null ? refusal : { ...refusal, retryAfterSeconds: Math.ceil(retryAfterMs / 1000) },
     )
