@@ -1,28 +1,30 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { HttpBindings } from '@hono/node-server'
 import { startJob } from './attempt/job.ts'
 import type { Run } from './attempt/run.ts'
 import { createClientView } from './egress/client-view.ts'
 import { clientOutlet } from './egress/outlet.ts'
 import { type ClientRequest, type Endpoint, endpoints, readClientRequest } from './ingress/client-request.ts'
 import type { Refusal } from './ingress/refusal.ts'
+import type { Visit } from './ingress/route.ts'
+import type { Caller } from './keys/caller.ts'
+import { knownPatterns, refusalForKey } from './keys/permission.ts'
 import type { House } from './state/house.ts'
 
 /**
  * The life of a request, on one screen. Each stage has a folder of its name.
  *
- *   ingress → plan → attempt loop → egress
+ *   ingress → plan → limits → attempt loop → egress
  */
 export async function handle(
   house: House,
   endpoint: Endpoint,
-  incoming: IncomingMessage,
-  response: ServerResponse,
+  { compiled, caller, lbKeys }: Visit,
+  { incoming, outgoing }: HttpBindings,
 ): Promise<void> {
   const id = house.newId('req')
   const receivedAtMs = house.clock.nowMs()
-  const compiled = house.current()
   let run: Run | undefined
-  const outlet = clientOutlet(response, { drained: () => run?.drained(), gone: () => run?.clientGone() })
+  const outlet = clientOutlet(outgoing, { drained: () => run?.drained(), gone: () => run?.clientGone() })
   const view = createClientView(outlet, {
     dialect: endpoints[endpoint].dialect,
     requestId: id,
@@ -30,17 +32,17 @@ export async function handle(
   })
 
   const limitBytes = compiled.config.settings.maxBodyBytes
-  const request = await readClientRequest(incoming, { id, endpoint, receivedAtMs, limitBytes })
+  const arrival = { id, endpoint, receivedAtMs, limitBytes, tenant: caller.tenant, lbKeys }
+  const request = await readClientRequest(incoming, arrival)
   if (!request.ok) return view.refuse(request.error)
 
-  const candidates = house.targets.plan(compiled, wantedBy(request.value))
-  if (candidates.length === 0)
-    return view.refuse(
-      unknownModel(
-        request.value,
-        compiled.rules.map(({ pattern }) => pattern),
-      ),
-    )
+  const wanted = wantedBy(request.value, caller)
+  const forbidden = refusalForKey(compiled, caller, wanted)
+  if (forbidden !== undefined) return view.refuse(forbidden)
+  const candidates = house.targets.plan(compiled, wanted)
+  if (candidates.length === 0) return view.refuse(unknownModel(request.value, knownPatterns(caller, compiled.rules)))
+  const overLimit = house.limits.enter(request.value, caller)
+  if (overLimit !== undefined) return view.refuse(overLimit)
 
   house.observer.requestStarted(request.value)
   run = startJob({
@@ -56,15 +58,15 @@ export async function handle(
   })
 }
 
-function wantedBy({ model, forcedProvider }: ClientRequest) {
+function wantedBy({ model, forcedProvider }: ClientRequest, { providers }: Caller) {
   const features = { tokens: 0, thinking: false, images: false, webSearch: false, tools: false, background: false }
-  return { model, forcedProvider: forcedProvider ?? null, session: null, features }
+  return { model, forcedProvider: forcedProvider ?? null, session: null, features, providers }
 }
 
 function unknownModel({ model, forcedProvider }: ClientRequest, patterns: readonly string[]): Refusal {
   const message =
     forcedProvider === undefined
-      ? `model: ${model} matches no route. Known patterns: ${patterns.join(', ')}.`
+      ? `model: ${model} matches no route.${patterns.length === 0 ? '' : ` Known patterns: ${patterns.join(', ')}.`}`
       : `provider: ${forcedProvider} is not a configured provider, or has no route for model ${model}.`
   return { status: 404, type: 'not_found_error', message }
 }

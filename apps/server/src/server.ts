@@ -4,6 +4,11 @@ import { getRequestListener } from '@hono/node-server'
 import type { Config } from '@lb/config'
 import { createApp } from './app.ts'
 import { systemClock } from './clock.ts'
+import { addressToBind } from './ingress/bind-address.ts'
+import { guardConnections } from './ingress/connections.ts'
+import { frontDoor } from './ingress/front-door.ts'
+import type { Costs } from './keys/costs.ts'
+import { createLimits } from './keys/limits.ts'
 import { newId, roll } from './random.ts'
 import { compileConfig } from './state/compiled-config.ts'
 import type { House } from './state/house.ts'
@@ -16,6 +21,8 @@ import { createPools } from './upstream/pools.ts'
 export interface ServerOptions {
   readonly config: Config
   readonly log: Log
+  /** Who knows prices; absent: budgets do not count. */
+  readonly costs?: Costs
 }
 
 /** A server that listens. */
@@ -30,15 +37,28 @@ export interface RunningServer {
 }
 
 /** Starts lb: one process, one port. Rejects when the port cannot be had. */
-export async function startServer({ config, log }: ServerOptions): Promise<RunningServer> {
+export async function startServer({ config, log, costs }: ServerOptions): Promise<RunningServer> {
   const compiled = compileConfig(config)
   const pools = createPools()
-  const observer = allOf([logObserver(log)])
+  const limits = createLimits({ clock: systemClock, ...(costs === undefined ? {} : { costs }) })
+  const observer = allOf([limits.observer, logObserver(log)])
   const targets = createTargets({ clock: systemClock, roll, onFact: observer.healthChanged })
-  const house: House = { clock: systemClock, roll, newId, log, pools, targets, observer, current: () => compiled }
-  const server = createServer(serverLimits, getRequestListener(createApp(house).fetch))
-  server.maxConnections = config.settings.maxConnections
-  const url = await listen(server, config.settings.host, config.settings.port)
+  const house: House = {
+    clock: systemClock,
+    roll,
+    newId,
+    log,
+    pools,
+    targets,
+    limits,
+    observer,
+    current: () => compiled,
+  }
+  const server = createServer(serverLimits, frontDoor(house, getRequestListener(createApp(house).fetch)))
+  // All of a head is seen, or it is refused: by default Node leaves headers out silently from the 2000th on.
+  server.maxHeadersCount = 0
+  guardConnections(server, house)
+  const url = await listen(server, await addressToBind(config.settings), config.settings.port)
   return {
     url,
     async close(graceMs) {
@@ -49,8 +69,10 @@ export async function startServer({ config, log }: ServerOptions): Promise<Runni
   }
 }
 
-/** Headers within 10 s: a client that needs longer is none. The body may take its time; a stream may last for hours. */
+/** Headers within 10 s: a client that needs longer is none. Bodies are timed by `ingress/pace.ts`; a stream may last for hours. */
 const serverLimits = {
+  maxHeaderSize: 16_384,
+  insecureHTTPParser: false,
   headersTimeout: 10_000,
   requestTimeout: 0,
   keepAliveTimeout: 65_000,

@@ -1,6 +1,7 @@
 import { type CredentialOwner, classify, type Failure, type JsonObject, type Observation } from '@lb/protocol'
 import type { ClientView } from '../egress/client-view.ts'
 import type { Adapter, RefusedAnswer } from '../upstream/adapter.ts'
+import type { EchoFilter } from '../upstream/echoes.ts'
 import { type AnswerHead, type Exchange, type ExchangeListener, openExchange } from '../upstream/exchange.ts'
 import type { Pools, Reach } from '../upstream/pools.ts'
 import type { UpstreamRequest } from '../upstream/send.ts'
@@ -16,6 +17,8 @@ export interface AttemptSpec {
   /** Between the client's dialect and this upstream's. */
   readonly adapter: Adapter
   readonly credential: CredentialOwner
+  /** Keeps what lb signed in with from coming back in what the client is shown. */
+  readonly echoes: EchoFilter
   readonly stream: boolean
   readonly view: ClientView
   /** lb's and the upstream's headers for the client, once this attempt's answer is shown. */
@@ -75,10 +78,11 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
 
   const fail = (failure: Failure): void => {
     exchange.cancel()
-    tell({ type: 'failed', failure })
+    tell({ type: 'failed', failure: spec.echoes.failure(failure) })
   }
   const listener: ExchangeListener = {
-    head(head) {
+    head(received) {
+      const head = spec.echoes.head(received)
       const kind = bodyKind(head, spec.stream)
       if (typeof kind !== 'string') return fail(classify(kind))
       if (kind !== 'refusal') tell({ type: 'response-started' })
@@ -109,7 +113,10 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
       if (ending?.step === 'failed' && ending.closing !== undefined) brought.hold?.body(ending.closing)
     },
     refusal: () => brought.refused,
-    errorEvent: () => (brought.ending?.step === 'failed' ? brought.ending.event : undefined),
+    errorEvent() {
+      const event = brought.ending?.step === 'failed' ? brought.ending.event : undefined
+      return event === undefined ? undefined : spec.echoes.bytes(event)
+    },
     usage: () => brought.whole?.usage ?? brought.ending?.usage ?? {},
   }
 }
@@ -138,7 +145,8 @@ type MakeReader = (
 const readers: Readonly<Record<BodyKind, MakeReader>> = {
   /** A status that is no success: the whole body is needed, to judge it and to pass it on. */
   refusal(spec, head, brought, tell) {
-    const judge = (body: Buffer): void => {
+    const judge = (received: Buffer): void => {
+      const body = spec.echoes.bytes(received)
       const { status, headers } = head
       const { credential } = spec
       const epochMs = spec.epochMs()

@@ -7,6 +7,7 @@ import type { ClientRequest } from '../ingress/client-request.ts'
 import type { CompiledConfig } from '../state/compiled-config.ts'
 import type { House } from '../state/house.ts'
 import { credentialHeaders } from '../upstream/credential-headers.ts'
+import { echoFilter } from '../upstream/echoes.ts'
 import { prepare } from '../upstream/prepare.ts'
 import { type Attempt, type AttemptNews, startAttempt } from './attempt.ts'
 import { refusalOf } from './failure-text.ts'
@@ -94,6 +95,7 @@ function startOn(
       request: upstream,
       adapter,
       credential: signedIn.owner,
+      echoes: echoFilter(signedIn.secret),
       stream: request.stream,
       view,
       headersFor: (head) => answerHeaders(head, facts),

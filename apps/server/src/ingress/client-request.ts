@@ -13,6 +13,7 @@ import {
   type Result,
   scanJsonObject,
 } from '@lb/protocol'
+import { withoutKeys } from '../keys/credentials.ts'
 import { lookupHeaders, type RawHeaders } from './headers.ts'
 import { readBody } from './read-body.ts'
 import { invalidRequest, type Refusal } from './refusal.ts'
@@ -21,6 +22,9 @@ import { invalidRequest, type Refusal } from './refusal.ts'
 export interface ClientRequest {
   readonly id: string
   readonly endpoint: Endpoint
+  /** Who asks: the name of a key, or a constant. What is counted, kept or shared is so for one tenant only. */
+  readonly tenant: string
+  /** Without the keys that opened lb. */
   readonly rawHeaders: RawHeaders
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>
@@ -54,6 +58,9 @@ export type ClientDialect = 'anthropic' | 'chat'
 export interface Arrival {
   readonly id: string
   readonly endpoint: Endpoint
+  readonly tenant: string
+  /** Keys of lb among what the client sent: they stay here. */
+  readonly lbKeys: readonly string[]
   readonly receivedAtMs: number
   readonly limitBytes: number
 }
@@ -74,12 +81,14 @@ export async function readClientRequest(
   if (!read.ok) return read
   const url = incoming.url ?? ''
   const queryStart = url.indexOf('?')
+  const rawHeaders = withoutKeys(incoming.rawHeaders, arrival.lbKeys)
   return ok({
     id: arrival.id,
     endpoint: arrival.endpoint,
+    tenant: arrival.tenant,
     receivedAtMs: arrival.receivedAtMs,
-    rawHeaders: incoming.rawHeaders,
-    headers: lookupHeaders(incoming.rawHeaders),
+    rawHeaders,
+    headers: lookupHeaders(rawHeaders),
     query: queryStart === -1 ? '' : url.slice(queryStart),
     body: body.value,
     outline: outline.value,

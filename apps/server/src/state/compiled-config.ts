@@ -10,6 +10,9 @@ import {
   streamPolicy,
 } from '@lb/router'
 import type { Endpoint } from '../ingress/client-request.ts'
+import { type HostNames, hostNames } from '../ingress/host.ts'
+import { createKeyring, type Keyring } from '../keys/keyring.ts'
+import { bootKey } from '../random.ts'
 
 /**
  * A configuration in the form in which requests use it. Made once when it is loaded; a request keeps the one it began with.
@@ -21,19 +24,28 @@ export interface CompiledConfig {
   readonly providers: ReadonlyMap<string, Provider>
   readonly healthPolicy: HealthPolicy
   readonly strategy: Strategy
+  readonly hostNames: HostNames
+  /** `undefined`: `settings.auth` is off, and everybody is let in. */
+  readonly keyring: Keyring | undefined
+  /** Paths of routes that need no key. */
+  readonly openPaths: ReadonlySet<string>
   /** The attempt loop's rules for a request. */
   loopPolicy(endpoint: Endpoint, stream: boolean, background: boolean): LoopPolicy
 }
 
 export function compileConfig(config: Config): CompiledConfig {
   const { settings } = config
+  const routeProviders = config.providers.map(routeProvider)
   return {
     config,
     rules: config.modelRoutes.map(({ pattern, routes }) => ({ pattern, entries: routes.map(routeEntry) })),
-    routeProviders: config.providers.map(routeProvider),
+    routeProviders,
     providers: new Map(config.providers.map((provider) => [provider.id, provider])),
     healthPolicy: healthPolicy(settings),
     strategy: settings.selectionStrategy,
+    hostNames: hostNames(settings),
+    keyring: settings.auth.enabled ? createKeyring(settings.auth, routeProviders, bootKey) : undefined,
+    openPaths: new Set(settings.auth.exemptPaths),
     loopPolicy: loopPolicies(settings),
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { Limits } from '../keys/limits.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
 import type { Pools } from '../upstream/pools.ts'
@@ -13,6 +14,8 @@ export interface House {
   readonly log: Log
   readonly pools: Pools
   readonly targets: Targets
+  /** What the holders of keys have used up. */
+  readonly limits: Limits
   /** Everybody who wants to know what happens. */
   readonly observer: Required<RequestObserver>
   /** The configuration that a request which begins now uses, to its end. */

@@ -16,6 +16,7 @@ import {
   type PlanCandidate,
   plan,
   type RequestFeatures,
+  type RouteProvider,
   type RouteTarget,
   routeTargets,
   type Turns,
@@ -45,6 +46,8 @@ export interface Wanted {
   readonly features: RequestFeatures
   readonly forcedProvider: string | null
   readonly session: string | null
+  /** The providers that may answer; absent: all. */
+  readonly providers?: readonly RouteProvider[] | undefined
 }
 
 /** The attempt loop's report about an attempt, with the attempt's name over all requests. */
@@ -80,8 +83,8 @@ export function createTargets({ clock, roll, onFact }: TargetsDeps): Targets {
   }
 
   return {
-    plan(compiled, { model, features, forcedProvider, session }) {
-      const targets = routeTargets(compiled.rules, compiled.routeProviders, { model, features, forcedProvider })
+    plan(compiled, { model, features, forcedProvider, session, providers = compiled.routeProviders }) {
+      const targets = routeTargets(compiled.rules, providers, { model, features, forcedProvider })
       const candidates = targets.map((target) => condition(compiled, target))
       const wishes = { strategy: compiled.strategy, session, home: null }
       const planned: Plan = plan(candidates, wishes, turns.get(model) ?? firstTurns, momentOf(clock, roll))

@@ -2,6 +2,7 @@ import { type Config, formatProblems, loadConfig } from '@lb/config'
 import { type MockProvider, type MockScript, startMockProvider } from '@lb/mock-provider'
 import pino from 'pino'
 import { onTestFinished } from 'vitest'
+import type { Costs } from '../keys/costs.ts'
 import { type RunningServer, startServer } from '../server.ts'
 
 /** lb and its upstreams on loopback, for one test; everything is closed when the test is over. */
@@ -31,6 +32,8 @@ export interface WorldOptions {
   readonly routes?: readonly string[]
   /** More YAML members of each provider, as flow text. */
   readonly provider?: string
+  /** Who knows prices. */
+  readonly costs?: Costs
 }
 
 /**
@@ -45,7 +48,11 @@ export async function startWorld(options: WorldOptions, atEnd: typeof onTestFini
     { level: 'debug', messageKey: 'message', base: null },
     { write: (line: string) => void lines.push(JSON.parse(line)) },
   )
-  const lb = await startServer({ config: testConfig(mocks, options), log })
+  const lb = await startServer({
+    config: testConfig(mocks, options),
+    log,
+    ...(options.costs === undefined ? {} : { costs: options.costs }),
+  })
   atEnd(async () => {
     await lb.close(0)
     await Promise.all(mocks.map((mock) => mock.close()))

@@ -6,6 +6,8 @@ import type { ClientRequest } from '../ingress/client-request.ts'
 export interface SignedIn {
   readonly headers: readonly string[]
   readonly owner: CredentialOwner
+  /** What the client must not learn: the key in these headers, unless it is the client's own. */
+  readonly secret?: string
 }
 
 /**
@@ -24,7 +26,7 @@ export function credentialHeaders(provider: Provider, credential: string, reques
       const key = auth.keys.find(({ id }) => id === credential)
       const secret = key?.secret.reveal() ?? ''
       const headers = auth.kind === 'api-key' ? ['x-api-key', secret] : ['authorization', `Bearer ${secret}`]
-      return { headers, owner: 'key' }
+      return { headers, owner: 'key', secret }
     }
     case 'oauth':
     case 'none':
