@@ -48,7 +48,7 @@ function fairShare(maxConnections: number): number {
  * Starts Node's own clock on a connection that has something to send, and stops it when that is gone. Node looks at the
  * write queue when the time is up, so whoever reads slowly but steadily is left alone.
  */
-function timeReader(socket: Socket): void {
+export function timeReader(socket: Pick<Socket, 'timeout' | 'writableLength' | 'setTimeout'>): void {
   const isTimed = socket.timeout === STALLED_READER_MS
   const isWaiting = socket.writableLength > 0
   if (isWaiting && !isTimed) socket.setTimeout(STALLED_READER_MS)

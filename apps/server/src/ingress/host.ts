@@ -18,7 +18,7 @@ export interface LocalEnd {
 }
 
 /** A name or an address, and a port if there is one. What does not look like this is no host. */
-const shape = /^([a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/
+const shape = /^([a-z0-9_][a-z0-9_.-]*|\[[0-9a-f:.]+\])(?::(\d{1,5}))?$/
 
 /** Addresses that mean "all of this machine", which nobody can send a request to. */
 const wildcards: ReadonlySet<string> = new Set(['0.0.0.0', '::', '[::]', ''])

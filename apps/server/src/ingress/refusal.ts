@@ -28,7 +28,7 @@ export function invalidRequest(message: string): Refusal {
 
 /** A 413: a body over the limit, whether its length says so or its bytes. */
 export function tooLarge(limitBytes: number): Refusal {
-  const message = `The request body is longer than ${limitBytes} bytes. Send less, or raise settings.max_body_bytes.`
+  const message = `The request body is longer than ${limitBytes} bytes. Send less; for requests to models the limit is settings.max_body_bytes.`
   return { status: 413, type: 'request_too_large', message, close: true }
 }
 

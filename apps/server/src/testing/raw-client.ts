@@ -47,7 +47,7 @@ export function hostOf(url: string): string {
 }
 
 function statusesOf(text: string): number[] {
-  return [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map(([, status]) => Number(status))
+  return [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status))
 }
 
 /** How many responses are there to their last byte, by their content-length. */

@@ -67,7 +67,11 @@ export async function startWorld(options: WorldOptions, atEnd: typeof onTestFini
   return { lb, mocks, lines, post }
 }
 
-function testConfig(mocks: readonly MockProvider[], { types, settings, routes, provider }: WorldOptions): Config {
+/** A configuration that leads to some upstreams; only their URLs are looked at. */
+export function testConfig(
+  mocks: readonly Pick<MockProvider, 'url'>[],
+  { types, settings, routes, provider }: Omit<WorldOptions, 'scripts'>,
+): Config {
   const name = (index: number): string => String.fromCharCode(97 + index)
   const providers = mocks.map(({ url }, index) => {
     const type = types?.[index] ?? types?.[0] ?? 'anthropic'
