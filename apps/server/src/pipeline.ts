@@ -31,8 +31,8 @@ export async function handle(
     nowMs: house.clock.nowMs,
   })
 
-  const limitBytes = compiled.config.settings.maxBodyBytes
-  const arrival = { id, endpoint, receivedAtMs, limitBytes, tenant: caller.tenant, lbKeys }
+  const bounds = { limitBytes: compiled.config.settings.maxBodyBytes, paces: house.paces }
+  const arrival = { id, endpoint, receivedAtMs, tenant: caller.tenant, lbKeys, ...bounds }
   const request = await readClientRequest(incoming, arrival)
   if (!request.ok) return view.refuse(request.error)
 

@@ -7,6 +7,7 @@ import { systemClock } from './clock.ts'
 import { addressToBind } from './ingress/bind-address.ts'
 import { guardConnections } from './ingress/connections.ts'
 import { frontDoor } from './ingress/front-door.ts'
+import { createPaceWatch } from './ingress/pace.ts'
 import type { Costs } from './keys/costs.ts'
 import { createLimits } from './keys/limits.ts'
 import { newId, roll } from './random.ts'
@@ -50,6 +51,7 @@ export async function startServer({ config, log, costs }: ServerOptions): Promis
     log,
     pools,
     targets,
+    paces: createPaceWatch(systemClock),
     limits,
     observer,
     current: () => compiled,

@@ -15,7 +15,7 @@ import {
 } from '@lb/protocol'
 import { withoutKeys } from '../keys/credentials.ts'
 import { lookupHeaders, type RawHeaders } from './headers.ts'
-import { readBody } from './read-body.ts'
+import { type BodyRules, readBody } from './read-body.ts'
 import { invalidRequest, type Refusal } from './refusal.ts'
 
 /** What a client asked for. The bytes are kept as they came; only what routing needs has been read out of them. */
@@ -55,14 +55,13 @@ export type Endpoint = 'messages' | 'count-tokens' | 'chat'
 export type ClientDialect = 'anthropic' | 'chat'
 
 /** Where a request came in, and what it may be. */
-export interface Arrival {
+export interface Arrival extends BodyRules {
   readonly id: string
   readonly endpoint: Endpoint
   readonly tenant: string
   /** Keys of lb among what the client sent: they stay here. */
   readonly lbKeys: readonly string[]
   readonly receivedAtMs: number
-  readonly limitBytes: number
 }
 
 /** Reads a request from its connection. Parses no more than the outline of the body. */
@@ -70,7 +69,7 @@ export async function readClientRequest(
   incoming: IncomingMessage,
   arrival: Arrival,
 ): Promise<Result<ClientRequest, Refusal>> {
-  const body = await readBody(incoming, arrival.limitBytes)
+  const body = await readBody(incoming, arrival)
   if (!body.ok) return body
   const outline = scanJsonObject(body.value)
   if (!outline.ok) {

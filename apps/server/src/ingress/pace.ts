@@ -1,4 +1,4 @@
-import { systemClock } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 
 /** A body that is on its way in. */
 export interface Receiving {
@@ -41,30 +41,37 @@ export function lookAt(pace: Pace | undefined, bytes: number, nowMs: number): Pa
 /** How often all of them are looked at. */
 const LOOK_EVERY_MS = 1000
 
-const receiving = new Map<Receiving, Pace | undefined>()
-let timer: NodeJS.Timeout | undefined
-
-/**
- * Watches a body until the returned function is called. One timer looks at all of them: nearly every body is there before
- * the first look, and must not pay for a clock of its own.
- */
-export function watchPace(body: Receiving): () => void {
-  receiving.set(body, undefined)
-  timer ??= setInterval(lookAround, LOOK_EVERY_MS).unref()
-  return () => receiving.delete(body)
+/** Looks after the bodies that are on their way in. */
+export interface PaceWatch {
+  /** Watches a body until the returned function is called. */
+  watch(body: Receiving): () => void
 }
 
-function lookAround(): void {
-  const nowMs = systemClock.nowMs()
-  for (const [body, before] of receiving) {
-    const pace = lookAt(before, body.bytes(), nowMs)
-    if (pace !== 'too-slow') receiving.set(body, pace)
-    else {
-      receiving.delete(body)
-      body.tooSlow()
+/** One timer looks at all of them: nearly every body is there before the first look, and must not pay for a clock of its own. */
+export function createPaceWatch({ nowMs }: Pick<Clock, 'nowMs'>): PaceWatch {
+  const receiving = new Map<Receiving, Pace | undefined>()
+  let timer: NodeJS.Timeout | undefined
+
+  function lookAround(): void {
+    const atMs = nowMs()
+    for (const [body, before] of receiving) {
+      const pace = lookAt(before, body.bytes(), atMs)
+      if (pace !== 'too-slow') receiving.set(body, pace)
+      else {
+        receiving.delete(body)
+        body.tooSlow()
+      }
     }
+    if (receiving.size > 0) return
+    clearInterval(timer)
+    timer = undefined
   }
-  if (receiving.size > 0) return
-  clearInterval(timer)
-  timer = undefined
+
+  return {
+    watch(body) {
+      receiving.set(body, undefined)
+      timer ??= setInterval(lookAround, LOOK_EVERY_MS).unref()
+      return () => receiving.delete(body)
+    },
+  }
 }

@@ -1,16 +1,21 @@
 import type { IncomingMessage } from 'node:http'
 import { err, ok, type Result } from '@lb/protocol'
-import { watchPace } from './pace.ts'
+import type { PaceWatch } from './pace.ts'
 import { invalidRequest, type Refusal, tooLarge } from './refusal.ts'
+
+export interface BodyRules {
+  /** Refuse more; 32 MB is what Anthropic takes. */
+  readonly limitBytes: number
+  readonly paces: PaceWatch
+}
 
 /**
  * Reads a request's whole body. It is kept as bytes: the same bytes go upstream, once for every attempt. The front door has
  * refused encoded bodies and those whose length is too much already.
  *
- * @param limitBytes refuse more; 32 MB is what Anthropic takes.
  * @returns the body; a refusal when it is too long, too slow, or does not come whole.
  */
-export function readBody(request: IncomingMessage, limitBytes: number): Promise<Result<Buffer, Refusal>> {
+export function readBody(request: IncomingMessage, { limitBytes, paces }: BodyRules): Promise<Result<Buffer, Refusal>> {
   return new Promise((resolve) => {
     let chunks: Buffer[] = []
     let length = 0
@@ -19,7 +24,7 @@ export function readBody(request: IncomingMessage, limitBytes: number): Promise<
       chunks = []
       resolve(result)
     }
-    const unwatch = watchPace({ bytes: () => length, tooSlow: () => finish(err(tooSlow)) })
+    const unwatch = paces.watch({ bytes: () => length, tooSlow: () => finish(err(tooSlow)) })
     request.on('data', (chunk: Buffer) => {
       length += chunk.length
       if (length <= limitBytes) chunks.push(chunk)

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { PaceWatch } from '../ingress/pace.ts'
 import type { Limits } from '../keys/limits.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
@@ -14,6 +15,8 @@ export interface House {
   readonly log: Log
   readonly pools: Pools
   readonly targets: Targets
+  /** Bodies that are on their way in. */
+  readonly paces: PaceWatch
   /** What the holders of keys have used up. */
   readonly limits: Limits
   /** Everybody who wants to know what happens. */

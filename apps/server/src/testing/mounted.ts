@@ -7,6 +7,7 @@ import { createApp } from '../app.ts'
 import { systemClock } from '../clock.ts'
 import { guardConnections } from '../ingress/connections.ts'
 import { frontDoor, type Inside } from '../ingress/front-door.ts'
+import { createPaceWatch } from '../ingress/pace.ts'
 import type { Route } from '../ingress/route.ts'
 import { createLimits } from '../keys/limits.ts'
 import { newId, roll } from '../random.ts'
@@ -49,6 +50,7 @@ export function emptyHouse(settings: readonly string[] = []): House {
     log: pino({ enabled: false }),
     pools: createPools(),
     targets: createTargets({ clock: systemClock, roll, onFact: observer.healthChanged }),
+    paces: createPaceWatch(systemClock),
     limits: createLimits({ clock: systemClock }),
     observer,
     current: () => compiled,
