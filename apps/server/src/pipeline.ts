@@ -1,11 +1,13 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
+import type { HttpBindings } from '@hono/node-server'
 import { startJob } from './attempt/job.ts'
 import { createClientView } from './egress/client-view.ts'
 import { clientOutlet, type Outlet } from './egress/outlet.ts'
 import type { Lead } from './flights/flights.ts'
 import { type ClientRequest, type Endpoint, endpoints, readClientRequest } from './ingress/client-request.ts'
 import type { Refusal } from './ingress/refusal.ts'
-import type { CompiledConfig } from './state/compiled-config.ts'
+import type { Visit } from './ingress/route.ts'
+import { knownPatterns, refusalForKey } from './keys/permission.ts'
 import { featuresOfRequest, noFeatures } from './state/features.ts'
 import type { House } from './state/house.ts'
 import { sessionKey } from './state/sessions.ts'
@@ -14,33 +16,40 @@ import type { Wanted } from './state/targets.ts'
 /**
  * The life of a request, on one screen. Each stage has a folder of its name.
  *
- *   ingress → flights: join one or lead one → plan → attempt loop → egress
+ *   ingress → keys: permission and limits → flights: join one or lead one → plan → attempt loop → egress
  */
 export async function handle(
   house: House,
   endpoint: Endpoint,
-  incoming: IncomingMessage,
-  response: ServerResponse,
+  visit: Visit,
+  { incoming, outgoing }: HttpBindings,
 ): Promise<void> {
+  const { caller, compiled, lbKeys } = visit
   const id = house.newId('req')
   const receivedAtMs = house.clock.nowMs()
-  const compiled = house.current()
-  const limitBytes = compiled.config.settings.maxBodyBytes
-  const request = await readClientRequest(incoming, { id, endpoint, tenant: 'default', receivedAtMs, limitBytes })
-  if (!request.ok) return refuse(house, { id, endpoint }, response, request.error)
-  return house.flights.serve(compiled, request.value, response, (leading, outlet) =>
-    lead(house, compiled, leading, outlet),
+  const bounds = { limitBytes: compiled.config.settings.maxBodyBytes, paces: house.paces }
+  const arrival = { id, endpoint, receivedAtMs, tenant: caller.tenant, lbKeys, ...bounds }
+  const request = await readClientRequest(incoming, arrival)
+  if (!request.ok) return refuse(house, arrival, outgoing, request.error)
+
+  const wanted = wantedBy(request.value, visit)
+  const refusal = refusalForKey(compiled, caller, wanted) ?? house.limits.enter(request.value, caller)
+  if (refusal !== undefined) return refuse(house, arrival, outgoing, refusal)
+  return house.flights.serve(compiled, request.value, outgoing, (leading, outlet) =>
+    lead(house, visit, leading, outlet),
   )
 }
 
 /** Answers a request into an outlet, which one client reads or many. */
-function lead(house: House, compiled: CompiledConfig, request: ClientRequest, outlet: Outlet): Lead {
+function lead(house: House, visit: Visit, request: ClientRequest, outlet: Outlet): Lead {
+  const { compiled } = visit
   const { observer, clock, targets } = house
   const { dialect } = endpoints[request.endpoint]
   const view = createClientView(outlet, { dialect, requestId: request.id, nowMs: clock.nowMs })
-  const { candidates, session } = targets.plan(compiled, wantedBy(request, compiled))
+  const { candidates, session } = targets.plan(compiled, wantedBy(request, visit))
   if (candidates.length === 0) {
-    view.refuse(unknownModel(request, compiled))
+    house.limits.leave(request)
+    view.refuse(unknownModel(request, visit))
     return { drained() {}, cancel() {} }
   }
   observer.requestStarted(request)
@@ -58,10 +67,11 @@ function lead(house: House, compiled: CompiledConfig, request: ClientRequest, ou
   return { drained: () => run.drained(), cancel: () => run.clientGone() }
 }
 
-function wantedBy(request: ClientRequest, compiled: CompiledConfig): Wanted {
+function wantedBy(request: ClientRequest, { compiled, caller }: Visit): Wanted {
   const { id, model, forcedProvider = null } = request
   const features = compiled.hasConditions ? featuresOfRequest(request) : noFeatures
-  return { request: id, model, forcedProvider, features, session: () => sessionKey(request) }
+  const { providers } = caller
+  return { request: id, model, forcedProvider, features, session: () => sessionKey(request), providers }
 }
 
 function refuse(
@@ -76,11 +86,11 @@ function refuse(
   )
 }
 
-function unknownModel({ model, forcedProvider }: ClientRequest, { rules }: CompiledConfig): Refusal {
-  const patterns = rules.map(({ pattern }) => pattern).join(', ')
+function unknownModel({ model, forcedProvider }: ClientRequest, { caller, compiled }: Visit): Refusal {
+  const patterns = knownPatterns(caller, compiled.rules)
   const message =
     forcedProvider === undefined
-      ? `model: ${model} matches no route. Known patterns: ${patterns}.`
+      ? `model: ${model} matches no route.${patterns.length === 0 ? '' : ` Known patterns: ${patterns.join(', ')}.`}`
       : `provider: ${forcedProvider} is not a configured provider, or has no route for model ${model}.`
   return { status: 404, type: 'not_found_error', message }
 }

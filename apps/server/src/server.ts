@@ -8,6 +8,12 @@ import { memoryStore } from './flights/answers.ts'
 import { createFlightKeys } from './flights/flight-keys.ts'
 import { Flights } from './flights/flights.ts'
 import { type OAuth, openOAuth } from './oauth/index.ts'
+import { addressToBind } from './ingress/bind-address.ts'
+import { guardConnections } from './ingress/connections.ts'
+import { frontDoor } from './ingress/front-door.ts'
+import { createPaceWatch } from './ingress/pace.ts'
+import type { Costs } from './keys/costs.ts'
+import { createLimits } from './keys/limits.ts'
 import { newId, roll } from './random.ts'
 import { compileConfig } from './state/compiled-config.ts'
 import type { House } from './state/house.ts'
@@ -23,6 +29,8 @@ export interface ServerOptions {
   readonly log: Log
   /** What relative paths in the config are relative to: the folder of its file. Default: the working directory. */
   readonly folder?: string
+  /** Who knows prices; absent: budgets do not count. */
+  readonly costs?: Costs
 }
 
 /** A server that listens. */
@@ -37,7 +45,7 @@ export interface RunningServer {
 }
 
 /** Starts lb: one process, one port. Rejects when the port cannot be had. */
-export async function startServer({ config, log, folder = process.cwd() }: ServerOptions): Promise<RunningServer> {
+export async function startServer({ config, log, costs, folder = process.cwd() }: ServerOptions): Promise<RunningServer> {
   const { compiled, invalidPatterns } = await compileConfig(config)
   for (const pattern of invalidPatterns) {
     log.warn(
@@ -46,7 +54,8 @@ export async function startServer({ config, log, folder = process.cwd() }: Serve
     )
   }
   const pools = createPools()
-  const observer = allOf([logObserver(log)])
+  const limits = createLimits({ clock: systemClock, ...(costs === undefined ? {} : { costs }) })
+  const observer = allOf([limits.observer, logObserver(log)])
   const targets = new Targets({ clock: systemClock, roll, onFact: observer.healthChanged })
   const { answerCache } = compiled
   const store = answerCache.enabled ? memoryStore(answerCache) : undefined
@@ -60,13 +69,17 @@ export async function startServer({ config, log, folder = process.cwd() }: Serve
     pools,
     targets,
     flights,
+    paces: createPaceWatch(systemClock),
+    limits,
     observer,
     current: () => compiled,
     oauth: () => oauth,
   }
-  const server = createServer(serverLimits, getRequestListener(createApp(house).fetch))
-  server.maxConnections = config.settings.maxConnections
-  const url = await listen(server, config.settings.host, config.settings.port)
+  const server = createServer(serverLimits, frontDoor(house, getRequestListener(createApp(house).fetch)))
+  // All of a head is seen, or it is refused: by default Node leaves headers out silently from the 2000th on.
+  server.maxHeadersCount = 0
+  guardConnections(server, house)
+  const url = await listen(server, await addressToBind(config.settings), config.settings.port)
   oauth = await openLogins(config, folder, url, log)
   return {
     url,
@@ -91,8 +104,10 @@ async function openLogins(config: Config, folder: string, publicUrl: string, log
   return undefined
 }
 
-/** Headers within 10 s: a client that needs longer is none. The body may take its time; a stream may last for hours. */
+/** Headers within 10 s: a client that needs longer is none. Bodies are timed by `ingress/pace.ts`; a stream may last for hours. */
 const serverLimits = {
+  maxHeaderSize: 16_384,
+  insecureHTTPParser: false,
   headersTimeout: 10_000,
   requestTimeout: 0,
   keepAliveTimeout: 65_000,

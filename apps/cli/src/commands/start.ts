@@ -48,9 +48,11 @@ export const start: Command = {
 /** @param source where the configuration came from; `undefined`: this is the demo. */
 async function serve(config: Config, source: string | undefined, terminal: Terminal): Promise<number> {
   const { settings } = config
-  const { log, close: closeLog } = openLog({
+  const { log, close: closeLog } = await openLog({
     level: levels[settings.logLevel],
     filePath: settings.logFilePath,
+    maxBytes: settings.logMaxBytes,
+    maxFiles: settings.logMaxFiles,
     color: settings.logColor,
     console: process.stdout,
   })

@@ -1,3 +1,5 @@
+import type { Caller } from '../keys/caller.ts'
+import { mayAskFor, rulesFor } from '../keys/permission.ts'
 import type { CompiledConfig } from '../state/compiled-config.ts'
 
 /**
@@ -15,27 +17,22 @@ export interface Model {
   readonly owned_by: string
 }
 
-/** `GET /v1/models`: the names that the routes spell out. A pattern with `*` stands for names that nobody can list. */
-export function modelList(compiled: CompiledConfig): object {
-  const data = modelNames(compiled).map(model)
+/** `GET /v1/models`: the names that the routes spell out, and that this caller may use. A pattern with `*` stands for names that nobody can list. */
+export function modelList(compiled: CompiledConfig, caller: Caller): object {
+  const data = modelNames(compiled, caller).map(model)
   return { object: 'list', data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null }
 }
 
-/** `GET /v1/models/{id}`: any name that leads somewhere. */
-export function modelById(compiled: CompiledConfig, id: string): Model | undefined {
-  return leadsSomewhere(compiled, id) ? model(id) : undefined
+/** `GET /v1/models/{id}`: any name that leads this caller somewhere. */
+export function modelById(compiled: CompiledConfig, caller: Caller, id: string): Model | undefined {
+  return modelNames(compiled, caller).includes(id) ? model(id) : undefined
 }
 
-function modelNames({ config }: CompiledConfig): string[] {
-  const names = config.modelRoutes.flatMap(({ pattern, routes }) => {
-    if (!/[*?]/.test(pattern)) return [pattern]
-    return routes.map((route) => route.model).filter((name) => name !== 'passthrough')
-  })
-  return [...new Set(names)]
-}
-
-function leadsSomewhere(compiled: CompiledConfig, id: string): boolean {
-  return modelNames(compiled).includes(id)
+function modelNames({ rules }: CompiledConfig, caller: Caller): string[] {
+  const names = rulesFor(caller, rules).flatMap(({ pattern, entries }) =>
+    /[*?]/.test(pattern) ? entries.flatMap((entry) => entry.model ?? []) : [pattern],
+  )
+  return [...new Set(names)].filter((name) => mayAskFor(caller, name))
 }
 
 /** When a model was made is not known here; a date in the past keeps clients that sort by it content. */

@@ -8,6 +8,7 @@ import {
 } from '@lb/protocol'
 import type { ClientView } from '../egress/client-view.ts'
 import type { Adapter, RefusedAnswer } from '../upstream/adapter.ts'
+import type { EchoFilter } from '../upstream/echoes.ts'
 import { type AnswerHead, type Exchange, type ExchangeListener, openExchange } from '../upstream/exchange.ts'
 import type { Pools, Reach } from '../upstream/pools.ts'
 import type { UpstreamRequest } from '../upstream/send.ts'
@@ -23,6 +24,8 @@ export interface AttemptSpec {
   /** Between the client's dialect and this upstream's. */
   readonly adapter: Adapter
   readonly credential: CredentialOwner
+  /** Keeps what lb signed in with from coming back in what the client is shown. */
+  readonly echoes: EchoFilter
   readonly stream: boolean
   readonly view: ClientView
   /** lb's and the upstream's headers for the client, once this attempt's answer is shown. */
@@ -93,10 +96,12 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
 
   const fail: Fail = (failure, errorText) => {
     exchange.cancel()
-    tell(errorText === undefined ? { type: 'failed', failure } : { type: 'failed', failure, errorText })
+    const told = spec.echoes.failure(failure)
+    tell(errorText === undefined ? { type: 'failed', failure: told } : { type: 'failed', failure: told, errorText })
   }
   const listener: ExchangeListener = {
-    head(head) {
+    head(received) {
+      const head = spec.echoes.head(received)
       brought.head = head
       const kind = bodyKind(head, spec.stream)
       if (typeof kind !== 'string') return fail(classify(kind))
@@ -130,7 +135,10 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
     },
     head: () => brought.head,
     refusal: () => brought.refused,
-    errorEvent: () => (brought.ending?.step === 'failed' ? brought.ending.event : undefined),
+    errorEvent() {
+      const event = brought.ending?.step === 'failed' ? brought.ending.event : undefined
+      return event === undefined ? undefined : spec.echoes.bytes(event)
+    },
     usage: () => brought.whole?.usage ?? brought.ending?.usage ?? {},
     stopReason: () =>
       brought.whole?.stopReason ?? (brought.ending?.step === 'ended' ? brought.ending.stopReason : undefined),
@@ -163,7 +171,8 @@ type Fail = (failure: Failure, errorText?: string) => void
 const readers: Readonly<Record<BodyKind, MakeReader>> = {
   /** A status that is no success: the whole body is needed, to judge it and to pass it on. */
   refusal(spec, head, brought, tell) {
-    const judge = (body: Buffer): void => {
+    const judge = (received: Buffer): void => {
+      const body = spec.echoes.bytes(received)
       const { status, headers } = head
       const { credential } = spec
       const epochMs = spec.epochMs()

@@ -10,6 +10,7 @@ import type { Credential } from '../oauth/index.ts'
 import type { CompiledConfig } from '../state/compiled-config.ts'
 import type { House } from '../state/house.ts'
 import { credentialHeaders, loginHeaders, type SignedIn } from '../upstream/credential-headers.ts'
+import { echoFilter } from '../upstream/echoes.ts'
 import { type NotPrepared, prepare } from '../upstream/prepare.ts'
 import { type Attempt, type AttemptNews, startAttempt } from './attempt.ts'
 import { refusalOf } from './failure-text.ts'
@@ -148,6 +149,7 @@ function sendTo(
       request: upstream,
       adapter,
       credential: signedIn.owner,
+      echoes: echoFilter(signedIn.secret),
       stream: request.stream,
       view,
       headersFor: (head) => answerHeaders(head, facts),

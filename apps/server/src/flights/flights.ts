@@ -150,8 +150,7 @@ export class Flights {
         for (const id of action.consumers) this.#finish(flight, id)
         return
       case 'drop':
-        this.#consumers.get(action.consumer)?.drop(dropRefusals[action.reason])
-        return this.#forget(action.consumer)
+        return this.#drop(this.#consumers.get(action.consumer), dropRefusals[action.reason])
       case 'discard':
         this.#flights.delete(action.flight)
         return
@@ -225,16 +224,27 @@ export class Flights {
     const flight = this.#flights.get(consumer.flight)
     this.#forget(id)
     this.#act(this.#table.leave(id, how, this.#now()))
-    if (consumer.role === 'leader' || flight === undefined) return
-    const ending = how === 'left' ? 'left' : flight.ending === 'aborted' ? 'failed' : (flight.ending?.kind ?? 'failed')
-    const { request } = consumer
-    this.#deps.observer.followerDone({
-      request,
-      leader: flight.leader,
-      ending,
-      bytes: consumer.bytes,
-      nowMs: this.#deps.clock.nowMs(),
-    })
+    const ending = flight?.ending === 'aborted' ? 'failed' : (flight?.ending?.kind ?? 'failed')
+    this.#tellDone(consumer, flight, how === 'left' ? 'left' : ending)
+  }
+
+  #drop(consumer: Consumer | undefined, refusal: Refusal): void {
+    if (consumer === undefined) return
+    consumer.drop(refusal)
+    const flight = this.#flights.get(consumer.flight)
+    this.#forget(consumer.request.id)
+    this.#tellDone(consumer, flight, 'failed')
+  }
+
+  /** Whoever made the call is told about by the call itself. */
+  #tellDone(
+    { request, role, bytes }: Consumer,
+    flight: Flight | undefined,
+    ending: 'whole' | 'failed' | 'left',
+  ): void {
+    if (role === 'leader' || flight === undefined) return
+    const nowMs = this.#deps.clock.nowMs()
+    this.#deps.observer.followerDone({ request, leader: flight.leader, ending, bytes, nowMs })
   }
 
   #forget(id: string): void {

@@ -13,16 +13,18 @@ import {
   type Result,
   scanJsonObject,
 } from '@lb/protocol'
+import { withoutKeys } from '../keys/credentials.ts'
 import { lookupHeaders, type RawHeaders } from './headers.ts'
-import { readBody } from './read-body.ts'
+import { type BodyRules, readBody } from './read-body.ts'
 import { invalidRequest, type Refusal } from './refusal.ts'
 
 /** What a client asked for. The bytes are kept as they came; only what routing needs has been read out of them. */
 export interface ClientRequest {
   readonly id: string
   readonly endpoint: Endpoint
-  /** Whose request it is: nothing that is remembered is shared between tenants. */
+  /** Who asks: the name of a key, or a constant. What is counted, kept or shared is so for one tenant only. */
   readonly tenant: string
+  /** Without the keys that opened lb. */
   readonly rawHeaders: RawHeaders
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>
@@ -53,12 +55,13 @@ export type Endpoint = 'messages' | 'count-tokens' | 'chat'
 export type ClientDialect = 'anthropic' | 'chat'
 
 /** Where a request came in, and what it may be. */
-export interface Arrival {
+export interface Arrival extends BodyRules {
   readonly id: string
   readonly endpoint: Endpoint
   readonly tenant: string
+  /** Keys of lb among what the client sent: they stay here. */
+  readonly lbKeys: readonly string[]
   readonly receivedAtMs: number
-  readonly limitBytes: number
 }
 
 /** Reads a request from its connection. Parses no more than the outline of the body. */
@@ -66,7 +69,7 @@ export async function readClientRequest(
   incoming: IncomingMessage,
   arrival: Arrival,
 ): Promise<Result<ClientRequest, Refusal>> {
-  const body = await readBody(incoming, arrival.limitBytes)
+  const body = await readBody(incoming, arrival)
   if (!body.ok) return body
   const outline = scanJsonObject(body.value)
   if (!outline.ok) {
@@ -77,13 +80,14 @@ export async function readClientRequest(
   if (!read.ok) return read
   const url = incoming.url ?? ''
   const queryStart = url.indexOf('?')
+  const rawHeaders = withoutKeys(incoming.rawHeaders, arrival.lbKeys)
   return ok({
     id: arrival.id,
     endpoint: arrival.endpoint,
     tenant: arrival.tenant,
     receivedAtMs: arrival.receivedAtMs,
-    rawHeaders: incoming.rawHeaders,
-    headers: lookupHeaders(incoming.rawHeaders),
+    rawHeaders,
+    headers: lookupHeaders(rawHeaders),
     query: queryStart === -1 ? '' : url.slice(queryStart),
     body: body.value,
     outline: outline.value,

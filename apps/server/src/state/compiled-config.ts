@@ -22,6 +22,9 @@ import {
 } from '@lb/router'
 import { LRUCache } from 'lru-cache'
 import type { ClientRequest, Endpoint } from '../ingress/client-request.ts'
+import { type HostNames, hostNames } from '../ingress/host.ts'
+import { createKeyring, type Keyring } from '../keys/keyring.ts'
+import { bootKey } from '../random.ts'
 
 /**
  * A configuration in the form in which requests use it. Made once when it is loaded; a request keeps the one it began with.
@@ -48,6 +51,11 @@ export interface CompiledConfig {
   /** How the shared call for a request lives. */
   flightOptions(request: Pick<ClientRequest, 'model'>): FlightOptions
   readonly answerCache: AnswerCachePolicy
+  readonly hostNames: HostNames
+  /** `undefined`: `settings.auth` is off, and everybody is let in. */
+  readonly keyring: Keyring | undefined
+  /** Paths of routes that need no key. */
+  readonly openPaths: ReadonlySet<string>
   /** The attempt loop's rules for a request. */
   loopPolicy(endpoint: Endpoint, stream: boolean): LoopPolicy
 }
@@ -71,6 +79,7 @@ export async function compileConfig(
 
 function compile(config: Config, userRules: UserRules): CompiledConfig {
   const { settings } = config
+  const routeProviders = config.providers.map(routeProvider)
   return {
     userRules,
     hasPassThrough: config.providers.some(({ auth }) => auth.kind === 'passthrough'),
@@ -83,10 +92,13 @@ function compile(config: Config, userRules: UserRules): CompiledConfig {
     targetsByModel: new LRUCache({ max: 500 }),
     config,
     rules: config.modelRoutes.map(({ pattern, routes }) => ({ pattern, entries: routes.map(routeEntry) })),
-    routeProviders: config.providers.map(routeProvider),
+    routeProviders,
     providers: new Map(config.providers.map((provider) => [provider.id, provider])),
     healthPolicy: healthPolicy(settings),
     strategy: settings.selectionStrategy,
+    hostNames: hostNames(settings),
+    keyring: settings.auth.enabled ? createKeyring(settings.auth, routeProviders, bootKey) : undefined,
+    openPaths: new Set(settings.auth.exemptPaths),
     loopPolicy: loopPolicies(settings),
   }
 }

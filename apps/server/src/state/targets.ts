@@ -17,6 +17,7 @@ import {
   plan,
   type RequestFeatures,
   type RetryBudget,
+  type RouteProvider,
   type RouteTarget,
   refuseChance,
   retryTokens,
@@ -41,6 +42,8 @@ export interface Wanted {
   readonly forcedProvider: string | null
   /** The conversation; asked only where it matters. */
   readonly session: () => string
+  /** The providers that may answer; absent: all. */
+  readonly providers?: readonly RouteProvider[] | undefined
 }
 
 /** An attempt's end, or its first sign of life. `attempt`: its name over all requests. */
@@ -188,11 +191,11 @@ export class Targets {
     }
   }
 
-  #targets(compiled: CompiledConfig, { model, features, forcedProvider }: Wanted): readonly RouteTarget[] {
-    const isPlain = forcedProvider === null && !compiled.hasConditions
+  #targets(compiled: CompiledConfig, { model, features, forcedProvider, providers }: Wanted): readonly RouteTarget[] {
+    const isPlain = forcedProvider === null && providers === undefined && !compiled.hasConditions
     const known = isPlain ? compiled.targetsByModel.get(model) : undefined
     if (known !== undefined) return known
-    const targets = routeTargets(compiled.rules, compiled.routeProviders, { model, features, forcedProvider })
+    const targets = routeTargets(compiled.rules, providers ?? compiled.routeProviders, { model, features, forcedProvider })
     if (isPlain) compiled.targetsByModel.set(model, targets)
     return targets
   }

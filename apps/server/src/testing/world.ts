@@ -2,6 +2,7 @@ import { type Config, formatProblems, loadConfig } from '@lb/config'
 import { type MockProvider, type MockScript, startMockProvider } from '@lb/mock-provider'
 import pino from 'pino'
 import { onTestFinished } from 'vitest'
+import type { Costs } from '../keys/costs.ts'
 import { type RunningServer, startServer } from '../server.ts'
 
 /** lb and its upstreams on loopback, for one test; everything is closed when the test is over. */
@@ -33,6 +34,8 @@ export interface WorldOptions {
   readonly provider?: string
   /** YAML members by which lb signs in to each upstream, as flow text. Default: the key `key-a`, `key-b` and so on. */
   readonly auth?: readonly string[]
+  /** Who knows prices. */
+  readonly costs?: Costs
 }
 
 /**
@@ -47,7 +50,11 @@ export async function startWorld(options: WorldOptions, atEnd: typeof onTestFini
     { level: 'debug', messageKey: 'message', base: null },
     { write: (line: string) => void lines.push(JSON.parse(line)) },
   )
-  const lb = await startServer({ config: testConfig(mocks, options), log })
+  const lb = await startServer({
+    config: testConfig(mocks, options),
+    log,
+    ...(options.costs === undefined ? {} : { costs: options.costs }),
+  })
   atEnd(async () => {
     await lb.close(0)
     await Promise.all(mocks.map((mock) => mock.close()))
@@ -62,7 +69,11 @@ export async function startWorld(options: WorldOptions, atEnd: typeof onTestFini
   return { lb, mocks, lines, post }
 }
 
-function testConfig(mocks: readonly MockProvider[], { types, settings, routes, provider, auth }: WorldOptions): Config {
+/** A configuration that leads to some upstreams; only their URLs are looked at. */
+export function testConfig(
+  mocks: readonly Pick<MockProvider, 'url'>[],
+  { types, settings, routes, provider, auth }: Omit<WorldOptions, 'scripts'>,
+): Config {
   const name = (index: number): string => String.fromCharCode(97 + index)
   const providers = mocks.map(({ url }, index) => {
     const type = types?.[index] ?? types?.[0] ?? 'anthropic'

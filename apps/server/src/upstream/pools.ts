@@ -1,5 +1,6 @@
-import { isIP } from 'node:net'
+import { isIP, type LookupFunction } from 'node:net'
 import { type Dispatcher, Pool, ProxyAgent, Socks5ProxyAgent } from 'undici'
+import { guardedLookup } from './forbidden-address.ts'
 
 /** How to reach an upstream. Two providers that reach it in the same way share its connections. */
 export interface Reach {
@@ -20,7 +21,8 @@ export interface Pools {
 /** Upstreams close idle connections after a minute or more; half of that keeps us from racing them. */
 const KEEP_ALIVE_MS = 30_000
 
-export function createPools(): Pools {
+/** @param lookup how names become addresses. */
+export function createPools(lookup: LookupFunction = guardedLookup()): Pools {
   const pools = new Map<string, Dispatcher>()
 
   function create({ origin, connectTimeoutMs, proxyUrl }: Reach): Dispatcher {
@@ -39,7 +41,7 @@ export function createPools(): Pools {
         : new ProxyAgent({ uri: proxyUrl, ...proxied })
     }
     const autoSelectFamily = isIP(new URL(origin).hostname) === 0
-    return new Pool(origin, { ...options, connect: { timeout: connectTimeoutMs, autoSelectFamily } })
+    return new Pool(origin, { ...options, connect: { timeout: connectTimeoutMs, autoSelectFamily, lookup } })
   }
 
   return {

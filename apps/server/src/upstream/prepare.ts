@@ -2,6 +2,7 @@ import type { Dialect, Provider } from '@lb/config'
 import { convertAnthropicRequestToChat, convertAnthropicRequestToResponses, type Loss, type Refusal } from '@lb/convert'
 import { err, ok, type Result, stringifyJson } from '@lb/protocol'
 import { type ClientDialect, type ClientRequest, endpoints } from '../ingress/client-request.ts'
+import { hopsOf, viaAfter } from '../ingress/via.ts'
 import type { Adapter } from './adapter.ts'
 import { anthropicAdapter } from './anthropic-adapter.ts'
 import { relayedRequest } from './build-request.ts'
@@ -59,7 +60,7 @@ function anthropicTo(dialect: 'chat' | 'responses'): Prepare {
     if (!converted.ok) return err(converted.error)
     const { value, context, losses } = converted.value
     return ok({
-      upstream: ownRequest(provider, path, signedIn.headers, stringifyJson(value)),
+      upstream: ownRequest(request, provider, path, signedIn.headers, stringifyJson(value)),
       adapter: openAiToAnthropicAdapter(dialect, context, maxEventBytes),
       losses,
     })
@@ -74,7 +75,13 @@ const ways: Readonly<Record<ClientDialect, Readonly<Record<Dialect, Prepare>>>> 
 }
 
 /** A request in words of our own: nothing of the client's headers goes to a vendor that its client never meant. */
-function ownRequest(provider: Provider, path: string, signedIn: readonly string[], body: string): UpstreamRequest {
+function ownRequest(
+  request: ClientRequest,
+  provider: Provider,
+  path: string,
+  signedIn: readonly string[],
+  body: string,
+): UpstreamRequest {
   const url = new URL(provider.baseUrl)
   const base = url.pathname.replace(/\/$/, '')
   const headers = [
@@ -86,6 +93,8 @@ function ownRequest(provider: Provider, path: string, signedIn: readonly string[
     'identity',
     'user-agent',
     'lb',
+    'via',
+    viaAfter(hopsOf(request.headers['via'])),
     ...signedIn,
   ]
   return { origin: url.origin, path: `${base}${path}`, headers, body: Buffer.from(body) }

@@ -148,6 +148,14 @@ export const processKeys = {
     since: '0.1',
     description: 'Open client connections; more are refused, so that a flood cannot use up the process.',
   },
+  max_connections_per_address: {
+    kind: 'integer',
+    min: 1,
+    since: '0.1',
+    example: 5000,
+    description:
+      'Of those, so many from one address. Absent: half of them, so that nobody can take all. Behind a reverse proxy all clients have its address: set it to `max_connections` there.',
+  },
   workers: {
     kind: 'integer',
     min: 1,

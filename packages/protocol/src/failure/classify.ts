@@ -106,6 +106,7 @@ const connectionCodes: Readonly<Record<string, FailureKind>> = {
   ENETUNREACH: 'connect-failed',
   EADDRNOTAVAIL: 'connect-failed',
   ETIMEDOUT: 'connect-failed',
+  ERR_LB_FORBIDDEN_ADDRESS: 'connect-failed', // a name that leads to a metadata service: nothing was sent
   EMFILE: 'internal-error',
   UND_ERR_CONNECT_TIMEOUT: 'connect-failed',
   UND_ERR_PRX_TLS: 'connect-failed',
