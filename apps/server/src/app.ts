@@ -32,9 +32,13 @@ export function createApp(house: House): Hono<{ Bindings: HttpBindings }> {
     return c.json(body, status)
   })
   app.get('/providers', (c) => c.json(providerList(house)))
+  app.get('/metrics', async (c) => {
+    const { contentType, text } = await house.metrics.exposition()
+    return c.body(text, 200, { 'content-type': contentType })
+  })
   app.notFound((c) => c.json(notFound(`There is no ${c.req.method} ${c.req.path} here.`), 404))
   app.onError((error, c) => {
-    house.log.error({ event: 'internal_error', error: error.message, stack: error.stack }, 'a request failed inside lb')
+    house.internalError(error)
     return c.json({ type: 'error', error: { type: 'api_error', message: 'lb failed to handle this request.' } }, 500)
   })
   return app

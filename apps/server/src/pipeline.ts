@@ -5,6 +5,7 @@ import { createClientView } from './egress/client-view.ts'
 import { clientOutlet } from './egress/outlet.ts'
 import { type ClientRequest, type Endpoint, endpoints, readClientRequest } from './ingress/client-request.ts'
 import type { Refusal } from './ingress/refusal.ts'
+import type { CompiledConfig } from './state/compiled-config.ts'
 import type { House } from './state/house.ts'
 
 /**
@@ -29,18 +30,19 @@ export async function handle(
     nowMs: house.clock.nowMs,
   })
 
+  const refuse = (refusal: Refusal): void => {
+    house.observer.requestRefused({ id, endpoint, refusal })
+    view.refuse(refusal)
+  }
+
+  if (house.isOverloaded()) return refuse(tooBusy)
   const limitBytes = compiled.config.settings.maxBodyBytes
-  const request = await readClientRequest(incoming, { id, endpoint, receivedAtMs, limitBytes })
-  if (!request.ok) return view.refuse(request.error)
+  const { nowMs } = house.clock
+  const request = await readClientRequest(incoming, { id, endpoint, receivedAtMs, nowMs, limitBytes })
+  if (!request.ok) return refuse(request.error)
 
   const candidates = house.targets.plan(compiled, wantedBy(request.value))
-  if (candidates.length === 0)
-    return view.refuse(
-      unknownModel(
-        request.value,
-        compiled.rules.map(({ pattern }) => pattern),
-      ),
-    )
+  if (candidates.length === 0) return refuse(unknownModel(request.value, compiled))
 
   house.observer.requestStarted(request.value)
   run = startJob({
@@ -50,10 +52,21 @@ export async function handle(
     candidates,
     view,
     over(state, attempts) {
-      const nowMs = house.clock.nowMs()
-      house.observer.requestDone({ request: request.value, state, candidates, attempts, shown: view.shown(), nowMs })
+      if (run !== undefined) house.running.delete(run)
+      const shown = view.shown()
+      house.observer.requestDone({ request: request.value, state, candidates, attempts, shown, nowMs: nowMs() })
     },
   })
+  if (!run.isOver) house.running.add(run)
+}
+
+/** What lb can still say when it has no time: little, at once, and that it is worth trying again. */
+const tooBusy: Refusal = {
+  status: 529,
+  type: 'overloaded_error',
+  message: 'lb is overloaded. Try again in a moment.',
+  retryAfterSeconds: 1,
+  shouldRetry: true,
 }
 
 function wantedBy({ model, forcedProvider }: ClientRequest) {
@@ -61,7 +74,8 @@ function wantedBy({ model, forcedProvider }: ClientRequest) {
   return { model, forcedProvider: forcedProvider ?? null, session: null, features }
 }
 
-function unknownModel({ model, forcedProvider }: ClientRequest, patterns: readonly string[]): Refusal {
+function unknownModel({ model, forcedProvider }: ClientRequest, { rules }: CompiledConfig): Refusal {
+  const patterns = rules.map(({ pattern }) => pattern)
   const message =
     forcedProvider === undefined
       ? `model: ${model} matches no route. Known patterns: ${patterns.join(', ')}.`

@@ -26,7 +26,7 @@ export function brokenEnding(state: LoopState, attempt: number, failure: Failure
 /** Whether the client may send the same request again with some hope. */
 export function isWorthRetrying({ kind }: Failure): boolean {
   const { act, aftermath, origin } = failureTable[kind]
-  if (kind === 'no-candidate' || kind === 'deadline-exceeded') return true
+  if (kind === 'no-candidate' || kind === 'deadline-exceeded' || kind === 'shutting-down') return true
   if (kind === 'credits-exhausted' || origin === 'downstream') return false
   return (act === 'next' || act === 'same') && aftermath !== 'down' && aftermath !== 'unsupported'
 }

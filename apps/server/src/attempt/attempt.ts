@@ -22,6 +22,10 @@ export interface AttemptSpec {
   readonly headersFor: (head: AnswerHead) => string[]
   readonly maxBodyBytes: number
   readonly epochMs: () => number
+  /** Monotonic. */
+  readonly nowMs: () => number
+  /** Told about a bug of ours that this attempt ran into; the attempt fails, and nothing else does. */
+  internalError(error: unknown): void
 }
 
 /** What the attempt loop is told. The words are the router's. */
@@ -45,6 +49,17 @@ export interface Attempt {
   errorEvent(): Uint8Array | undefined
   /** The upstream's token counts, as far as they came. */
   usage(): JsonObject
+  timing(): AttemptTiming
+}
+
+/** When an attempt's bytes passed through lb, on the monotonic clock. */
+export interface AttemptTiming {
+  /** The request was handed to a connection, or to those who wait for one. */
+  readonly sentAtMs: number | undefined
+  /** The upstream's bytes came with which the answer was shown. */
+  readonly arrivedAtMs: number | undefined
+  /** The client's connection had them. */
+  readonly shownAtMs: number | undefined
 }
 
 /** An upstream's answer that is no success: as it came, and as the client is told. */
@@ -71,32 +86,54 @@ interface Brought {
 export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => void): Attempt {
   const { view } = spec
   const brought: Brought = {}
+  const timing = { sentAtMs: undefined, arrivedAtMs: undefined, shownAtMs: undefined } as Mutable<AttemptTiming>
   let body: BodyReader | undefined
 
   const fail = (failure: Failure): void => {
     exchange.cancel()
     tell({ type: 'failed', failure })
   }
+  const broken = (error: unknown): void => {
+    spec.internalError(error)
+    fail({ kind: 'internal-error', message: 'lb could not read the answer' })
+  }
+  /** Only until the answer is shown: a long stream is not timed chunk by chunk. */
+  const arrived = (): void => {
+    if (timing.shownAtMs === undefined) timing.arrivedAtMs = spec.nowMs()
+  }
   const listener: ExchangeListener = {
-    head(head) {
+    head: guarded(broken, (head: AnswerHead) => {
       const kind = bodyKind(head, spec.stream)
       if (typeof kind !== 'string') return fail(classify(kind))
       if (kind !== 'refusal') tell({ type: 'response-started' })
-      body = readers[kind](spec, head, brought, tell, fail)
+      body = readers[kind]({ spec, head, brought, tell, fail, broken })
+    }),
+    bytes(chunk) {
+      arrived()
+      try {
+        return body?.push(chunk) ?? true
+      } catch (error) {
+        broken(error)
+        return true
+      }
     },
-    bytes: (chunk) => body?.push(chunk) ?? true,
-    end: () => body?.end(),
-    broke(observation) {
+    end: guarded(broken, () => {
+      arrived()
+      body?.end()
+    }),
+    broke: guarded(broken, (observation: Observation) => {
       if (body === undefined) fail(classify(observation))
       else body.broke(observation)
-    },
+    }),
   }
   const exchange: Exchange = openExchange(spec.pools, spec.reach, spec.request, listener)
+  timing.sentAtMs = spec.nowMs()
 
   return {
     commit(opening) {
       if (brought.whole !== undefined) view.whole(200, spec.headersFor(brought.whole.head), brought.whole.body)
       else brought.hold?.commit(opening)
+      timing.shownAtMs = spec.nowMs()
     },
     releaseOpening: () => brought.hold?.releaseOpening(),
     resume() {
@@ -111,6 +148,20 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
     refusal: () => brought.refused,
     errorEvent: () => (brought.ending?.step === 'failed' ? brought.ending.event : undefined),
     usage: () => brought.whole?.usage ?? brought.ending?.usage ?? {},
+    timing: () => timing,
+  }
+}
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
+
+/** `run`, which hands over what it throws: an exception must end one attempt, not the process. */
+export function guarded<T extends unknown[]>(onError: (error: unknown) => void, run: (...given: T) => void) {
+  return (...given: T): void => {
+    try {
+      run(...given)
+    } catch (error) {
+      onError(error)
+    }
   }
 }
 
@@ -127,17 +178,21 @@ function bodyKind({ status, headers }: AnswerHead, stream: boolean): BodyKind | 
   return 'whole'
 }
 
-type MakeReader = (
-  spec: AttemptSpec,
-  head: AnswerHead,
-  brought: Brought,
-  tell: (news: AttemptNews) => void,
-  fail: (failure: Failure) => void,
-) => BodyReader
+interface Reading {
+  readonly spec: AttemptSpec
+  readonly head: AnswerHead
+  readonly brought: Brought
+  tell(news: AttemptNews): void
+  fail(failure: Failure): void
+  /** A bug of ours came up. */
+  broken(error: unknown): void
+}
+
+type MakeReader = (reading: Reading) => BodyReader
 
 const readers: Readonly<Record<BodyKind, MakeReader>> = {
   /** A status that is no success: the whole body is needed, to judge it and to pass it on. */
-  refusal(spec, head, brought, tell) {
+  refusal({ spec, head, brought, tell }) {
     const judge = (body: Buffer): void => {
       const { status, headers } = head
       const { credential } = spec
@@ -150,7 +205,7 @@ const readers: Readonly<Record<BodyKind, MakeReader>> = {
     return collectBody({ limitBytes: spec.maxBodyBytes, done: judge, failed: (_, body) => judge(body) })
   },
   /** One JSON answer. It is shown only when it is whole. */
-  whole(spec, head, brought, tell, fail) {
+  whole({ spec, head, brought, tell, fail }) {
     return collectBody({
       limitBytes: spec.maxBodyBytes,
       done(body) {
@@ -162,7 +217,7 @@ const readers: Readonly<Record<BodyKind, MakeReader>> = {
       failed: (observation) => fail(classify(observation)),
     })
   },
-  events(spec, head, brought, tell, fail) {
+  events({ spec, head, brought, tell, fail, broken }) {
     const reader = spec.adapter.createReader(spec.credential)
     const hold = createHold(
       spec.view,
@@ -174,6 +229,7 @@ const readers: Readonly<Record<BodyKind, MakeReader>> = {
       reader,
       hold,
       tell: (type) => tell({ type }),
+      broken,
       ended(ending) {
         brought.ending = ending
         if (ending.step === 'ended') tell({ type: 'completed' })
@@ -182,8 +238,9 @@ const readers: Readonly<Record<BodyKind, MakeReader>> = {
     })
   },
   /** A whole JSON answer where a stream was promised: the client gets the stream that it stands for. */
-  exploded(spec, head, brought, tell, fail) {
-    const events = readers.events(spec, head, brought, tell, fail)
+  exploded(reading) {
+    const { spec, fail } = reading
+    const events = readers.events(reading)
     return collectBody({
       limitBytes: spec.maxBodyBytes,
       done(body) {

@@ -35,6 +35,7 @@ const texts: Readonly<Partial<Record<FailureKind, string>>> = {
   'response-too-large': 'The upstream’s answer is longer than the limit.',
   'no-candidate': 'No upstream is usable at the moment.',
   'deadline-exceeded': 'The time for this request ran out before an upstream answered.',
+  'shutting-down': 'lb is being stopped. Send the request again.',
   'login-required': 'Every account needs a new login: run `lb login`.',
   'internal-error': 'lb failed to handle this request.',
 }

@@ -56,6 +56,7 @@ export function startJob(job: Job): Run {
       if (event !== undefined) view.errorEvent(event)
       else view.refuse(refusalOf(failure))
     },
+    internalError: house.internalError,
     over: job.over,
   })
 }
@@ -99,6 +100,8 @@ function startOn(
       headersFor: (head) => answerHeaders(head, facts),
       maxBodyBytes: MAX_ANSWER_BYTES,
       epochMs: house.clock.epochMs,
+      nowMs: house.clock.nowMs,
+      internalError: house.internalError,
     },
     tell,
   )

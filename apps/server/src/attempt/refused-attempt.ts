@@ -18,5 +18,6 @@ export function refusedAttempt({ status, body, message }: NotPrepared, tell: (ne
     refusal: () => ({ head, answer }),
     errorEvent: () => undefined,
     usage: () => ({}),
+    timing: () => ({ sentAtMs: undefined, arrivedAtMs: undefined, shownAtMs: undefined }),
   }
 }

@@ -13,7 +13,7 @@ import {
 } from '@lb/router'
 import { type Clock, momentOf } from '../clock.ts'
 import type { ClientView } from '../egress/client-view.ts'
-import type { Attempt, AttemptNews } from './attempt.ts'
+import { type Attempt, type AttemptNews, guarded } from './attempt.ts'
 
 /** What one run of the attempt loop needs. */
 export interface RunDeps {
@@ -34,6 +34,8 @@ export interface RunDeps {
   /** Answers a request that nobody could answer. */
   giveUp(ending: Effect<'give-up'>, attempt: Attempt | undefined): void
   endTruthfully(ending: Effect<'end-truthfully'>, attempt: Attempt | undefined): void
+  /** Something threw that must not: a bug of ours. */
+  internalError(error: unknown): void
   /** The request is over; called once, last. */
   over(state: LoopState, attempts: ReadonlyMap<number, Attempt>): void
 }
@@ -47,6 +49,10 @@ export type Effect<T extends LoopEffect['type']> = Extract<LoopEffect, { readonl
 
 /** Bytes of an answer are reported to the loop as progress at most this often. */
 const PROGRESS_EVERY_MS = 1000
+/** A timer that is so late tells of a process that stood still. Ordinary load delays timers by some milliseconds. */
+const STOOD_STILL_MS = 500
+
+const ourFault: Failure = { kind: 'internal-error', message: 'an exception in the attempt loop' }
 
 /**
  * Drives the attempt loop of one request: the router decides, this obeys. It owns the loop's state, its one timer, and the
@@ -58,6 +64,8 @@ export class Run {
   readonly #waiting: LoopEvent[] = []
   #state: LoopState = newLoop
   #isStepping = false
+  /** Whether the request has ended. */
+  isOver = false
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Number.POSITIVE_INFINITY
   #lastProgressMs = 0
@@ -67,6 +75,11 @@ export class Run {
     const { candidates, timeoutMs, client } = deps
     const { retryTokens } = deps.look()
     this.#feed({ type: 'begin', candidates, retryTokens, timeoutMs, client, refuseChance: 0 })
+  }
+
+  /** The process stops: ends the request now, and says so to the client. */
+  stop(): void {
+    this.#feed({ type: 'stop' })
   }
 
   /** The client left. */
@@ -84,14 +97,38 @@ export class Run {
     this.#waiting.push(event)
     if (this.#isStepping) return
     this.#isStepping = true
+    try {
+      this.#step()
+    } catch (error) {
+      this.#breakOff(error)
+    }
+    this.#isStepping = false
+    this.#setTimer()
+  }
+
+  #step(): void {
     const { clock, roll, policy } = this.#deps
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       const step = stepLoop(this.#state, next, momentOf(clock, roll), policy)
       this.#state = step.state
       for (const effect of step.effects) this.#obey(effect)
     }
-    this.#isStepping = false
-    this.#setTimer()
+  }
+
+  /** Something in this request threw: it ends, truthfully, and no other one does. */
+  #breakOff(error: unknown): void {
+    this.#deps.internalError(error)
+    if (this.isOver) return
+    const end = this.#state.stage === 'nothing' ? 'gave-up' : 'ended-truthfully'
+    const running = this.#state.attempts.find(({ outcome }) => outcome === 'running')
+    this.#state = { ...this.#state, phase: { kind: 'over', end } }
+    const steps = [
+      () => this.#attempts.forEach((attempt) => void attempt.cancel()),
+      () => running && this.#deps.report({ type: 'report', ...running, outcome: { kind: 'abandoned' } }),
+      () => this.#deps.endTruthfully({ type: 'end-truthfully', attempt: null, failure: ourFault }, undefined),
+      () => this.#finish(),
+    ]
+    for (const step of steps) guarded(this.#deps.internalError, step)()
   }
 
   /** One timer, set anew only when it would come too late: a tick that comes too early does no harm. */
@@ -108,8 +145,12 @@ export class Run {
   }
 
   #tick(): void {
+    const lateMs = this.#deps.clock.nowMs() - this.#timerAtMs
     this.#timerAtMs = Number.POSITIVE_INFINITY
-    this.#feed({ type: 'tick' })
+    // The process stood still (stopped, or busy for long). What the upstream said meanwhile has not been read yet; it is heard
+    // before anybody is called silent.
+    if (lateMs > STOOD_STILL_MS) setImmediate(() => this.#feed({ type: 'tick' }))
+    else this.#feed({ type: 'tick' })
   }
 
   #tell(attempt: number, news: AttemptNews): void {
@@ -186,6 +227,11 @@ export class Run {
       default:
         assertNever(ending)
     }
+    this.#finish()
+  }
+
+  #finish(): void {
+    this.isOver = true
     clearTimeout(this.#timer)
     this.#deps.over(this.#state, this.#attempts)
   }

@@ -32,8 +32,10 @@ export interface ClientRequest {
   readonly stream: boolean
   /** lb's own body field `provider`: only this one may answer. It is taken out before the body goes upstream. */
   readonly forcedProvider?: string
-  /** Monotonic. */
+  /** Monotonic: when its head was there. */
   readonly receivedAtMs: number
+  /** Monotonic: when its body was there. Until then lb waited for the client. */
+  readonly readAtMs: number
   /**
    * The whole body, parsed at the first call; what must keep its own text (arguments, schemas) keeps it. A relay never asks.
    */
@@ -55,6 +57,7 @@ export interface Arrival {
   readonly id: string
   readonly endpoint: Endpoint
   readonly receivedAtMs: number
+  readonly nowMs: () => number
   readonly limitBytes: number
 }
 
@@ -65,6 +68,7 @@ export async function readClientRequest(
 ): Promise<Result<ClientRequest, Refusal>> {
   const body = await readBody(incoming, arrival.limitBytes)
   if (!body.ok) return body
+  const readAtMs = arrival.nowMs()
   const outline = scanJsonObject(body.value)
   if (!outline.ok) {
     const { message, offset } = outline.error
@@ -78,6 +82,7 @@ export async function readClientRequest(
     id: arrival.id,
     endpoint: arrival.endpoint,
     receivedAtMs: arrival.receivedAtMs,
+    readAtMs,
     rawHeaders: incoming.rawHeaders,
     headers: lookupHeaders(incoming.rawHeaders),
     query: queryStart === -1 ? '' : url.slice(queryStart),

@@ -1,9 +1,15 @@
 import type { Clock } from '../clock.ts'
 import type { Log } from '../telemetry/log.ts'
+import type { Metrics } from '../telemetry/metrics/metrics.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
 import type { Pools } from '../upstream/pools.ts'
 import type { CompiledConfig } from './compiled-config.ts'
 import type { Targets } from './targets.ts'
+
+/** What can be told to end. */
+export interface Stoppable {
+  stop(): void
+}
 
 /** Everything that lives longer than one request. */
 export interface House {
@@ -15,6 +21,15 @@ export interface House {
   readonly targets: Targets
   /** Everybody who wants to know what happens. */
   readonly observer: Required<RequestObserver>
+  readonly metrics: Metrics
+  /** The requests that are being answered, in case they must be ended. */
+  readonly running: Set<Stoppable>
+  /** Something threw inside lb: logs and counts it. Whoever calls it ends what threw. */
+  readonly internalError: (error: unknown) => void
+  /** Whether the process is stopping: it finishes what runs, and is not ready for more. */
+  isDraining(): boolean
+  /** Whether the process is short of time or memory: new requests are refused, running ones go on. */
+  isOverloaded(): boolean
   /** The configuration that a request which begins now uses, to its end. */
   current(): CompiledConfig
 }

@@ -31,6 +31,8 @@ export interface WorldOptions {
   readonly routes?: readonly string[]
   /** More YAML members of each provider, as flow text. */
   readonly provider?: string
+  /** What lb is told about its load. Default: none. */
+  readonly isOverloaded?: () => boolean
 }
 
 /**
@@ -45,7 +47,9 @@ export async function startWorld(options: WorldOptions, atEnd: typeof onTestFini
     { level: 'debug', messageKey: 'message', base: null },
     { write: (line: string) => void lines.push(JSON.parse(line)) },
   )
-  const lb = await startServer({ config: testConfig(mocks, options), log })
+  // Upstreams, clients and lb share one loop here, and whatever else the machine does delays it.
+  const { isOverloaded = () => false } = options
+  const lb = await startServer({ config: testConfig(mocks, options), log, isOverloaded })
   atEnd(async () => {
     await lb.close(0)
     await Promise.all(mocks.map((mock) => mock.close()))
