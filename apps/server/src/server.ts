@@ -126,12 +126,15 @@ function listen(server: Server, host: string, port: number): Promise<string> {
   })
 }
 
+/** A team's worth: whoever can take more need not be told at every start. */
+const FEW_CONNECTIONS = 1000
+
 /** Turns clients away before files run out, and survives when they run out all the same. */
 function limitConnections(server: Server, { log, metrics, current }: House): void {
   const { maxConnections } = current().config.settings
   server.maxConnections = connectionLimit(maxConnections, openFilesLimit())
   if (server.maxConnections < maxConnections) {
-    log.warn(
+    log[server.maxConnections < FEW_CONNECTIONS ? 'warn' : 'debug'](
       { event: 'open_files_limit', connections: server.maxConnections },
       `this process may not open enough files for settings.max_connections: ${server.maxConnections} connections are taken (ulimit -n, LimitNOFILE)`,
     )

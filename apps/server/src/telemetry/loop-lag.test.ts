@@ -14,10 +14,10 @@ function watched() {
         lag.tick(nowMs, 1, heapRatio)
       }
     },
-    /** The loop stands still, at work or not. */
-    stand(ms: number, busyMs = ms): void {
+    /** The loop stands still, at work or not let run. */
+    stand(ms: number, workMs = ms): void {
       nowMs += TICK_MS + ms
-      lag.tick(nowMs, busyMs, 0.1)
+      lag.tick(nowMs, workMs, 0.1)
     },
   }
 }
@@ -29,12 +29,14 @@ test('a loop that is on time is not overloaded', () => {
   expect(lag.worstMs).toBe(0)
 })
 
-test('one pause of a garbage collector is no overload', () => {
+test('a pause of a garbage collector is no overload, and neither is a burst of new connections', () => {
   const { lag, run, stand } = watched()
   run(10_000)
   stand(150)
+  run(5000)
+  stand(600)
   expect(lag.isOverloaded).toBe(false)
-  expect(lag.worstMs).toBe(150)
+  expect(lag.worstMs).toBe(600)
 })
 
 test('two seconds of work at a stretch are, at once', () => {
@@ -46,10 +48,13 @@ test('two seconds of work at a stretch are, at once', () => {
 
 test('many pauses of 150 ms are: more than one byte in a hundred waits longer than 100 ms', () => {
   const { lag, run, stand } = watched()
-  for (let pause = 0; pause < 3; pause += 1) {
+  for (let pause = 0; pause < 12; pause += 1) {
     run(2000)
     stand(150)
   }
+  expect(lag.isOverloaded).toBe(false)
+  run(2000)
+  stand(150)
   expect(lag.isOverloaded).toBe(true)
 })
 
@@ -93,10 +98,10 @@ test('a heap that is nearly full is overload, until there is room again', () => 
   expect(lag.isOverloaded).toBe(false)
 })
 
-test('the real loop: work of half a second is seen', async () => {
+test('the real loop: work of a second is seen', async () => {
   const { lag, close } = watchLoop(() => performance.now())
   await new Promise((resolve) => setTimeout(resolve, 100))
-  for (const endMs = performance.now() + 500; performance.now() < endMs; );
+  for (const endMs = performance.now() + 1000; performance.now() < endMs; );
   await new Promise((resolve) => setTimeout(resolve, 1))
   expect(lag.isOverloaded).toBe(true)
   close()

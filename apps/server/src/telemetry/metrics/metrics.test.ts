@@ -8,7 +8,9 @@ async function scrape({ lb }: Pick<World, 'lb'>): Promise<Map<string, number>> {
   const response = await fetch(`${lb.url}/metrics`)
   expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
   const lines = (await response.text()).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
-  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]))
+  return new Map(
+    lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
+  )
 }
 
 const answering = { default: { reply: { usage: { inputTokens: 11, outputTokens: 7 } } } }

@@ -46,12 +46,22 @@ describe('OpenAI', () => {
   })
 
   test('DeepSeek names its cache hits differently', () => {
-    const usage = { prompt_tokens: 100, completion_tokens: 7, prompt_cache_hit_tokens: 90, prompt_cache_miss_tokens: 10 }
+    const usage = {
+      prompt_tokens: 100,
+      completion_tokens: 7,
+      prompt_cache_hit_tokens: 90,
+      prompt_cache_miss_tokens: 10,
+    }
     expect(tokenCounts(usage)).toMatchObject({ input: 10, cacheRead: 90 })
   })
 
   test('Responses uses Anthropic’s names for OpenAI’s way of counting', () => {
-    const usage = { input_tokens: 100, input_tokens_details: { cached_tokens: 30 }, output_tokens: 9, total_tokens: 109 }
+    const usage = {
+      input_tokens: 100,
+      input_tokens_details: { cached_tokens: 30 },
+      output_tokens: 9,
+      total_tokens: 109,
+    }
     expect(tokenCounts(usage)).toMatchObject({ input: 70, cacheRead: 30, output: 9 })
   })
 
