@@ -17,6 +17,7 @@ import { logObserver } from './telemetry/log-observer.ts'
 import { watchLoop } from './telemetry/loop-lag.ts'
 import { createMetrics } from './telemetry/metrics/metrics.ts'
 import { allOf } from './telemetry/observer.ts'
+import { openTraces } from './telemetry/traces/traces.ts'
 import { createPools } from './upstream/pools.ts'
 
 export interface ServerOptions {
@@ -67,7 +68,13 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     }),
   })
   const internalError = internalErrors(log, metrics)
-  const observer = allOf([logObserver(log), metrics.observer], internalError)
+  const traces = await openTraces(process.env, {
+    version,
+    log,
+    upstreamOf: (provider) => house.current().providers.get(provider),
+  })
+  const observers = [logObserver(log), metrics.observer, ...(traces === undefined ? [] : [traces.observer])]
+  const observer = allOf(observers, internalError)
   const house: House = {
     clock: systemClock,
     roll,
@@ -77,6 +84,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     targets: createTargets({ clock: systemClock, roll, onFact: observer.healthChanged }),
     observer,
     metrics,
+    traces,
     running,
     internalError,
     isDraining: drain.isDraining,
@@ -92,6 +100,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       const stopped = await drain.close(graceMs)
       await house.pools.close()
       watch.close()
+      await traces?.close()
       return stopped
     },
     internalError,

@@ -53,6 +53,9 @@ async function buildInto(folder: string): Promise<string> {
     format: 'esm',
     target: 'node20',
     conditions: ['@lb/source'],
+    banner: {
+      js: "import { createRequire as lbCreateRequire } from 'node:module'; const require = lbCreateRequire(import.meta.url);",
+    },
     external: Object.keys(dependencies),
     logLevel: 'silent',
   })

@@ -78,7 +78,9 @@ function startOn(
   house.targets.started(compiled, candidate, attemptName(request, effect.attempt))
   const signedIn = credentialHeaders(provider, candidate.credential, request)
   const { model } = candidate
-  const prepared = prepare({ request, provider, model, signedIn: signedIn.headers, maxEventBytes: MAX_EVENT_BYTES })
+  const trace = house.traces?.attemptHeaders(request, effect.attempt, candidate) ?? []
+  const maxEventBytes = MAX_EVENT_BYTES
+  const prepared = prepare({ request, provider, model, signedIn: signedIn.headers, trace, maxEventBytes })
   const losses = prepared.ok ? prepared.value.losses : []
   house.observer.attemptStarted({ request, attempt: effect.attempt, candidate, losses })
   if (!prepared.ok) return refusedAttempt(prepared.error, tell)

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { Metrics } from '../telemetry/metrics/metrics.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
+import type { Traces } from '../telemetry/traces/traces.ts'
 import type { Pools } from '../upstream/pools.ts'
 import type { CompiledConfig } from './compiled-config.ts'
 import type { Targets } from './targets.ts'
@@ -22,6 +23,8 @@ export interface House {
   /** Everybody who wants to know what happens. */
   readonly observer: Required<RequestObserver>
   readonly metrics: Metrics
+  /** `undefined`: nobody wants any. */
+  readonly traces: Traces | undefined
   /** The requests that are being answered, in case they must be ended. */
   readonly running: Set<Stoppable>
   /** Something threw inside lb: logs and counts it. Whoever calls it ends what threw. */

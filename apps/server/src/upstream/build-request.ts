@@ -10,19 +10,21 @@ const DEFAULT_VERSION = '2023-06-01'
 /**
  * The request for an upstream of the client's own dialect: the client's bytes, with only the `model` value replaced where the
  * route maps it, and lb's own `provider` taken out.
+ *
+ * @param own lb's own headers: those that sign it in, and those that carry its trace.
  */
 export function relayedRequest(
   request: ClientRequest,
   provider: Provider,
   model: string,
-  signedIn: readonly string[],
+  own: readonly string[],
 ): UpstreamRequest {
   const url = new URL(provider.baseUrl)
   const base = url.pathname.replace(/\/(v1\/?)?$/, '')
-  const headers = forwardedHeaders(request.rawHeaders)
+  const headers = forwardedHeaders(request.rawHeaders, own)
   if (request.headers['anthropic-version'] === undefined) headers.push('anthropic-version', DEFAULT_VERSION)
   if (request.headers['content-type'] === undefined) headers.push('content-type', 'application/json')
-  headers.push(...signedIn)
+  headers.push(...own)
   const edits = {
     ...(model === request.model ? {} : { set: { model: JSON.stringify(model) } }),
     ...(request.forcedProvider === undefined ? {} : { remove: ['provider'] }),

@@ -27,6 +27,8 @@ export interface PrepareInput {
   readonly model: string
   /** The headers that sign the request in. */
   readonly signedIn: readonly string[]
+  /** The headers that carry lb's own trace on, in the place of the client's. */
+  readonly trace: readonly string[]
   readonly maxEventBytes: number
 }
 
@@ -37,9 +39,9 @@ export function prepare(input: PrepareInput): Result<Prepared, NotPrepared> {
   return ways[endpoints[input.request.endpoint].dialect][input.provider.dialect](input)
 }
 
-const relay: Prepare = ({ request, provider, model, signedIn, maxEventBytes }) =>
+const relay: Prepare = ({ request, provider, model, signedIn, trace, maxEventBytes }) =>
   ok({
-    upstream: relayedRequest(request, provider, model, signedIn),
+    upstream: relayedRequest(request, provider, model, trace.length === 0 ? signedIn : [...signedIn, ...trace]),
     adapter: anthropicAdapter(maxEventBytes),
     losses: [],
   })
