@@ -19,7 +19,7 @@ export function createApp(house: House, routes: readonly Route[] = routesOf(hous
   for (const route of routes) mount(app, house, route)
   mountTheRest(app, house, routes)
   app.onError((error, c) => {
-    house.log.error({ event: 'internal_error', error: error.message, stack: error.stack }, 'a request failed inside lb')
+    house.internalError(error)
     return c.json({ type: 'error', error: { type: 'api_error', message: 'lb failed to handle this request.' } }, 500)
   })
   const unguarded = unguardedRoutes(app, routes)

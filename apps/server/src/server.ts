@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { Config } from '@lb/config'
+import { isHealthy } from './admin/health.ts'
 import { createApp } from './app.ts'
 import { systemClock } from './clock.ts'
 import { memoryStore } from './flights/answers.ts'
@@ -21,7 +22,10 @@ import { oauthSettings } from './state/oauth-settings.ts'
 import { Targets } from './state/targets.ts'
 import type { Log } from './telemetry/log.ts'
 import { logObserver } from './telemetry/log-observer.ts'
+import { watchLoop } from './telemetry/loop-lag.ts'
+import { createMetrics } from './telemetry/metrics/metrics.ts'
 import { allOf } from './telemetry/observer.ts'
+import { openTraces } from './telemetry/traces/traces.ts'
 import { createPools } from './upstream/pools.ts'
 
 export interface ServerOptions {
@@ -38,10 +42,14 @@ export interface RunningServer {
   /** `http://host:port`, with the port that was really taken. */
   readonly url: string
   /**
-   * Takes no more connections, lets running answers finish for at most `graceMs`, then breaks them off.
-   * @returns how many had to be broken off.
+   * Takes no more connections, lets running answers finish for at most `graceMs`, then ends them with an error that says so.
+   * Called again, it hurries up.
+   *
+   * @returns how many requests did not come to their own end.
    */
   close(graceMs: number): Promise<number>
+  /** Logs and counts an error that came up outside of any request. */
+  internalError(error: unknown): void
 }
 
 /** Starts lb: one process, one port. Rejects when the port cannot be had. */
@@ -89,6 +97,7 @@ export async function startServer({ config, log, costs, folder = process.cwd() }
       await pools.close()
       return broken
     },
+    internalError,
   }
 }
 
@@ -115,30 +124,42 @@ const serverLimits = {
   noDelay: true,
 }
 
+/** The models that the routes name; what else clients ask for is counted under a few names only. */
+function routedModels({ config }: CompiledConfig): string[] {
+  return config.modelRoutes.flatMap(({ pattern, routes }) => [
+    ...(/[*?]/.test(pattern) ? [] : [pattern]),
+    ...routes.map(({ model }) => model).filter((model) => model !== 'passthrough'),
+  ])
+}
+
 function listen(server: Server, host: string, port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, () => {
+      server.off('error', reject)
       const { address, family, port: taken } = server.address() as AddressInfo
       resolve(`http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`)
     })
   })
 }
 
-/** Closes the listener and waits for what runs. @returns the number of connections that were broken off. */
-function drain(server: Server, graceMs: number): Promise<number> {
-  return new Promise((resolve) => {
-    let broken = 0
-    const timer = setTimeout(() => {
-      server.getConnections((_, count) => {
-        broken = count
-        server.closeAllConnections()
-      })
-    }, graceMs)
-    server.close(() => {
-      clearTimeout(timer)
-      resolve(broken)
-    })
-    server.closeIdleConnections()
+/** A team's worth: whoever can take more need not be told at every start. */
+const FEW_CONNECTIONS = 1000
+
+/** Turns clients away before files run out, and survives when they run out all the same. */
+function limitConnections(server: Server, { log, metrics, current }: House): void {
+  const { maxConnections } = current().config.settings
+  server.maxConnections = connectionLimit(maxConnections, openFilesLimit())
+  if (server.maxConnections < maxConnections) {
+    log[server.maxConnections < FEW_CONNECTIONS ? 'warn' : 'debug'](
+      { event: 'open_files_limit', connections: server.maxConnections },
+      `this process may not open enough files for settings.max_connections: ${server.maxConnections} connections are taken (ulimit -n, LimitNOFILE)`,
+    )
+  }
+  server.on('drop', metrics.connectionDropped)
+  // An `accept` failed (EMFILE, ENFILE, ENOMEM): that client is lost, the listener is not.
+  server.on('error', (error) => {
+    metrics.connectionDropped()
+    log.warn({ event: 'accept_failed', code: (error as NodeJS.ErrnoException).code }, 'a connection could not be taken')
   })
 }

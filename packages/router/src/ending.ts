@@ -38,7 +38,7 @@ const hopeless: ReadonlySet<FailureKind> = new Set<FailureKind>([
 /** Whether the client may send the same request again with some hope. */
 export function isWorthRetrying({ kind }: Failure): boolean {
   const { act, aftermath, origin } = failureTable[kind]
-  if (kind === 'no-candidate' || kind === 'deadline-exceeded') return true
+  if (kind === 'no-candidate' || kind === 'deadline-exceeded' || kind === 'shutting-down') return true
   if (origin === 'downstream' || hopeless.has(kind)) return false
   return (act === 'next' || act === 'same') && aftermath !== 'down' && aftermath !== 'unsupported'
 }

@@ -37,6 +37,8 @@ export function stepLoop(state: LoopState, event: LoopEvent, at: Moment, policy:
       return refreshed(state, event.candidate, event.failure)
     case 'client-gone':
       return clientGone(state, at, policy)
+    case 'stop':
+      return stop(state, at)
     case 'tick':
       return tick(state, at, policy)
     case 'response-started':
@@ -116,6 +118,19 @@ function clientGone(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep 
   if (running === undefined) return over(gone, 'client-gone', [])
   if (policy.background) return { state: gone, effects: [] }
   return over(closeAttempt(gone, running, 'abandoned', null, at), 'client-gone', [
+    { type: 'cancel-attempt', attempt: running.attempt },
+    report(running, { kind: 'abandoned' }),
+  ])
+}
+
+const stopping: Failure = { kind: 'shutting-down', message: 'lb is being stopped' }
+
+/** Not the fault of whoever is being asked: the running attempt is abandoned. */
+function stop(state: LoopState, at: Moment): LoopStep {
+  const running = runningOf(state)
+  if (running === undefined) return end(state, endingOf(state, stopping, at.nowMs), [])
+  const closed = closeAttempt(state, running, 'abandoned', null, at)
+  return end(closed, endingOf(closed, stopping, at.nowMs), [
     { type: 'cancel-attempt', attempt: running.attempt },
     report(running, { kind: 'abandoned' }),
   ])

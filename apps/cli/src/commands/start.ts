@@ -4,7 +4,9 @@ import { type LogLevel, openLog, startServer } from '@lb/server'
 import type { Command } from '../command.ts'
 import { findConfig, readConfig } from '../config-file.ts'
 import { startDemo } from '../demo.ts'
+import { keepServing } from '../keep-serving.ts'
 import { bold, type Terminal } from '../terminal.ts'
+import { version } from '../version.ts'
 
 /** `lb start`: serves until it is told to stop. */
 export const start: Command = {
@@ -56,23 +58,27 @@ async function serve(config: Config, source: string | undefined, terminal: Termi
     color: settings.logColor,
     console: process.stdout,
   })
-  const server = await startServer({ config, log }).catch((error: NodeJS.ErrnoException) => error)
+  const server = await startServer({ config, log, version }).catch((error: NodeJS.ErrnoException) => error)
   if (server instanceof Error) {
     terminal.error(startProblem(server, settings.host, settings.port))
     return 1
   }
+  keepServing(server.internalError)
   terminal.out(banner(config, source, server.url, terminal))
-  const broken = await new Promise<number>((resolve) => {
+  const stopped = await new Promise<number>((resolve) => {
     terminal.onStop((count) => {
-      if (count === 1)
-        log.info(
-          { event: 'shutdown' },
-          `stopping: no new requests, running ones may take ${settings.shutdownGraceMs / 1000} s`,
-        )
+      const words =
+        count === 1
+          ? `stopping: no new requests, running ones may take ${settings.shutdownGraceMs / 1000} s`
+          : 'stopping now: running requests are told so'
+      log.info({ event: 'shutdown' }, words)
       void server.close(count === 1 ? settings.shutdownGraceMs : 0).then(resolve)
     })
   })
-  log.info({ event: 'stopped', broken }, broken === 0 ? 'stopped' : `stopped; ${broken} connections were broken off`)
+  log.info(
+    { event: 'stopped', stopped },
+    stopped === 0 ? 'stopped' : `stopped; ${stopped} requests did not come to their end`,
+  )
   closeLog()
   return 0
 }

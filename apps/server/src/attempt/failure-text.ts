@@ -43,5 +43,6 @@ const texts: Readonly<Partial<Record<FailureKind, string>>> = {
   // The predecessor's words, which its users' scripts look for.
   'no-candidate': "All configured providers for model '{model}' are currently unable to process requests.",
   'deadline-exceeded': 'The time for this request ran out before an upstream answered.',
+  'shutting-down': 'lb is being stopped. Send the request again.',
   'internal-error': 'lb failed to handle this request.',
 }

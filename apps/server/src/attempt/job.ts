@@ -79,6 +79,7 @@ export function startJob(job: Job): Run {
       if (event !== undefined) view.errorEvent(event)
       else view.refuse(refusalOf(failure, request.model))
     },
+    internalError: house.internalError,
     over: job.over,
   })
 }
@@ -132,7 +133,9 @@ function sendTo(
   signedIn: SignedIn,
   tell: Tell,
 ): Attempt {
-  const prepared = prepare({ request, provider, model: candidate.model, signedIn, maxEventBytes: MAX_EVENT_BYTES })
+  const { model } = candidate
+  const trace = house.traces?.attemptHeaders(request, effect.attempt, candidate) ?? []
+  const prepared = prepare({ request, provider, model, signedIn, trace, maxEventBytes: MAX_EVENT_BYTES })
   const losses = prepared.ok ? prepared.value.losses : []
   house.observer.attemptStarted({ request, attempt: effect.attempt, candidate, losses })
   if (!prepared.ok) return refusedAttempt(prepared.error, tell)
@@ -155,6 +158,8 @@ function sendTo(
       headersFor: (head) => answerHeaders(head, facts),
       maxBodyBytes: MAX_ANSWER_BYTES,
       epochMs: house.clock.epochMs,
+      nowMs: house.clock.nowMs,
+      internalError: house.internalError,
     },
     (news) => tell(judgedByUser(news, compiled)),
   )

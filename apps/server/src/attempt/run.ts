@@ -14,7 +14,7 @@ import {
 import { type Clock, momentOf } from '../clock.ts'
 import type { ClientView } from '../egress/client-view.ts'
 import type { WaitReason } from '../state/waiting-room.ts'
-import type { Attempt, AttemptNews } from './attempt.ts'
+import { type Attempt, type AttemptNews, guarded } from './attempt.ts'
 
 /** What one run of the attempt loop needs. */
 export interface RunDeps {
@@ -41,6 +41,8 @@ export interface RunDeps {
   /** Answers a request that nobody could answer. */
   giveUp(ending: Effect<'give-up'>, attempt: Attempt | undefined): void
   endTruthfully(ending: Effect<'end-truthfully'>, attempt: Attempt | undefined): void
+  /** Something threw that must not: a bug of ours. */
+  internalError(error: unknown): void
   /** The request is over; called once, last. */
   over(state: LoopState, attempts: ReadonlyMap<number, Attempt>): void
 }
@@ -49,6 +51,10 @@ export type Effect<T extends LoopEffect['type']> = Extract<LoopEffect, { readonl
 
 /** Bytes of an answer are reported to the loop as progress at most this often. */
 const PROGRESS_EVERY_MS = 1000
+/** A timer that is so late tells of a process that stood still. Ordinary load delays timers by some milliseconds. */
+const STOOD_STILL_MS = 500
+
+const ourFault: Failure = { kind: 'internal-error', message: 'an exception in the attempt loop' }
 
 /**
  * Drives the attempt loop of one request: the router decides, this obeys. It owns the loop's state, its one timer, and the
@@ -60,6 +66,8 @@ export class Run {
   readonly #waiting: LoopEvent[] = []
   #state: LoopState = newLoop
   #isStepping = false
+  /** Whether the request has ended. */
+  isOver = false
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Number.POSITIVE_INFINITY
   #lastProgressMs = 0
@@ -69,6 +77,11 @@ export class Run {
     this.#deps = deps
     const { candidates, timeoutMs, client, refuseChance } = deps
     this.#feed({ type: 'begin', candidates, retryTokens: deps.retryTokens(), timeoutMs, client, refuseChance })
+  }
+
+  /** The process stops: ends the request now, and says so to the client. */
+  stop(): void {
+    this.#feed({ type: 'stop' })
   }
 
   /** The client left. */
@@ -86,15 +99,23 @@ export class Run {
     this.#waiting.push(event)
     if (this.#isStepping) return
     this.#isStepping = true
+    try {
+      this.#step()
+    } catch (error) {
+      this.#breakOff(error)
+    }
+    this.#isStepping = false
+    this.#setTimer()
+    this.#tellWaiting()
+  }
+
+  #step(): void {
     const { clock, roll, policy } = this.#deps
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
       const step = stepLoop(this.#state, next, momentOf(clock, roll), policy)
       this.#state = step.state
       for (const effect of step.effects) this.#obey(effect)
     }
-    this.#isStepping = false
-    this.#setTimer()
-    this.#tellWaiting()
   }
 
   /** Whoever waits must be found by those who could wake it. */
@@ -108,6 +129,22 @@ export class Run {
 
   #look(): void {
     this.#feed({ type: 'candidates-changed', candidates: this.#deps.look(), retryTokens: this.#deps.retryTokens() })
+  }
+
+  /** Something in this request threw: it ends, truthfully, and no other one does. */
+  #breakOff(error: unknown): void {
+    this.#deps.internalError(error)
+    if (this.isOver) return
+    const end = this.#state.stage === 'nothing' ? 'gave-up' : 'ended-truthfully'
+    const running = this.#state.attempts.find(({ outcome }) => outcome === 'running')
+    this.#state = { ...this.#state, phase: { kind: 'over', end } }
+    const steps = [
+      () => this.#attempts.forEach((attempt) => void attempt.cancel()),
+      () => running && this.#deps.report({ type: 'report', ...running, outcome: { kind: 'abandoned' } }),
+      () => this.#deps.endTruthfully({ type: 'end-truthfully', attempt: null, failure: ourFault }, undefined),
+      () => this.#finish(),
+    ]
+    for (const step of steps) guarded(this.#deps.internalError, step)()
   }
 
   /** One timer, set anew only when it would come too late: a tick that comes too early does no harm. */
@@ -124,8 +161,12 @@ export class Run {
   }
 
   #tick(): void {
+    const lateMs = this.#deps.clock.nowMs() - this.#timerAtMs
     this.#timerAtMs = Number.POSITIVE_INFINITY
-    this.#feed({ type: 'tick' })
+    // The process stood still (stopped, or busy for long). What the upstream said meanwhile has not been read yet; it is heard
+    // before anybody is called silent.
+    if (lateMs > STOOD_STILL_MS) setImmediate(() => this.#feed({ type: 'tick' }))
+    else this.#feed({ type: 'tick' })
   }
 
   #tell(attempt: number, news: AttemptNews): void {
@@ -206,6 +247,11 @@ export class Run {
       default:
         assertNever(ending)
     }
+    this.#finish()
+  }
+
+  #finish(): void {
+    this.isOver = true
     clearTimeout(this.#timer)
     this.#deps.over(this.#state, this.#attempts)
   }

@@ -36,8 +36,10 @@ export interface ClientRequest {
   readonly stream: boolean
   /** lb's own body field `provider`: only this one may answer. It is taken out before the body goes upstream. */
   readonly forcedProvider?: string
-  /** Monotonic. */
+  /** Monotonic: when its head was there. */
   readonly receivedAtMs: number
+  /** Monotonic: when its body was there. Until then lb waited for the client. */
+  readonly readAtMs: number
   /**
    * The whole body, parsed at the first call; what must keep its own text (arguments, schemas) keeps it. A relay never asks.
    */
@@ -62,6 +64,7 @@ export interface Arrival extends BodyRules {
   /** Keys of lb among what the client sent: they stay here. */
   readonly lbKeys: readonly string[]
   readonly receivedAtMs: number
+  readonly nowMs: () => number
 }
 
 /** Reads a request from its connection. Parses no more than the outline of the body. */
@@ -71,6 +74,7 @@ export async function readClientRequest(
 ): Promise<Result<ClientRequest, Refusal>> {
   const body = await readBody(incoming, arrival)
   if (!body.ok) return body
+  const readAtMs = arrival.nowMs()
   const outline = scanJsonObject(body.value)
   if (!outline.ok) {
     const { message, offset } = outline.error
@@ -86,6 +90,7 @@ export async function readClientRequest(
     endpoint: arrival.endpoint,
     tenant: arrival.tenant,
     receivedAtMs: arrival.receivedAtMs,
+    readAtMs,
     rawHeaders,
     headers: lookupHeaders(rawHeaders),
     query: queryStart === -1 ? '' : url.slice(queryStart),

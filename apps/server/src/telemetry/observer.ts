@@ -4,13 +4,16 @@ import type { HealthEffect } from '@lb/health'
 import type { LoopState, Outcome, PlanCandidate } from '@lb/router'
 import type { Attempt } from '../attempt/attempt.ts'
 import type { Shown } from '../egress/client-view.ts'
-import type { ClientRequest } from '../ingress/client-request.ts'
+import type { ClientRequest, Endpoint } from '../ingress/client-request.ts'
+import type { Refusal } from '../ingress/refusal.ts'
 
 /**
  * Somebody who wants to know what happens: the log, metrics, usage, traces, the decision records. Observers are told, in the
  * order in which they were added, and decide nothing; what they do must be quick, and must not throw.
  */
 export interface RequestObserver {
+  /** A request was turned down by lb itself; nothing else is told about it. */
+  requestRefused?(refused: RefusedRequest): void
   /** A request came in and is understood. */
   requestStarted?(request: ClientRequest): void
   /** An attempt was started. */
@@ -25,6 +28,13 @@ export interface RequestObserver {
   answerReplayed?(replayed: AnswerReplayed): void
   /** Health has something to tell. */
   healthChanged?(fact: HealthEffect): void
+}
+
+/** A request that no provider was asked for. */
+export interface RefusedRequest {
+  readonly id: string
+  readonly endpoint: Endpoint
+  readonly refusal: Refusal
 }
 
 /** An attempt on its way. */
@@ -77,29 +87,37 @@ export interface AnswerReplayed {
   readonly ageMs: number
 }
 
-/** One observer that tells many. */
-export function allOf(observers: readonly RequestObserver[]): Required<RequestObserver> {
+/**
+ * One observer that tells many. An observer that throws has a bug; the request it was told about, and the other observers,
+ * have none and go on.
+ *
+ * @param onError what to do with such a bug.
+ */
+export function allOf(
+  observers: readonly RequestObserver[],
+  onError: (error: unknown) => void,
+): Required<RequestObserver> {
+  /** Bound once: telling costs no closure per request. */
+  function teller<Name extends keyof RequestObserver>(name: Name): Required<RequestObserver>[Name] {
+    const listeners = observers.filter((observer) => observer[name] !== undefined)
+    return ((fact: never) => {
+      for (const observer of listeners) {
+        try {
+          observer[name]?.(fact)
+        } catch (error) {
+          onError(error)
+        }
+      }
+    }) as Required<RequestObserver>[Name]
+  }
   return {
-    requestStarted(request) {
-      for (const observer of observers) observer.requestStarted?.(request)
-    },
-    attemptStarted(started) {
-      for (const observer of observers) observer.attemptStarted?.(started)
-    },
-    attemptReported(reported) {
-      for (const observer of observers) observer.attemptReported?.(reported)
-    },
-    requestDone(done) {
-      for (const observer of observers) observer.requestDone?.(done)
-    },
-    followerDone(done) {
-      for (const observer of observers) observer.followerDone?.(done)
-    },
-    answerReplayed(replayed) {
-      for (const observer of observers) observer.answerReplayed?.(replayed)
-    },
-    healthChanged(fact) {
-      for (const observer of observers) observer.healthChanged?.(fact)
-    },
+    requestRefused: teller('requestRefused'),
+    requestStarted: teller('requestStarted'),
+    attemptStarted: teller('attemptStarted'),
+    attemptReported: teller('attemptReported'),
+    requestDone: teller('requestDone'),
+    followerDone: teller('followerDone'),
+    answerReplayed: teller('answerReplayed'),
+    healthChanged: teller('healthChanged'),
   }
 }

@@ -36,6 +36,8 @@ export interface WorldOptions {
   readonly auth?: readonly string[]
   /** Who knows prices. */
   readonly costs?: Costs
+  /** What lb is told about its load. Default: none. */
+  readonly isOverloaded?: () => boolean
 }
 
 /**
@@ -50,10 +52,13 @@ export async function startWorld(options: WorldOptions, atEnd: typeof onTestFini
     { level: 'debug', messageKey: 'message', base: null },
     { write: (line: string) => void lines.push(JSON.parse(line)) },
   )
+  // Upstreams, clients and lb share one loop here, and whatever else the machine does delays it.
+  const { isOverloaded = () => false, costs } = options
   const lb = await startServer({
     config: testConfig(mocks, options),
     log,
-    ...(options.costs === undefined ? {} : { costs: options.costs }),
+    isOverloaded,
+    ...(costs === undefined ? {} : { costs }),
   })
   atEnd(async () => {
     await lb.close(0)

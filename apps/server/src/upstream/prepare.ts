@@ -28,6 +28,8 @@ export interface PrepareInput {
   /** The model as this provider is asked for it. */
   readonly model: string
   readonly signedIn: SignedIn
+  /** The headers that carry lb's own trace on, in the place of the client's. */
+  readonly trace: readonly string[]
   readonly maxEventBytes: number
 }
 
@@ -38,9 +40,9 @@ export function prepare(input: PrepareInput): Result<Prepared, NotPrepared> {
   return ways[endpoints[input.request.endpoint].dialect][input.provider.dialect](input)
 }
 
-const relay: Prepare = ({ request, provider, model, signedIn, maxEventBytes }) =>
+const relay: Prepare = ({ request, provider, model, signedIn, trace, maxEventBytes }) =>
   ok({
-    upstream: relayedRequest(request, provider, model, signedIn),
+    upstream: relayedRequest(request, provider, model, trace.length === 0 ? signedIn : [...signedIn, ...trace]),
     adapter: anthropicAdapter(maxEventBytes),
     losses: [],
   })

@@ -82,6 +82,7 @@ export type FailureKind =
   | 'client-gone'
   | 'no-candidate'
   | 'deadline-exceeded'
+  | 'shutting-down' // lb itself is being stopped
   | 'login-required' // every stored account needs a new login
   | 'conversion-refused' // the request cannot be said in the target's dialect
   | 'internal-error' // a bug or a shortage of ours
@@ -146,6 +147,7 @@ export const failureTable: Readonly<Record<FailureKind, FailureRow>> = {
   // Ours.
   'no-candidate': row('request', 'internal', 'stop', 0, 'none', api(503)),
   'deadline-exceeded': row('request', 'internal', 'stop', 0, 'none', { status: 504, type: 'timeout_error' }),
+  'shutting-down': row('request', 'internal', 'stop', 0, 'none', overloaded),
   'login-required': row('credential', 'internal', 'next', 0, 'down', { status: 401, type: 'authentication_error' }),
   'conversion-refused': row('request', 'internal', 'next', 0, 'none', invalid(400)),
   'internal-error': row('request', 'internal', 'next', 0, 'none', api(500)),
