@@ -46,6 +46,7 @@ export async function handle(
       ),
     )
 
+  house.enter(compiled)
   house.observer.requestStarted(request.value)
   run = startJob({
     house,
@@ -55,6 +56,7 @@ export async function handle(
     session,
     view,
     over(state, attempts) {
+      house.leave(compiled)
       const nowMs = house.clock.nowMs()
       house.observer.requestDone({ request: request.value, state, candidates, attempts, shown: view.shown(), nowMs })
     },

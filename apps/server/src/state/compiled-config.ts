@@ -13,6 +13,7 @@ import {
 } from '@lb/router'
 import { LRUCache } from 'lru-cache'
 import type { Endpoint } from '../ingress/client-request.ts'
+import type { Log } from '../telemetry/log.ts'
 
 /**
  * A configuration in the form in which requests use it. Made once when it is loaded; a request keeps the one it began with.
@@ -50,6 +51,16 @@ export async function compileConfig(
     bodyPatterns: settings.unhealthyResponseBodyPatterns.map(({ text }) => text),
   })
   return { compiled: compile(config, userRules), invalidPatterns }
+}
+
+/** Says which patterns are not used as their author meant them. */
+export function logLiteralPatterns(log: Log, patterns: readonly string[]): void {
+  for (const pattern of patterns) {
+    log.warn(
+      { event: 'pattern_taken_literally', pattern },
+      `unhealthy_response_body_patterns: ${pattern} is searched as plain text`,
+    )
+  }
 }
 
 function compile(config: Config, userRules: UserRules): CompiledConfig {

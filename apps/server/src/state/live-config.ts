@@ -1,5 +1,6 @@
 import type { Log } from '../telemetry/log.ts'
 import type { CompiledConfig } from './compiled-config.ts'
+import { createListeners } from './listeners.ts'
 
 /**
  * The one pointer to the configuration. A request takes it once, when it begins, and keeps what it got to its end; so a
@@ -30,38 +31,26 @@ export type ReloadListener = (now: CompiledConfig, before: CompiledConfig) => vo
 export function createLiveConfig(first: CompiledConfig, log: Log): LiveConfig {
   let current = first
   const requests = new Map<CompiledConfig, number>()
-  const reloaded: ReloadListener[] = []
-  const retired: (() => void)[] = []
-
-  // The swap has happened: what one listener cannot take up must not keep the others from it.
-  const guarded = (call: () => void): void => {
-    try {
-      call()
-    } catch (error) {
-      log.error({ event: 'internal_error', error: String(error) }, 'a part of lb could not take up the configuration')
-    }
-  }
-  const retire = (): void => {
-    for (const listener of retired) guarded(listener)
-  }
+  const reloaded = createListeners<{ readonly now: CompiledConfig; readonly before: CompiledConfig }>(log)
+  const retired = createListeners<void>(log)
 
   return {
     current: () => current,
     swap(next) {
       const before = current
       current = next
-      for (const listener of reloaded) guarded(() => listener(next, before))
-      if (before !== next && !requests.has(before)) retire()
+      reloaded.tell({ now: next, before })
+      if (!requests.has(before)) retired.tell()
     },
     enter: (compiled) => void requests.set(compiled, (requests.get(compiled) ?? 0) + 1),
     leave(compiled) {
       const left = (requests.get(compiled) ?? 0) - 1
       if (left > 0) return void requests.set(compiled, left)
       requests.delete(compiled)
-      if (compiled !== current) retire()
+      if (compiled !== current) retired.tell()
     },
     inUse: () => [current, ...[...requests.keys()].filter((compiled) => compiled !== current)],
-    onReload: (listener) => void reloaded.push(listener),
-    onRetired: (listener) => void retired.push(listener),
+    onReload: (listener) => reloaded.add(({ now, before }) => listener(now, before)),
+    onRetired: retired.add,
   }
 }

@@ -9,7 +9,7 @@ import {
 import { err, ok, type Result } from '@lb/protocol'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../telemetry/log.ts'
-import { type CompiledConfig, compileConfig } from './compiled-config.ts'
+import { type CompiledConfig, compileConfig, logLiteralPatterns } from './compiled-config.ts'
 import type { ConfigSource, ConfigTrouble } from './config-source.ts'
 import type { LiveConfig } from './live-config.ts'
 
@@ -64,7 +64,8 @@ export function createReloader({ live, source, clock, log }: ReloaderDeps): Relo
     const before = live.current()
     const made = await make(from, before.config).catch(unusable(from))
     if (!made.ok) return rejected(made.error, trigger)
-    const { compiled, diff, notices } = made.value
+    const { compiled, invalidPatterns, diff, notices } = made.value
+    logLiteralPatterns(log, invalidPatterns)
     const { trouble: past, ...good } = status
     status = { ...good, restart: diff.restart }
     if (isMore(diff)) status = { ...status, loadedAtEpochMs: clock.epochMs(), applied: status.applied + 1 }
@@ -106,6 +107,7 @@ export function createReloader({ live, source, clock, log }: ReloaderDeps): Relo
 
 interface Made extends Pick<LoadedConfig, 'notices'> {
   readonly compiled: CompiledConfig
+  readonly invalidPatterns: readonly string[]
   readonly diff: ConfigDiff
 }
 
@@ -114,7 +116,8 @@ async function make(from: ConfigSource, before: Config): Promise<Result<Made, Co
   const loaded = await from.load(before.settings.host)
   if (!loaded.ok) return loaded
   const { config, notices } = loaded.value
-  return ok({ compiled: compileConfig(asListening(config, before)), diff: describeDiff(before, config), notices })
+  const { compiled, invalidPatterns } = await compileConfig(asListening(config, before))
+  return ok({ compiled, invalidPatterns, diff: describeDiff(before, config), notices })
 }
 
 /** The file's configuration with the address that this process has: it keeps its socket until a restart. */

@@ -5,26 +5,27 @@ import type { NodePath } from '@lb/health'
  * What is behind a name may become another thing: a provider with another address, a key with another text. What lb learned
  * about the old thing says nothing about the new one.
  *
- * @returns the nodes of `before` that `now` does not have any more (`gone`), or has with something else behind them.
+ * @returns the providers and credentials that both configurations name, and that mean something else in `now`.
  */
-export function replacedNodes(before: Config, now: Config): { gone: readonly NodePath[]; other: readonly NodePath[] } {
-  const gone: NodePath[] = []
-  const other: NodePath[] = []
+export function replacedNodes(before: Config, now: Config): readonly NodePath[] {
   const after = new Map(now.providers.map((provider) => [provider.id, provider]))
-  for (const provider of before.providers) {
+  return before.providers.flatMap((provider): NodePath[] => {
     const path = { provider: provider.id, credential: null, model: null }
     const successor = after.get(provider.id)
-    if (successor === undefined) gone.push(path)
-    else if (!isSamePlace(provider, successor)) other.push(path)
-    else {
-      for (const key of keysOf(provider)) {
-        const next = keysOf(successor).find(({ id }) => id === key.id)
-        if (next === undefined) gone.push({ ...path, credential: key.id })
-        else if (!next.secret.equals(key.secret)) other.push({ ...path, credential: key.id })
-      }
-    }
-  }
-  return { gone, other }
+    if (successor === undefined) return []
+    if (!isSamePlace(provider, successor)) return [path]
+    return keysOf(provider)
+      .filter(({ id, secret }) => keysOf(successor).some((key) => key.id === id && !key.secret.equals(secret)))
+      .map(({ id }) => ({ ...path, credential: id }))
+  })
+}
+
+/** Whether a configuration has a provider and, where it lists its keys, this one of them. */
+export function isKnown(providers: ReadonlyMap<string, Provider>, { provider: name, credential }: NodePath): boolean {
+  const provider = providers.get(name)
+  if (provider === undefined) return false
+  const keys = keysOf(provider)
+  return credential === null || keys.length === 0 || keys.some(({ id }) => id === credential)
 }
 
 /** Whether both configurations mean the same thing by a provider and one of its credentials. */

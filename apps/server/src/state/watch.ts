@@ -104,7 +104,10 @@ async function foldersOf(path: string): Promise<ReadonlyMap<string, string>> {
   const named = dirname(path)
   const real = await realpath(path).then(dirname, () => named)
   const keyed = async (folder: string): Promise<[string, string]> => {
-    const inode = await stat(folder, { bigint: true }).then(({ dev, ino }) => `${dev} ${ino}`, () => ABSENT)
+    const inode = await stat(folder, { bigint: true }).then(
+      ({ dev, ino }) => `${dev} ${ino}`,
+      () => ABSENT,
+    )
     return [`${inode} ${folder}`, folder]
   }
   return new Map(await Promise.all([...new Set([named, real])].map(keyed)))

@@ -1,6 +1,6 @@
-import pino, { type DestinationStream, type Logger, multistream } from 'pino'
+import pino, { type DestinationStream, type Logger } from 'pino'
 import pretty from 'pino-pretty'
-import { rotatingFile } from './rotating-file.ts'
+import { type RotatingFile, rotatingFile } from './rotating-file.ts'
 
 /**
  * The log. One JSON object a line with flat fields, so that the users' habits work: `jq 'select(.level == "ERROR")'`,
@@ -8,45 +8,82 @@ import { rotatingFile } from './rotating-file.ts'
  */
 export type Log = Logger
 
-export interface LogOptions {
+export interface LogOptions extends LogSettings {
+  /** Where the console lines go, and whether somebody reads them there. */
+  readonly console: NodeJS.WriteStream
+}
+
+/** What can change while lb runs. */
+export interface LogSettings {
   readonly level: LogLevel
   /** The log file; empty: none. Its folder is made. */
   readonly filePath: string
+  /** Size at which it is rotated, and how many are kept, it included. */
+  readonly maxBytes: number
+  readonly maxFiles: number
   readonly color: boolean
-  /** Where the console lines go, and whether somebody reads them there. */
-  readonly console: NodeJS.WriteStream
+}
+
+/** A log that is open. */
+export interface OpenLog {
+  readonly log: Log
+  /** Goes on with other settings. No line is lost: those before the change are in the old file. */
+  adopt(settings: LogSettings): void
+  close(): void
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
 
 /** Opens the log. A file that cannot be written never stops anything: it is said once on the console, and serving goes on. */
-export function openLog(options: LogOptions): { readonly log: Log; close(): void } {
-  const terminal = consoleStream(options)
-  const streams: { level: LogLevel; stream: DestinationStream }[] = [{ level: options.level, stream: terminal }]
-  const file = options.filePath === '' ? undefined : rotatingFile(options.filePath)
-  if (file !== undefined) streams.push({ level: options.level, stream: file })
+export function openLog({ console, ...first }: LogOptions): OpenLog {
+  let settings: LogSettings = first
+  let terminal = consoleStream(console, settings)
+  let file = openFile(settings)
   const log = pino(
     {
-      level: options.level,
+      level: settings.level,
       messageKey: 'message',
       // `pid` and `hostname` say the same on every line.
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label.toUpperCase() }) },
     },
-    multistream(streams),
+    {
+      write(line) {
+        terminal.write(line)
+        file?.write(line)
+      },
+    },
   )
-  file?.onTrouble((code) => {
-    log.warn(
-      { event: 'log_file_unwritable', code },
-      `cannot write ${options.filePath} (${code}); serving goes on without it`,
-    )
-  })
-  return { log, close: () => file?.close() }
+
+  function openFile({ filePath, maxBytes, maxFiles }: LogSettings): RotatingFile | undefined {
+    if (filePath === '') return undefined
+    const opened = rotatingFile(filePath, maxBytes, maxFiles)
+    opened.onTrouble((code) => {
+      log.warn({ event: 'log_file_unwritable', code }, `cannot write ${filePath} (${code}); serving goes on without it`)
+    })
+    return opened
+  }
+
+  return {
+    log,
+    adopt(next) {
+      const before = settings
+      settings = next
+      log.level = next.level
+      if (next.color !== before.color) terminal = consoleStream(console, next)
+      if (next.filePath === before.filePath && next.maxBytes === before.maxBytes && next.maxFiles === before.maxFiles)
+        return
+      const old = file
+      file = openFile(next)
+      old?.close()
+    },
+    close: () => file?.close(),
+  }
 }
 
 /** Lines for people on a terminal, JSON for everything that collects output. */
-function consoleStream({ console, color }: LogOptions): DestinationStream {
+function consoleStream(console: LogOptions['console'], { color }: LogSettings): DestinationStream {
   if (!console.isTTY) return console
   return pretty({
     destination: console,

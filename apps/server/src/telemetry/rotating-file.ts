@@ -9,16 +9,18 @@ export interface RotatingFile extends DestinationStream {
   close(): void
 }
 
-const MAX_BYTES = 10 * 1024 * 1024
-const OLD_FILES = 5
 /** What waits while the disk is slow or full. Beyond it lines are dropped: a log must not fill the memory. */
 const MAX_WAITING_BYTES = 4 * 1024 * 1024
 const TROUBLE_PAUSE_MS = 60_000
 
-/** Opens `path` for appending; makes its folder. Writing is done by pino's own file stream, which survives a full disk. */
-export function rotatingFile(path: string, maxBytes: number = MAX_BYTES): RotatingFile {
+/**
+ * Opens `path` for appending; makes its folder. Writing is done by pino's own file stream, which survives a full disk.
+ *
+ * @param maxFiles how many are kept, the current one included.
+ */
+export function rotatingFile(path: string, maxBytes: number, maxFiles: number): RotatingFile {
   const file = pino.destination({ dest: path, mkdir: true, sync: false, maxLength: MAX_WAITING_BYTES })
-  let written = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  let written = sizeOf(path)
   let listener: (code: string) => void = () => {}
   let quietUntilMs = 0
 
@@ -34,7 +36,7 @@ export function rotatingFile(path: string, maxBytes: number = MAX_BYTES): Rotati
       written += Buffer.byteLength(line)
       if (written > maxBytes) {
         written = 0
-        rotate(path)
+        rotate(path, maxFiles - 1)
         file.reopen()
       }
       file.write(line)
@@ -42,17 +44,32 @@ export function rotatingFile(path: string, maxBytes: number = MAX_BYTES): Rotati
     onTrouble(added) {
       listener = added
     },
-    close: () => file.flushSync(),
+    close() {
+      try {
+        file.flushSync()
+      } catch {
+        // It was never opened, or cannot be written: that was said already.
+      }
+      file.end()
+    },
+  }
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  } catch {
+    return 0
   }
 }
 
 /** Moves `logs.jsonl` to `logs.1.jsonl`, that to `logs.2.jsonl`, and so on; the oldest goes. */
-function rotate(path: string): void {
+function rotate(path: string, oldFiles: number): void {
   const { dir, name, ext } = parse(path)
   const numbered = (index: number): string => (index === 0 ? path : `${dir === '' ? '.' : dir}/${name}.${index}${ext}`)
   try {
-    rmSync(numbered(OLD_FILES), { force: true })
-    for (let index = OLD_FILES - 1; index >= 0; index -= 1) renameIfThere(numbered(index), numbered(index + 1))
+    rmSync(numbered(oldFiles), { force: true })
+    for (let index = oldFiles - 1; index >= 0; index -= 1) renameIfThere(numbered(index), numbered(index + 1))
   } catch {
     // The folder cannot be written: the file's own errors say so.
   }
