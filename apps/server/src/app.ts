@@ -1,9 +1,9 @@
 import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
-import { health, overview } from './admin/health.ts'
-import { modelById, modelList } from './admin/models.ts'
-import { providerList } from './admin/providers.ts'
+import { apiRoutes } from './admin/api.ts'
+import { notFound } from './admin/problem.ts'
+import { serveApi } from './admin/serve-api.ts'
 import { type Endpoint, endpoints } from './ingress/client-request.ts'
 import { handle } from './pipeline.ts'
 import type { House } from './state/house.ts'
@@ -20,27 +20,17 @@ export function createApp(house: House): Hono<{ Bindings: HttpBindings }> {
       return RESPONSE_ALREADY_SENT
     })
   }
-  app.get('/v1/models', (c) => c.json(modelList(house.current())))
-  app.get('/v1/models/:id{.+}', (c) => {
-    const found = modelById(house.current(), c.req.param('id'))
-    return found === undefined ? c.json(notFound(`model: ${c.req.param('id')}`), 404) : c.json(found)
+  serveApi(app, house, apiRoutes)
+  app.notFound((c) => {
+    const { status, body } = notFound(`There is no ${c.req.method} ${c.req.path} here.`)
+    return c.json(body, status, { 'x-lb-request-id': house.newId('req') })
   })
-  // Hono answers HEAD from the GET route; Claude Code probes with `HEAD /`.
-  app.get('/', (c) => c.json(overview(house)))
-  app.get('/health', (c) => {
-    const { status, body } = health(house)
-    return c.json(body, status)
-  })
-  app.get('/providers', (c) => c.json(providerList(house)))
-  app.notFound((c) => c.json(notFound(`There is no ${c.req.method} ${c.req.path} here.`), 404))
   app.onError((error, c) => {
-    house.log.error({ event: 'internal_error', error: error.message, stack: error.stack }, 'a request failed inside lb')
-    return c.json({ type: 'error', error: { type: 'api_error', message: 'lb failed to handle this request.' } }, 500)
+    const id = house.newId('req')
+    const { message, stack } = error
+    house.log.error({ event: 'internal_error', request_id: id, error: message, stack }, 'a request failed inside lb')
+    const told = { type: 'api_error', message: 'lb failed to handle this request.' }
+    return c.json({ type: 'error', error: told, request_id: id }, 500, { 'x-lb-request-id': id })
   })
   return app
-}
-
-/** Anthropic's error shape, and FastAPI's `detail` that the predecessor's scripts know. */
-function notFound(message: string): object {
-  return { type: 'error', error: { type: 'not_found_error', message }, detail: 'Not Found' }
 }
