@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { LoggedEvent } from '@lb/router'
 import { startJob } from './attempt/job.ts'
 import type { Run } from './attempt/run.ts'
 import { createClientView } from './egress/client-view.ts'
@@ -37,7 +38,8 @@ export async function handle(
   const request = await readClientRequest(incoming, { id, endpoint, tenant: 'default', receivedAtMs, limitBytes })
   if (!request.ok) return view.refuse(request.error)
 
-  const { candidates, session } = house.targets.plan(compiled, wantedBy(request.value, compiled))
+  const wanted = wantedBy(request.value, compiled)
+  const { candidates, session } = house.targets.plan(compiled, wanted)
   if (candidates.length === 0)
     return view.refuse(
       unknownModel(
@@ -46,6 +48,8 @@ export async function handle(
       ),
     )
 
+  const log: LoggedEvent[] | null = compiled.config.settings.decisionRecords.enabled ? [] : null
+  const features = compiled.hasConditions ? wanted.features : null
   house.enter(compiled)
   house.observer.requestStarted(request.value)
   run = startJob({
@@ -55,10 +59,12 @@ export async function handle(
     candidates,
     session,
     view,
-    over(state, attempts) {
+    log,
+    over(state, attempts, policy) {
       house.leave(compiled)
       const nowMs = house.clock.nowMs()
-      house.observer.requestDone({ request: request.value, state, candidates, attempts, shown: view.shown(), nowMs })
+      const asked = { request: request.value, candidates, features, policy, log }
+      house.observer.requestDone({ ...asked, state, attempts, shown: view.shown(), nowMs })
     },
   })
 }

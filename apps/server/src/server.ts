@@ -7,6 +7,7 @@ import { systemClock } from './clock.ts'
 import { newId, roll } from './random.ts'
 import { compileConfig, logLiteralPatterns } from './state/compiled-config.ts'
 import type { ConfigSource } from './state/config-source.ts'
+import { createDecisionRecords } from './state/decision-records.ts'
 import type { House, Phase } from './state/house.ts'
 import { createListeners } from './state/listeners.ts'
 import { createLiveConfig } from './state/live-config.ts'
@@ -77,12 +78,14 @@ async function openHouse({ config, log, source }: ServerOptions, phase: () => Ph
   const live = createLiveConfig(compiled, log)
   const pools = createPools()
   const scoreboard = createScoreboard(clock)
-  const observer = allOf([logObserver(log), scoreboard.observer])
+  const records = createDecisionRecords(clock, live.current)
+  const observer = allOf([logObserver(log), scoreboard.observer, records.observer])
   const targets = new Targets({ clock, roll, onFact: observer.healthChanged, current: live.current })
   keepInStep(live, { targets, scoreboard, pools })
   const reloader = createReloader({ live, source, clock, log })
   const { add: onCleanup, tell: cleanup } = createListeners<boolean>(log)
-  return { ...live, clock, roll, newId, log, pools, targets, observer, scoreboard, reloader, phase, onCleanup, cleanup }
+  const watchers = { observer, scoreboard, records }
+  return { ...live, ...watchers, clock, roll, newId, log, pools, targets, reloader, phase, onCleanup, cleanup }
 }
 
 /** Headers within 10 s: a client that needs longer is none. The body may take its time; a stream may last for hours. */

@@ -6,7 +6,8 @@ const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const epochSeconds = v.pipe(v.number(), v.description('Epoch seconds'))
 const seconds = v.pipe(v.number(), v.minValue(0))
 
-const failureKinds = Object.keys(failureTable) as [FailureKind, ...FailureKind[]]
+/** The rows of the failure table. */
+export const failureKinds: readonly FailureKind[] = Object.keys(failureTable) as FailureKind[]
 
 const lastFailureSchema = v.pipe(
   v.object({

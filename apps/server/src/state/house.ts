@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
 import type { Pools } from '../upstream/pools.ts'
+import type { DecisionRecords } from './decision-records.ts'
 import type { LiveConfig } from './live-config.ts'
 import type { Reloader } from './reload.ts'
 import type { Scoreboard } from './scoreboard.ts'
@@ -20,6 +21,8 @@ export interface House extends LiveConfig {
   /** How each provider has been doing. */
   readonly scoreboard: Scoreboard
   readonly reloader: Reloader
+  /** Why the last requests went where they went. */
+  readonly records: DecisionRecords
   /** For `/health/ready`: whether new requests should be sent here. */
   phase(): Phase
   /** Calls `listener` when the operator asks to tidy up; `force`: whatever waits is to be given up, too. */
