@@ -43,7 +43,19 @@ export type Method = 'GET' | 'POST' | 'DELETE'
 export type Access = 'open' | 'client' | 'admin'
 
 /** The chapters of the API. */
-export type Group = 'Models' | 'Health' | 'Providers' | 'Requests' | 'Documentation' | 'Logins'
+export type Group = keyof typeof groups
+
+/** What each chapter is about, in the order in which they are shown. */
+export const groups: Readonly<
+  Record<'Models' | 'Health' | 'Providers' | 'Requests' | 'Logins' | 'Documentation', string>
+> = {
+  Models: 'What clients ask for: answers of models.',
+  Health: 'How lb itself is.',
+  Providers: 'How the providers are, and what an operator can do with them.',
+  Requests: 'What the last requests went through.',
+  Logins: 'Stored logins of OAuth providers.',
+  Documentation: 'This document.',
+}
 
 export type Replies = Readonly<Record<number, ReplySpec>>
 
@@ -54,6 +66,8 @@ export interface ReplySpec {
   readonly schema?: v.GenericSchema
   /** For what is not JSON. */
   readonly contentType?: string
+  /** It may come as an event stream instead. */
+  readonly stream?: true
 }
 
 /** A request as an operation sees it: its parameters, checked. */
@@ -66,6 +80,8 @@ export interface ApiRequest {
 export interface Reply {
   readonly status: number
   readonly body: unknown
+  /** Beside those that every answer has. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 type Parameters = Readonly<Record<string, v.GenericSchema>>
@@ -82,6 +98,7 @@ type Fixed<T> = T extends readonly (infer Item)[]
 type ReplyOf<R> = {
   [Status in keyof R]: {
     readonly status: Status
+    readonly headers?: Readonly<Record<string, string>>
     readonly body: R[Status] extends { readonly schema: infer S extends v.GenericSchema }
       ? Fixed<v.InferOutput<S>>
       : string

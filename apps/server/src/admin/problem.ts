@@ -6,13 +6,15 @@ export interface ErrorBody {
   readonly error: { readonly type: string; readonly message: string }
   /** The predecessor's scripts look for this word (FastAPI's). */
   readonly detail?: string
+  readonly request_id?: string
 }
 
 export const errorSchema: v.GenericSchema<ErrorBody> = v.pipe(
   v.object({
     type: v.literal('error'),
     error: v.object({ type: v.string(), message: v.string() }),
-    detail: v.exactOptional(v.string()),
+    detail: v.exactOptional(v.pipe(v.string(), v.description('`Not Found`, for scripts that look for it'))),
+    request_id: v.exactOptional(v.string()),
   }),
   v.title('Error'),
 )

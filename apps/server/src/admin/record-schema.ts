@@ -84,10 +84,15 @@ const featuresSchema = v.pipe(
     background: v.boolean(),
   }),
   v.title('Features'),
+  v.description('What routes with `when` looked at'),
 )
 
 /** The words and members are those of `@lb/router`, which reads them again. */
-const policySchema = v.pipe(v.custom<LoopPolicy>(isObject), v.title('LoopPolicy'))
+const policySchema = v.pipe(
+  v.custom<LoopPolicy>(isObject),
+  v.title('LoopPolicy'),
+  v.description('The attempt loop’s rules for this request'),
+)
 
 const loggedEventSchema: v.GenericSchema<LoggedEvent> = v.pipe(
   v.object({
@@ -108,11 +113,11 @@ export const recordSchema: v.GenericSchema<RequestRecord> = v.pipe(
     forced_provider: v.nullable(v.pipe(v.string(), v.description('The body’s member `provider`'))),
     stage: v.pipe(v.string(), v.description('What the client has seen: `nothing`, `preamble`, `opening` or `content`')),
     committed: v.nullable(v.pipe(count, v.description('The attempt whose bytes the client got'))),
-    features: v.nullable(v.pipe(featuresSchema, v.description('What routes with `when` looked at; `null`: none has'))),
+    features: v.nullable(featuresSchema),
     candidates: v.pipe(v.array(candidateSchema), v.description('In the order in which they were to be asked')),
     attempts: v.array(attemptSchema),
     usage: v.pipe(v.record(v.string(), v.unknown()), v.description('The upstream’s own token counts')),
-    policy: v.pipe(policySchema, v.description('The attempt loop’s rules for this request')),
+    policy: policySchema,
     log: v.pipe(v.array(loggedEventSchema), v.description('Every event that the attempt loop was told')),
   }),
   v.title('RequestRecord'),

@@ -25,11 +25,11 @@ async function replyTo(context: Context<Bindings>, house: House, route: ApiRoute
 /** What lb says about itself is of this moment, and for nobody else's eyes. */
 const ownHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
 
-function respond(house: House, { replies }: ApiRoute, { status, body }: Reply): Response {
+function respond(house: House, { replies }: ApiRoute, { status, body, headers }: Reply): Response {
   const type = replies[status]?.contentType ?? 'application/json'
   const text = type === 'application/json' ? JSON.stringify(body) : String(body)
   const id = { 'x-lb-request-id': house.newId('req') }
-  return new Response(text, { status, headers: { ...ownHeaders, ...id, 'content-type': type } })
+  return new Response(text, { status, headers: { ...ownHeaders, ...headers, ...id, 'content-type': type } })
 }
 
 function readRequest(
