@@ -20,6 +20,8 @@ import { compileConfig } from './state/compiled-config.ts'
 import type { House } from './state/house.ts'
 import { oauthSettings } from './state/oauth-settings.ts'
 import { Targets } from './state/targets.ts'
+import { keepInStep } from './state/upkeep.ts'
+import { watchWhileWanted } from './state/watch-config.ts'
 import type { Log } from './telemetry/log.ts'
 import { logObserver } from './telemetry/log-observer.ts'
 import { watchLoop } from './telemetry/loop-lag.ts'
@@ -41,6 +43,10 @@ export interface ServerOptions {
 export interface RunningServer {
   /** `http://host:port`, with the port that was really taken. */
   readonly url: string
+  /** Reads the configuration file again and takes it up if it is right. Never rejects. */
+  reload(trigger: ReloadTrigger): Promise<ReloadOutcome>
+  /** Calls `listener` with every configuration that comes into force. */
+  onReload(listener: (config: Config) => void): void
   /**
    * Takes no more connections, lets running answers finish for at most `graceMs`, then ends them with an error that says so.
    * Called again, it hurries up.
@@ -91,7 +97,11 @@ export async function startServer({ config, log, costs, folder = process.cwd() }
   oauth = await openLogins(config, folder, url, log)
   return {
     url,
+    reload: (trigger) => house.reloader.reload(trigger),
+    onReload: (listener) => house.onReload((now) => listener(now.config)),
     async close(graceMs) {
+      phase = 'draining'
+      watch?.close()
       const broken = await drain(server, graceMs)
       await oauth?.close()
       await pools.close()

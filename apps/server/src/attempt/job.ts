@@ -1,7 +1,7 @@
 import type { Provider } from '@lb/config'
 import { adjustFailure } from '@lb/health'
 import type { Failure } from '@lb/protocol'
-import { type LoopState, type PlanCandidate, requestTimeoutMs } from '@lb/router'
+import { type LoggedEvent, type LoopPolicy, type LoopState, type PlanCandidate, requestTimeoutMs } from '@lb/router'
 import { type AnswerFacts, answerHeaders } from '../egress/answer-headers.ts'
 import type { ClientView } from '../egress/client-view.ts'
 import { passedOnHeaders } from '../egress/pass-on.ts'
@@ -27,7 +27,9 @@ export interface Job {
   /** The conversation; `null` where there is only one candidate. */
   readonly session: string | null
   readonly view: ClientView
-  over(state: LoopState, attempts: ReadonlyMap<number, Attempt>): void
+  /** See {@link RunDeps.log}. */
+  readonly log: LoggedEvent[] | null
+  over(state: LoopState, attempts: ReadonlyMap<number, Attempt>, policy: LoopPolicy): void
 }
 
 /** An answer longer than this is none that a client could use. */
@@ -53,6 +55,7 @@ export function startJob(job: Job): Run {
     ),
     candidates,
     view,
+    log: job.log,
     retryTokens: () => targets.retryTokens(),
     refuseChance: targets.begun(),
     look: () => targets.look(compiled, candidates, request.id),

@@ -1,7 +1,8 @@
-import { assertNever, type Failure } from '@lb/protocol'
+import { assertNever, type Failure, type Moment } from '@lb/protocol'
 import {
   type ClientKind,
   type Ending,
+  type LoggedEvent,
   type LoopEffect,
   type LoopEvent,
   type LoopPolicy,
@@ -25,6 +26,8 @@ export interface RunDeps {
   readonly timeoutMs: number
   readonly candidates: readonly PlanCandidate[]
   readonly view: ClientView
+  /** Filled with every event as the loop is told it, so that it can be replayed; `null`: nobody wants to know. */
+  readonly log: LoggedEvent[] | null
   /** Retries that the shared budget allows now. */
   retryTokens(): number
   /** Chance with which the local throttle refuses this request when nobody is available. */
@@ -44,7 +47,7 @@ export interface RunDeps {
   /** Something threw that must not: a bug of ours. */
   internalError(error: unknown): void
   /** The request is over; called once, last. */
-  over(state: LoopState, attempts: ReadonlyMap<number, Attempt>): void
+  over(state: LoopState, attempts: ReadonlyMap<number, Attempt>, policy: LoopPolicy): void
 }
 
 export type Effect<T extends LoopEffect['type']> = Extract<LoopEffect, { readonly type: T }>
@@ -112,7 +115,9 @@ export class Run {
   #step(): void {
     const { clock, roll, policy } = this.#deps
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      const step = stepLoop(this.#state, next, momentOf(clock, roll), policy)
+      const at = momentOf(clock, roll)
+      if (this.#deps.log !== null && this.#state.phase.kind !== 'over') record(this.#deps.log, next, at)
+      const step = stepLoop(this.#state, next, at, policy)
       this.#state = step.state
       for (const effect of step.effects) this.#obey(effect)
     }
@@ -253,6 +258,14 @@ export class Run {
   #finish(): void {
     this.isOver = true
     clearTimeout(this.#timer)
-    this.#deps.over(this.#state, this.#attempts)
+    this.#deps.over(this.#state, this.#attempts, policy)
   }
+}
+
+/** Of news that only says "still alive", the last is enough: nothing is decided by those between. */
+function record(log: LoggedEvent[], event: LoopEvent, at: Moment): void {
+  const last = log.at(-1)?.event
+  const isRepeated = event.type === 'progress' && last?.type === 'progress' && last.attempt === event.attempt
+  if (isRepeated) log[log.length - 1] = { event, at }
+  else log.push({ event, at })
 }

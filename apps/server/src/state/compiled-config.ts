@@ -25,6 +25,7 @@ import type { ClientRequest, Endpoint } from '../ingress/client-request.ts'
 import { type HostNames, hostNames } from '../ingress/host.ts'
 import { createKeyring, type Keyring } from '../keys/keyring.ts'
 import { bootKey } from '../random.ts'
+import type { Log } from '../telemetry/log.ts'
 
 /**
  * A configuration in the form in which requests use it. Made once when it is loaded; a request keeps the one it began with.
@@ -75,6 +76,16 @@ export async function compileConfig(
     bodyPatterns: settings.unhealthyResponseBodyPatterns.map(({ text }) => text),
   })
   return { compiled: compile(config, userRules), invalidPatterns }
+}
+
+/** Says which patterns are not used as their author meant them. */
+export function logLiteralPatterns(log: Log, patterns: readonly string[]): void {
+  for (const pattern of patterns) {
+    log.warn(
+      { event: 'pattern_taken_literally', pattern },
+      `unhealthy_response_body_patterns: ${pattern} is searched as plain text`,
+    )
+  }
 }
 
 function compile(config: Config, userRules: UserRules): CompiledConfig {

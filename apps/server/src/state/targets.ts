@@ -4,6 +4,8 @@ import {
   type HealthEffect,
   type HealthEvent,
   type HealthState,
+  type NodePath,
+  nodesOf,
   stepHealth,
   type Target,
 } from '@lb/health'
@@ -30,6 +32,7 @@ import {
 import type { Clock } from '../clock.ts'
 import { momentOf } from '../clock.ts'
 import { accountsCredential, type CompiledConfig } from './compiled-config.ts'
+import { isSameTarget } from './replaced-targets.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import { createTargetBooks, limitOutcome, type TargetBooks } from './target-books.ts'
 import { createWaitingRoom, type WaitingRoom, type WaitReason } from './waiting-room.ts'
@@ -66,6 +69,8 @@ export interface TargetsDeps {
   readonly roll: () => number
   /** What health has to tell. */
   readonly onFact: (fact: HealthEffect) => void
+  /** The configuration in force: a request may still go by an older one. */
+  readonly current: () => CompiledConfig
 }
 
 /** Turns are kept for so many models. */
@@ -138,7 +143,7 @@ export class Targets {
   ): void {
     const nowMs = this.#deps.clock.nowMs()
     this.#books.tellLimit(candidate.id, { type: 'attempt-started', request }, nowMs)
-    this.tell(compiled, { type: 'attempt-started', target: healthTarget(candidate), attempt })
+    this.#tellOf(compiled, candidate, { type: 'attempt-started', target: healthTarget(candidate), attempt })
     if (session !== null)
       this.#sessions.tell(session, { type: 'started', candidate: candidate.id }, nowMs, compiled.affinityPolicy)
   }
@@ -150,17 +155,19 @@ export class Targets {
     if (outcome.kind === 'alive') {
       this.#books.observeTtft(candidate.id, outcome.ttftMs, nowMs)
       this.#throttle = stepThrottle(this.#throttle, 'accept', nowMs)
-      return this.tell(compiled, { type: 'attempt-alive', target, attempt, startedMs })
+      return this.#tellOf(compiled, candidate, { type: 'attempt-alive', target, attempt, startedMs })
     }
     this.#books.tellLimit(candidate.id, { type: 'attempt-ended', startedMs, outcome: limitOutcome(outcome) }, nowMs)
     this.#tellSession(compiled, candidate.id, report, nowMs)
     switch (outcome.kind) {
       case 'succeeded':
-        return this.tell(compiled, { type: 'attempt-succeeded', target, attempt, startedMs })
-      case 'failed':
-        return this.tell(compiled, { type: 'attempt-failed', target, attempt, startedMs, failure: outcome.failure })
+        return this.#tellOf(compiled, candidate, { type: 'attempt-succeeded', target, attempt, startedMs })
+      case 'failed': {
+        const { failure } = outcome
+        return this.#tellOf(compiled, candidate, { type: 'attempt-failed', target, attempt, startedMs, failure })
+      }
       case 'abandoned':
-        return this.tell(compiled, { type: 'attempt-abandoned', target, attempt })
+        return this.#tellOf(compiled, candidate, { type: 'attempt-abandoned', target, attempt })
       default:
         return assertNever(outcome)
     }
@@ -189,6 +196,25 @@ export class Targets {
       if (fact.type === 'recovered' || fact.type === 'barred') this.#room.health(fact.type)
       onFact(fact)
     }
+    if (event.type === 'cleared' || event.type === 'enabled') this.#room.health('recovered')
+  }
+
+  /** Forgets every provider and credential that is not kept, an operator's switch included. */
+  keep(isKept: (path: NodePath) => boolean): void {
+    const compiled = this.#deps.current()
+    for (const { path } of nodesOf(this.#health)) {
+      if (isKept(path)) continue
+      this.tell(compiled, { type: 'enabled', path })
+      this.tell(compiled, { type: 'cleared', path })
+    }
+    this.#books.keep((target) => isKept(target))
+  }
+
+  /** What an older configuration meant by this name may be another thing now: then it says nothing about the new one. */
+  #tellOf(compiled: CompiledConfig, candidate: PlanCandidate, event: HealthEvent): void {
+    const current = this.#deps.current()
+    if (compiled === current || isSameTarget(compiled.providers, current.providers, candidate))
+      this.tell(compiled, event)
   }
 
   #targets(compiled: CompiledConfig, { model, features, forcedProvider, providers }: Wanted): readonly RouteTarget[] {

@@ -1,7 +1,7 @@
 import type { Loss } from '@lb/convert'
 import type { CachedAnswer } from '@lb/dedup'
 import type { HealthEffect } from '@lb/health'
-import type { LoopState, Outcome, PlanCandidate } from '@lb/router'
+import type { LoggedEvent, LoopPolicy, LoopState, Outcome, PlanCandidate, RequestFeatures } from '@lb/router'
 import type { Attempt } from '../attempt/attempt.ts'
 import type { Shown } from '../egress/client-view.ts'
 import type { ClientRequest, Endpoint } from '../ingress/client-request.ts'
@@ -67,6 +67,12 @@ export interface DoneRequest {
   readonly attempts: ReadonlyMap<number, Attempt>
   readonly shown: Shown
   readonly nowMs: number
+  /** What the plan looked at, or `null` where no route asks. */
+  readonly features: RequestFeatures | null
+  /** The attempt loop's rules for it. */
+  readonly policy: LoopPolicy
+  /** Every event that the attempt loop was told, to decide it all again; `null` where that is switched off. */
+  readonly log: readonly LoggedEvent[] | null
 }
 
 /** A request that followed another one. */

@@ -14,6 +14,8 @@ export interface Reach {
 /** Connection pools, one for each way to reach an upstream, with keep-alive. Made at first use. */
 export interface Pools {
   get(reach: Reach): Dispatcher
+  /** Closes, as soon as they are idle, the connections of ways that are not kept. */
+  keep(isKept: (reach: Reach) => boolean): void
   /** Closes what is idle now, and the rest when it becomes idle. */
   close(): Promise<void>
 }
@@ -23,7 +25,7 @@ const KEEP_ALIVE_MS = 30_000
 
 /** @param lookup how names become addresses. */
 export function createPools(lookup: LookupFunction = guardedLookup()): Pools {
-  const pools = new Map<string, Dispatcher>()
+  const pools = new Map<string, { readonly reach: Reach; readonly pool: Dispatcher }>()
 
   function create({ origin, connectTimeoutMs, proxyUrl }: Reach): Dispatcher {
     const options = {
@@ -48,13 +50,21 @@ export function createPools(lookup: LookupFunction = guardedLookup()): Pools {
     get(reach) {
       const key = `${reach.origin} ${reach.connectTimeoutMs} ${reach.proxyUrl ?? ''}`
       const found = pools.get(key)
-      if (found !== undefined) return found
+      if (found !== undefined) return found.pool
       const pool = create(reach)
-      pools.set(key, pool)
+      pools.set(key, { reach, pool })
       return pool
     },
+    keep(isKept) {
+      for (const [key, { reach, pool }] of pools) {
+        if (isKept(reach)) continue
+        pools.delete(key)
+        // It waits for the answers on their way; what may go wrong while it closes concerns nobody any more.
+        pool.close().catch(() => {})
+      }
+    },
     async close() {
-      await Promise.all([...pools.values()].map((pool) => pool.close()))
+      await Promise.all([...pools.values()].map(({ pool }) => pool.close()))
       pools.clear()
     },
   }
