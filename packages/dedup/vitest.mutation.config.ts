@@ -6,6 +6,6 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['@lb/source'], externalConditions: ['@lb/source'] } },
   test: {
     include: ['src/**/*.test.ts'],
-    env: { LB_PAIRS: '150', LB_FLIGHT_RUNS: '15', LB_REPLAY_RUNS: '40' },
+    env: { LB_PAIRS: '60', LB_FLIGHT_RUNS: '6', LB_REPLAY_RUNS: '20' },
   },
 })
