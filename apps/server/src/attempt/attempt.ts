@@ -11,6 +11,7 @@ import type { Adapter, RefusedAnswer } from '../upstream/adapter.ts'
 import { type AnswerHead, type Exchange, type ExchangeListener, openExchange } from '../upstream/exchange.ts'
 import type { Pools, Reach } from '../upstream/pools.ts'
 import type { UpstreamRequest } from '../upstream/send.ts'
+import type { StreamReader } from '../upstream/stream-reader.ts'
 import { type BodyReader, collectBody } from './body-reader.ts'
 import { createHold, type Hold } from './hold.ts'
 import { type StreamEnding, streamBody } from './stream-body.ts'
@@ -76,6 +77,7 @@ interface Whole {
 
 /** What an attempt has brought so far. */
 interface Brought {
+  reader?: StreamReader
   hold?: Hold
   refused?: Refused
   ending?: StreamEnding
@@ -126,7 +128,7 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
     },
     refusal: () => brought.refused,
     errorEvent: () => (brought.ending?.step === 'failed' ? brought.ending.event : undefined),
-    usage: () => brought.whole?.usage ?? brought.ending?.usage ?? {},
+    usage: () => brought.whole?.usage ?? brought.ending?.usage ?? brought.reader?.usage() ?? {},
     stopReason: () =>
       brought.whole?.stopReason ?? (brought.ending?.step === 'ended' ? brought.ending.stopReason : undefined),
   }
@@ -190,6 +192,7 @@ const readers: Readonly<Record<BodyKind, MakeReader>> = {
       () => spec.headersFor(head),
       () => reader.replaceOpening(),
     )
+    brought.reader = reader
     brought.hold = hold
     return streamBody({
       reader,
