@@ -7,6 +7,7 @@ import { providerList } from './admin/providers.ts'
 import { type Endpoint, endpoints } from './ingress/client-request.ts'
 import { handle } from './pipeline.ts'
 import type { House } from './state/house.ts'
+import { answerUsage } from './usage/usage-route.ts'
 
 /**
  * The routes. Hono finds the handler; a request that leads to a model then talks to Node's own request and response, because
@@ -32,6 +33,10 @@ export function createApp(house: House): Hono<{ Bindings: HttpBindings }> {
     return c.json(body, status)
   })
   app.get('/providers', (c) => c.json(providerList(house)))
+  app.get('/usage', async (c) => {
+    const { status, contentType, body } = await answerUsage(house, new URL(c.req.url), c.req.header('accept') ?? '')
+    return c.body(body, status, { 'content-type': contentType, 'cache-control': 'no-store' })
+  })
   app.notFound((c) => c.json(notFound(`There is no ${c.req.method} ${c.req.path} here.`), 404))
   app.onError((error, c) => {
     house.log.error({ event: 'internal_error', error: error.message, stack: error.stack }, 'a request failed inside lb')

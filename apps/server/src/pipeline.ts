@@ -37,10 +37,13 @@ function lead(house: House, compiled: CompiledConfig, request: ClientRequest, ou
   const { dialect } = endpoints[request.endpoint]
   const view = createClientView(outlet, { dialect, requestId: request.id, nowMs: clock.nowMs })
   const { candidates, session } = targets.plan(compiled, wantedBy(request, compiled))
-  if (candidates.length === 0) {
+  const [first, ...others] = candidates
+  if (first === undefined) {
     view.refuse(unknownModel(request, compiled))
     return { drained() {}, cancel() {} }
   }
+  if (request.endpoint === 'count-tokens')
+    return house.counting.answer({ compiled, request, candidates: [first, ...others], view, observer })
   observer.requestStarted(request)
   const run = startJob({
     house,

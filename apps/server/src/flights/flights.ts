@@ -24,10 +24,14 @@ export interface FlightsDeps {
   readonly clock: Clock
   readonly roll: () => number
   readonly keys: FlightKeys
+  /** Somebody gets the answer of the call that was made for the request `leader`. */
+  joined?(follower: ClientRequest, leader: string): void
 }
 
 /** A call under way, or an answer that is still being read. */
 interface Flight {
+  /** The request that the call is made for. */
+  readonly leader: string
   /** Who reads it. */
   readonly members: Set<Consumer>
   head?: FlightHead
@@ -111,7 +115,7 @@ export class Flights {
   #takeOff(id: FlightId, leader: string, start: StartLead | undefined): void {
     const consumer = this.#consumers.get(leader)
     if (consumer === undefined || start === undefined) throw new Error(`flight ${id} has no leader`)
-    const flight: Flight = { members: new Set() }
+    const flight: Flight = { leader: consumer.request.id, members: new Set() }
     this.#flights.set(id, flight)
     flight.lead = start(consumer.request, this.#outletOf(id, flight))
   }
@@ -126,6 +130,7 @@ export class Flights {
     consumer.flight = id
     consumer.role = role
     flight.members.add(consumer)
+    if (role === 'follower') this.#deps.joined?.(consumer.request, flight.leader)
     consumer.pump(flight.head)
   }
 

@@ -31,6 +31,8 @@ export interface WorldOptions {
   readonly routes?: readonly string[]
   /** More YAML members of each provider, as flow text. */
   readonly provider?: string
+  /** Where relative paths begin. */
+  readonly folder?: string
 }
 
 /**
@@ -45,7 +47,9 @@ export async function startWorld(options: WorldOptions, atEnd: typeof onTestFini
     { level: 'debug', messageKey: 'message', base: null },
     { write: (line: string) => void lines.push(JSON.parse(line)) },
   )
-  const lb = await startServer({ config: testConfig(mocks, options), log })
+  const { folder } = options
+  const config = testConfig(mocks, options)
+  const lb = await startServer({ config, log, ...(folder === undefined ? {} : { folder }) })
   atEnd(async () => {
     await lb.close(0)
     await Promise.all(mocks.map((mock) => mock.close()))
@@ -79,6 +83,7 @@ function testConfig(mocks: readonly MockProvider[], { types, settings, routes, p
     'settings:',
     '  port: 0',
     '  log_file_path: ""',
+    ...((settings ?? []).some((line) => line.startsWith('usage:')) ? [] : ['  usage: { enabled: false }']),
     ...(settings ?? []).map((line) => `  ${line}`),
   ].join('\n')
   const loaded = loadConfig(text, {})

@@ -74,7 +74,7 @@ const ways: Readonly<Record<ClientDialect, Readonly<Record<Dialect, Prepare>>>> 
 }
 
 /** A request in words of our own: nothing of the client's headers goes to a vendor that its client never meant. */
-function ownRequest(provider: Provider, path: string, signedIn: readonly string[], body: string): UpstreamRequest {
+export function ownRequest(provider: Provider, path: string, signedIn: readonly string[], body: string): UpstreamRequest {
   const url = new URL(provider.baseUrl)
   const base = url.pathname.replace(/\/$/, '')
   const headers = [

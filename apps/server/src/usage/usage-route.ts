@@ -1,4 +1,4 @@
-import type { Usage } from './usage.ts'
+import type { House } from '../state/house.ts'
 import { readUsageWish } from './usage-query.ts'
 import { usageCsv, usageJson } from './usage-report.ts'
 
@@ -9,21 +9,16 @@ export interface UsageAnswer {
   readonly body: string
 }
 
-export interface UsageAsked {
-  readonly parameters: URLSearchParams
-  /** The header of that name. */
-  readonly accept: string
-  /** Wall clock. */
-  readonly nowMs: number
-  /** Whether books are kept at all. */
-  readonly isEnabled: boolean
-}
-
 /** Answers `GET /usage`: who used what, in JSON or CSV. For whoever may manage lb. */
-export async function answerUsage(usage: Usage, { parameters, accept, nowMs, isEnabled }: UsageAsked): Promise<UsageAnswer> {
-  const wish = readUsageWish(parameters, accept, nowMs)
+export async function answerUsage(
+  { usage, clock, current }: Pick<House, 'usage' | 'clock' | 'current'>,
+  { searchParams }: URL,
+  accept: string,
+): Promise<UsageAnswer> {
+  const wish = readUsageWish(searchParams, accept, clock.epochMs())
   if (!wish.ok) return problem(400, 'invalid_request_error', `${wish.error.parameter}: ${wish.error.message}`)
-  if (!isEnabled) return problem(503, 'api_error', 'No usage is kept: settings.usage.enabled is false.')
+  if (!current().config.settings.usage.enabled)
+    return problem(503, 'api_error', 'No usage is kept: settings.usage.enabled is false.')
   const { query, format } = wish.value
   try {
     const reply = await usage.sum(query)
