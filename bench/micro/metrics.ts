@@ -3,7 +3,7 @@
  *
  *   pnpm --filter @lb/bench metrics
  */
-import { newLoop } from '@lb/router'
+import { newLoop, streamPolicy } from '@lb/router'
 import type { Attempt } from '../../apps/server/src/attempt/attempt.ts'
 import type { ClientRequest } from '../../apps/server/src/ingress/client-request.ts'
 import { createMetricSet } from '../../apps/server/src/telemetry/metrics/metric-set.ts'
@@ -32,6 +32,9 @@ const done = {
   attempts: new Map([[1, attempt]]),
   shown: { status: 200, firstByteAtMs: 20 },
   nowMs: 500,
+  features: null,
+  policy: streamPolicy,
+  log: null,
 }
 const report = { request, attempt: 1, candidate, startedMs: 2, nowMs: 500 }
 const started = { request, attempt: 1, candidate, losses: [] }

@@ -2,42 +2,19 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import type { Config } from '@lb/config'
-import { isHealthy } from './admin/health.ts'
 import { createApp } from './app.ts'
-import { systemClock } from './clock.ts'
-import { memoryStore } from './flights/answers.ts'
-import { createFlightKeys } from './flights/flight-keys.ts'
-import { Flights } from './flights/flights.ts'
-import { type OAuth, openOAuth } from './oauth/index.ts'
+import { createDrain } from './drain.ts'
 import { addressToBind } from './ingress/bind-address.ts'
 import { guardConnections } from './ingress/connections.ts'
 import { frontDoor } from './ingress/front-door.ts'
-import { createPaceWatch } from './ingress/pace.ts'
-import type { Costs } from './keys/costs.ts'
-import { createLimits } from './keys/limits.ts'
-import { newId, roll } from './random.ts'
-import { compileConfig } from './state/compiled-config.ts'
-import type { House } from './state/house.ts'
-import { oauthSettings } from './state/oauth-settings.ts'
-import { Targets } from './state/targets.ts'
-import { keepInStep } from './state/upkeep.ts'
+import { connectionLimit, openFilesLimit } from './open-files.ts'
+import type { House, Phase } from './state/house.ts'
+import { type HouseOptions, openHouse } from './state/open-house.ts'
+import type { ReloadOutcome, ReloadTrigger } from './state/reload.ts'
 import { watchWhileWanted } from './state/watch-config.ts'
-import type { Log } from './telemetry/log.ts'
-import { logObserver } from './telemetry/log-observer.ts'
-import { watchLoop } from './telemetry/loop-lag.ts'
-import { createMetrics } from './telemetry/metrics/metrics.ts'
-import { allOf } from './telemetry/observer.ts'
-import { openTraces } from './telemetry/traces/traces.ts'
-import { createPools } from './upstream/pools.ts'
 
-export interface ServerOptions {
-  readonly config: Config
-  readonly log: Log
-  /** What relative paths in the config are relative to: the folder of its file. Default: the working directory. */
-  readonly folder?: string
-  /** Who knows prices; absent: budgets do not count. */
-  readonly costs?: Costs
-}
+/** What a server is made of. */
+export type ServerOptions = HouseOptions
 
 /** A server that listens. */
 export interface RunningServer {
@@ -59,42 +36,21 @@ export interface RunningServer {
 }
 
 /** Starts lb: one process, one port. Rejects when the port cannot be had. */
-export async function startServer({ config, log, costs, folder = process.cwd() }: ServerOptions): Promise<RunningServer> {
-  const { compiled, invalidPatterns } = await compileConfig(config)
-  for (const pattern of invalidPatterns) {
-    log.warn(
-      { event: 'pattern_taken_literally', pattern },
-      `unhealthy_response_body_patterns: ${pattern} is searched as plain text`,
-    )
-  }
-  const pools = createPools()
-  const limits = createLimits({ clock: systemClock, ...(costs === undefined ? {} : { costs }) })
-  const observer = allOf([limits.observer, logObserver(log)])
-  const targets = new Targets({ clock: systemClock, roll, onFact: observer.healthChanged })
-  const { answerCache } = compiled
-  const store = answerCache.enabled ? memoryStore(answerCache) : undefined
-  const flights = new Flights({ clock: systemClock, roll, keys: createFlightKeys(), store: () => store, observer })
-  let oauth: OAuth | undefined
-  const house: House = {
-    clock: systemClock,
-    roll,
-    newId,
-    log,
-    pools,
-    targets,
-    flights,
-    paces: createPaceWatch(systemClock),
-    limits,
-    observer,
-    current: () => compiled,
-    oauth: () => oauth,
-  }
-  const server = createServer(serverLimits, frontDoor(house, getRequestListener(createApp(house).fetch)))
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { config, log, source } = options
+  let phase: Phase = 'starting'
+  const { house, openLogins, close: closeHouse } = await openHouse(options, () => phase)
+  const server = createServer(serverLimits)
   // All of a head is seen, or it is refused: by default Node leaves headers out silently from the 2000th on.
   server.maxHeadersCount = 0
+  server.on('request', frontDoor(house, getRequestListener(createApp(house).fetch)))
   guardConnections(server, house)
+  const drain = createDrain(server, house.running)
   const url = await listen(server, await addressToBind(config.settings), config.settings.port)
-  oauth = await openLogins(config, folder, url, log)
+  limitConnections(server, house)
+  await openLogins(url)
+  const watch = source === undefined ? undefined : watchWhileWanted(house, source, log)
+  phase = 'ready'
   return {
     url,
     reload: (trigger) => house.reloader.reload(trigger),
@@ -102,25 +58,12 @@ export async function startServer({ config, log, costs, folder = process.cwd() }
     async close(graceMs) {
       phase = 'draining'
       watch?.close()
-      const broken = await drain(server, graceMs)
-      await oauth?.close()
-      await pools.close()
-      return broken
+      const stopped = await drain.close(graceMs)
+      await closeHouse()
+      return stopped
     },
-    internalError,
+    internalError: house.internalError,
   }
-}
-
-/** Opens the stored logins, if they are switched on. What is wrong with them is said; lb serves without them. */
-async function openLogins(config: Config, folder: string, publicUrl: string, log: Log): Promise<OAuth | undefined> {
-  if (!config.settings.oauth.enabled) return undefined
-  const opened = await openOAuth(oauthSettings(config, folder), {
-    publicUrl,
-    log: (level, event, message, fields = {}) => log[level]({ event: `oauth_${event}`, ...fields }, message),
-  })
-  if (opened.ok) return opened.value
-  for (const problem of opened.error) log.error({ event: 'oauth_unavailable' }, problem)
-  return undefined
 }
 
 /** Headers within 10 s: a client that needs longer is none. Bodies are timed by `ingress/pace.ts`; a stream may last for hours. */
@@ -132,14 +75,6 @@ const serverLimits = {
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 5_000,
   noDelay: true,
-}
-
-/** The models that the routes name; what else clients ask for is counted under a few names only. */
-function routedModels({ config }: CompiledConfig): string[] {
-  return config.modelRoutes.flatMap(({ pattern, routes }) => [
-    ...(/[*?]/.test(pattern) ? [] : [pattern]),
-    ...routes.map(({ model }) => model).filter((model) => model !== 'passthrough'),
-  ])
 }
 
 function listen(server: Server, host: string, port: number): Promise<string> {
@@ -157,10 +92,14 @@ function listen(server: Server, host: string, port: number): Promise<string> {
 const FEW_CONNECTIONS = 1000
 
 /** Turns clients away before files run out, and survives when they run out all the same. */
-function limitConnections(server: Server, { log, metrics, current }: House): void {
-  const { maxConnections } = current().config.settings
-  server.maxConnections = connectionLimit(maxConnections, openFilesLimit())
-  if (server.maxConnections < maxConnections) {
+function limitConnections(server: Server, { log, metrics, current, onReload }: House): void {
+  const openFiles = openFilesLimit()
+  const limit = (): number => connectionLimit(current().config.settings.maxConnections, openFiles)
+  server.maxConnections = limit()
+  onReload(() => {
+    server.maxConnections = limit()
+  })
+  if (server.maxConnections < current().config.settings.maxConnections) {
     log[server.maxConnections < FEW_CONNECTIONS ? 'warn' : 'debug'](
       { event: 'open_files_limit', connections: server.maxConnections },
       `this process may not open enough files for settings.max_connections: ${server.maxConnections} connections are taken (ulimit -n, LimitNOFILE)`,

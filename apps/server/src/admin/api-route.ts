@@ -42,12 +42,13 @@ export type Group = keyof typeof groups
 
 /** What each chapter is about, in the order in which they are shown. */
 export const groups: Readonly<
-  Record<'Models' | 'Health' | 'Providers' | 'Requests' | 'Logins' | 'Documentation', string>
+  Record<'Models' | 'Health' | 'Providers' | 'Requests' | 'Usage' | 'Logins' | 'Documentation', string>
 > = {
   Models: 'What clients ask for: answers of models.',
   Health: 'How lb itself is.',
   Providers: 'How the providers are, and what an operator can do with them.',
   Requests: 'What the last requests went through.',
+  Usage: 'Who used what, and what it cost.',
   Logins: 'Stored logins of OAuth providers.',
   Documentation: 'This document.',
 }
@@ -86,6 +87,8 @@ export interface Asked {
 export interface Reply {
   readonly status: number
   readonly body: unknown
+  /** Where it is another than the operation's, e.g. because the client asked for it. */
+  readonly contentType?: string
   /** Beside those that every answer has. */
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -105,6 +108,7 @@ type ReplyOf<R> = {
   [Status in keyof R]: {
     readonly status: Status
     readonly headers?: Readonly<Record<string, string>>
+    readonly contentType?: string
     readonly body: R[Status] extends { readonly schema: infer S extends v.GenericSchema }
       ? Fixed<v.InferOutput<S>>
       : string

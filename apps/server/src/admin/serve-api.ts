@@ -23,9 +23,9 @@ async function replyTo(house: House, operation: ApiRoute, visit: Visit): Promise
 /** What lb says about itself is of this moment, and for nobody else's eyes. */
 const ownHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' }
 
-function respond(house: House, { replies }: ApiRoute, { status, body, headers }: Reply): Response {
-  const type = replies[status]?.contentType ?? 'application/json'
-  const text = type === 'application/json' ? JSON.stringify(body) : String(body)
+function respond(house: House, { replies }: ApiRoute, { status, body, headers, contentType }: Reply): Response {
+  const type = contentType ?? replies[status]?.contentType ?? 'application/json'
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
   const id = { 'x-lb-request-id': house.newId('req') }
   return new Response(text, { status, headers: { ...ownHeaders, ...headers, ...id, 'content-type': type } })
 }

@@ -12,6 +12,7 @@ import type { EchoFilter } from '../upstream/echoes.ts'
 import { type AnswerHead, type Exchange, type ExchangeListener, openExchange } from '../upstream/exchange.ts'
 import type { Pools, Reach } from '../upstream/pools.ts'
 import type { UpstreamRequest } from '../upstream/send.ts'
+import type { StreamReader } from '../upstream/stream-reader.ts'
 import { type BodyReader, collectBody } from './body-reader.ts'
 import { createHold, type Hold } from './hold.ts'
 import { type StreamEnding, streamBody } from './stream-body.ts'
@@ -97,6 +98,7 @@ interface Whole {
 /** What an attempt has brought so far. */
 interface Brought {
   head?: AnswerHead
+  reader?: StreamReader
   hold?: Hold
   refused?: Refused
   ending?: StreamEnding
@@ -176,7 +178,7 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
       const event = brought.ending?.step === 'failed' ? brought.ending.event : undefined
       return event === undefined ? undefined : spec.echoes.bytes(event)
     },
-    usage: () => brought.whole?.usage ?? brought.ending?.usage ?? {},
+    usage: () => brought.whole?.usage ?? brought.ending?.usage ?? brought.reader?.usage() ?? {},
     stopReason: () =>
       brought.whole?.stopReason ?? (brought.ending?.step === 'ended' ? brought.ending.stopReason : undefined),
     timing: () => timing,
@@ -261,6 +263,7 @@ const readers: Readonly<Record<BodyKind, MakeReader>> = {
       () => spec.headersFor(head),
       () => reader.replaceOpening(),
     )
+    brought.reader = reader
     brought.hold = hold
     return streamBody({
       reader,

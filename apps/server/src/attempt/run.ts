@@ -258,7 +258,7 @@ export class Run {
   #finish(): void {
     this.isOver = true
     clearTimeout(this.#timer)
-    this.#deps.over(this.#state, this.#attempts, policy)
+    this.#deps.over(this.#state, this.#attempts, this.#deps.policy)
   }
 }
 

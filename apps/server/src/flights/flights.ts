@@ -28,7 +28,7 @@ export interface FlightsDeps {
   readonly keys: FlightKeys
   /** Where answers are kept, when the operator wants that. */
   readonly store: (compiled: CompiledConfig) => AnswerStore | undefined
-  readonly observer: Pick<Required<RequestObserver>, 'followerDone' | 'answerReplayed'>
+  readonly observer: Pick<Required<RequestObserver>, 'flightOpened' | 'followerJoined' | 'followerDone' | 'answerReplayed'>
 }
 
 /** A call under way, or an answer that is still being read. */
@@ -164,6 +164,7 @@ export class Flights {
     if (consumer === undefined || boarding === undefined) throw new Error(`flight ${id} has no leader`)
     const { start, collector } = boarding
     const flight: Flight = { members: new Set(), leader: consumer.request, collector }
+    this.#deps.observer.flightOpened(consumer.request)
     this.#flights.set(id, flight)
     flight.lead = start(consumer.request, this.#outletOf(id, flight))
   }
@@ -179,6 +180,10 @@ export class Flights {
     consumer.role = role
     flight.members.add(consumer)
     flight.collector?.agree(consumer.request.headers)
+    if (role === 'follower') {
+      const how = flight.ending === undefined ? 'joined' : 'replayed'
+      this.#deps.observer.followerJoined({ request: consumer.request, leader: flight.leader, how })
+    }
     consumer.pump(flight.head)
   }
 

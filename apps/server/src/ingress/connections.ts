@@ -22,6 +22,7 @@ export function guardConnections(server: Server, house: House): void {
     const address = socket.remoteAddress ?? ''
     const count = perAddress.get(address) ?? 0
     if (open.size >= maxConnections || count >= (maxConnectionsPerAddress ?? fairShare(maxConnections))) {
+      house.metrics.connectionDropped()
       socket.destroy()
       return
     }

@@ -199,7 +199,7 @@ function wrong({ method, url, host, key }: Asked, { status, route }: Answered): 
 const RUNS = 100_000
 
 test(`of ${RUNS} targets each is answered by the route that its text names, to those who may use it, or by none`, async () => {
-  const door = doorTo(emptyHouse(settings), routes)
+  const door = doorTo(await emptyHouse(settings), routes)
   let answeredByRoute = 0
   const asked = fc.record({
     method: fc.constantFrom('GET', 'GET', 'POST', 'DELETE', 'HEAD'),

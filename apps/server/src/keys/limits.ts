@@ -13,8 +13,6 @@ export interface Limits {
    * Lets a request begin, or says why not. Whoever is let in is counted until `observer` hears that the request is over.
    */
   enter(request: ClientRequest, caller: Caller): Refusal | undefined
-  /** A request that was let in has cost nobody anything: it was refused, or another one's call has answered it. */
-  leave(request: Pick<ClientRequest, 'id'>): void
   readonly observer: RequestObserver
 }
 
@@ -50,7 +48,6 @@ export function createLimits({ clock, costs }: LimitsDeps): Limits {
 
   const leave = ({ id }: Pick<ClientRequest, 'id'>): void => settle(id, () => ({ tokens: 0 }))
   return {
-    leave,
     enter(request, { tenant, limits }) {
       if (!isLimited(limits)) return undefined
       const ledger = ledgerOf(tenant)

@@ -122,7 +122,7 @@ function routeEntry({ providerId, model, priority, weight = 1, when }: ConfigRou
 }
 
 /** The name of the one credential of a provider that has no keys of its own. */
-const onlyCredential = 'default'
+export const onlyCredential = 'default'
 
 /** The name of all accounts of a provider of stored logins: which of them is used is decided when it is needed. */
 export const accountsCredential = 'accounts'

@@ -53,9 +53,11 @@ export interface ReloaderDeps {
   readonly source: ConfigSource | undefined
   readonly clock: Clock
   readonly log: Log
+  /** Counts. */
+  readonly reloaded?: (result: 'applied' | 'rejected') => void
 }
 
-export function createReloader({ live, source, clock, log }: ReloaderDeps): Reloader {
+export function createReloader({ live, source, clock, log, reloaded = () => {} }: ReloaderDeps): Reloader {
   let status: ReloadStatus = { loadedAtEpochMs: clock.epochMs(), applied: 0, rejected: 0, restart: [] }
   let running: Promise<ReloadOutcome> | undefined
   let next: Promise<ReloadOutcome> | undefined
@@ -70,6 +72,7 @@ export function createReloader({ live, source, clock, log }: ReloaderDeps): Relo
     status = { ...good, restart: diff.restart }
     if (isMore(diff)) status = { ...status, loadedAtEpochMs: clock.epochMs(), applied: status.applied + 1 }
     live.swap(compiled)
+    reloaded('applied')
     logApplied(log, trigger, diff, past !== undefined)
     return { kind: 'applied', diff, notices }
   }
@@ -77,6 +80,7 @@ export function createReloader({ live, source, clock, log }: ReloaderDeps): Relo
   function rejected(trouble: ConfigTrouble, trigger: ReloadTrigger): ReloadOutcome {
     status = { ...status, rejected: status.rejected + 1, trouble: { ...trouble, atEpochMs: clock.epochMs() } }
     const { text, problems } = trouble
+    reloaded('rejected')
     log.error(
       { event: 'config_reload_failed', trigger, problems: problems.length },
       `the configuration was not taken up, the one before it stays in force:\n${text}`,

@@ -112,6 +112,11 @@ export class Targets {
     return { candidates: planned.candidates, session }
   }
 
+  /** Whether anybody is configured for what a request wants. */
+  knows(compiled: CompiledConfig, wanted: Wanted): boolean {
+    return this.#targets(compiled, wanted).length > 0
+  }
+
   /** The same candidates with their condition as it is now. */
   look(compiled: CompiledConfig, candidates: readonly PlanCandidate[], request: string): readonly PlanCandidate[] {
     return candidates.map((candidate) => this.#condition(compiled, candidate, request))

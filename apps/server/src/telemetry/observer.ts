@@ -22,6 +22,10 @@ export interface RequestObserver {
   attemptReported?(reported: ReportedAttempt): void
   /** A request is over. Told exactly once for each that was started. */
   requestDone?(done: DoneRequest): void
+  /** A call begins whose answer others may share. */
+  flightOpened?(request: ClientRequest): void
+  /** A request gets the answer of another one's call. */
+  followerJoined?(joined: FollowerJoined): void
   /** A request that was served by another one's call is over. It has no attempts of its own. */
   followerDone?(done: FollowerDone): void
   /** A request was answered from the kept answers. */
@@ -75,6 +79,15 @@ export interface DoneRequest {
   readonly log: readonly LoggedEvent[] | null
 }
 
+/** A request that follows another one from now on. */
+export interface FollowerJoined {
+  readonly request: ClientRequest
+  /** Whose call it is. */
+  readonly leader: ClientRequest
+  /** `joined`: the call runs. `replayed`: it is over, and its answer is still there. */
+  readonly how: 'joined' | 'replayed'
+}
+
 /** A request that followed another one. */
 export interface FollowerDone {
   readonly request: ClientRequest
@@ -122,6 +135,8 @@ export function allOf(
     attemptStarted: teller('attemptStarted'),
     attemptReported: teller('attemptReported'),
     requestDone: teller('requestDone'),
+    flightOpened: teller('flightOpened'),
+    followerJoined: teller('followerJoined'),
     followerDone: teller('followerDone'),
     answerReplayed: teller('answerReplayed'),
     healthChanged: teller('healthChanged'),

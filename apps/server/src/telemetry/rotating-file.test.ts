@@ -13,7 +13,7 @@ function folder(): string {
 test('its folder is made, and lines are appended', async () => {
   const path = join(folder(), 'deep', 'er', 'logs.jsonl')
   for (const line of ['one\n', 'two\n']) {
-    const file = rotatingFile(path)
+    const file = rotatingFile(path, 1e6, 6)
     file.write(line)
     await expect.poll(() => readFileSync(path, 'utf8')).toContain(line)
     file.close()
@@ -24,7 +24,7 @@ test('its folder is made, and lines are appended', async () => {
 test('a full file moves aside, and the oldest go', async () => {
   const within = folder()
   const path = join(within, 'logs.jsonl')
-  const file = rotatingFile(path, 10)
+  const file = rotatingFile(path, 10, 6)
   for (let index = 0; index < 9; index += 1) {
     file.write(`line ${index}\n`)
     await expect.poll(() => readFileSync(path, 'utf8')).toBe(`line ${index}\n`)
@@ -43,7 +43,7 @@ test('a full file moves aside, and the oldest go', async () => {
 test('a file that cannot be opened is told once, and nothing is thrown', () => {
   const within = folder()
   writeFileSync(join(within, 'file'), '')
-  const file = rotatingFile(join(within, 'file', 'logs.jsonl'))
+  const file = rotatingFile(join(within, 'file', 'logs.jsonl'), 1e6, 6)
   const told: string[] = []
   file.onTrouble((code) => {
     told.push(code)
@@ -58,6 +58,6 @@ test('a folder in the place of the file is no file either', () => {
   const within = folder()
   mkdirSync(join(within, 'logs.jsonl'))
   const told: string[] = []
-  rotatingFile(join(within, 'logs.jsonl')).onTrouble((code) => void told.push(code))
+  rotatingFile(join(within, 'logs.jsonl'), 1e6, 6).onTrouble((code) => void told.push(code))
   expect(told).toEqual(['EISDIR'])
 })

@@ -4,21 +4,12 @@ import { getRequestListener } from '@hono/node-server'
 import pino from 'pino'
 import { onTestFinished } from 'vitest'
 import { createApp } from '../app.ts'
-import { systemClock } from '../clock.ts'
-import { createFlightKeys } from '../flights/flight-keys.ts'
-import { Flights } from '../flights/flights.ts'
 import { guardConnections } from '../ingress/connections.ts'
 import { frontDoor, type Inside } from '../ingress/front-door.ts'
-import { createPaceWatch } from '../ingress/pace.ts'
 import type { Route } from '../ingress/route.ts'
-import { createLimits } from '../keys/limits.ts'
-import { newId, roll } from '../random.ts'
-import { compileConfig } from '../state/compiled-config.ts'
 import type { House } from '../state/house.ts'
-import { Targets } from '../state/targets.ts'
-import { allOf } from '../telemetry/observer.ts'
-import { createPools } from '../upstream/pools.ts'
-import { testConfig } from './world.ts'
+import { openHouse } from '../state/open-house.ts'
+import { noThread, testConfig } from './world.ts'
 
 /** lb's door in front of routes of a test's own, on a port. */
 export async function mountedWith(
@@ -43,20 +34,9 @@ export function doorTo(house: House, routes: readonly Route[]): Inside {
 
 /** A house in which nothing happens. */
 export async function emptyHouse(settings: readonly string[] = []): Promise<House> {
-  const { compiled } = await compileConfig(testConfig([{ url: 'http://127.0.0.1:9' }], { settings }))
-  const observer = allOf([])
-  return {
-    clock: systemClock,
-    roll,
-    newId,
-    log: pino({ enabled: false }),
-    pools: createPools(),
-    flights: new Flights({ clock: systemClock, roll, keys: createFlightKeys(), store: () => undefined, observer }),
-    targets: new Targets({ clock: systemClock, roll, onFact: observer.healthChanged }),
-    paces: createPaceWatch(systemClock),
-    limits: createLimits({ clock: systemClock }),
-    observer,
-    oauth: () => undefined,
-    current: () => compiled,
-  }
+  const config = testConfig([{ url: 'http://127.0.0.1:9' }], { settings })
+  const options = { config, log: pino({ enabled: false }), isOverloaded: () => false, startThread: noThread }
+  const { house, close } = await openHouse(options, () => 'ready')
+  onTestFinished(close)
+  return house
 }

@@ -3,7 +3,7 @@ import { type MockProvider, type MockScript, startMockProvider } from '@lb/mock-
 import pino from 'pino'
 import { onTestFinished } from 'vitest'
 import type { Costs } from '../keys/costs.ts'
-import { type RunningServer, startServer } from '../server.ts'
+import { type RunningServer, type ServerOptions, startServer } from '../server.ts'
 
 /** lb and its upstreams on loopback, for one test; everything is closed when the test is over. */
 export interface World {
@@ -38,6 +38,10 @@ export interface WorldOptions {
   readonly costs?: Costs
   /** What lb is told about its load. Default: none. */
   readonly isOverloaded?: () => boolean
+  /** Whether lb's own threads run, for usage and exact counts; they cost half a second. */
+  readonly hasThreads?: boolean
+  /** Where relative paths begin. */
+  readonly folder?: string
 }
 
 /**
@@ -53,12 +57,14 @@ export async function startWorld(options: WorldOptions, atEnd: typeof onTestFini
     { write: (line: string) => void lines.push(JSON.parse(line)) },
   )
   // Upstreams, clients and lb share one loop here, and whatever else the machine does delays it.
-  const { isOverloaded = () => false, costs } = options
+  const { isOverloaded = () => false, costs, folder } = options
   const lb = await startServer({
     config: testConfig(mocks, options),
     log,
     isOverloaded,
+    ...(options.hasThreads === true ? {} : { startThread: noThread }),
     ...(costs === undefined ? {} : { costs }),
+    ...(folder === undefined ? {} : { folder }),
   })
   atEnd(async () => {
     await lb.close(0)
@@ -98,12 +104,20 @@ export function testConfig(
     'settings:',
     '  port: 0',
     '  log_file_path: ""',
+    ...((settings ?? []).some((line) => line.startsWith('usage:')) ? [] : ['  usage: { enabled: false }']),
+    ...(settings?.some((line) => line.startsWith('usage:')) === true ? [] : ['  usage: { enabled: false }']),
     ...(settings ?? []).map((line) => `  ${line}`),
   ].join('\n')
   const loaded = loadConfig(text, {})
   if (!loaded.ok) throw new Error(formatProblems(loaded.error, 'test config'))
   return loaded.value.config
 }
+
+/** A thread that is dead at once. */
+export const noThread: NonNullable<ServerOptions['startThread']> = (_, { died }) => ({
+  ask: () => died(undefined),
+  end: () => Promise.resolve(),
+})
 
 /** A small request. */
 export const hello: { model: string; max_tokens: number; messages: object[] } = {

@@ -42,7 +42,7 @@ export function prepare(input: PrepareInput): Result<Prepared, NotPrepared> {
 
 const relay: Prepare = ({ request, provider, model, signedIn, trace, maxEventBytes }) =>
   ok({
-    upstream: relayedRequest(request, provider, model, trace.length === 0 ? signedIn : [...signedIn, ...trace]),
+    upstream: relayedRequest(request, provider, model, signedIn, trace),
     adapter: anthropicAdapter(maxEventBytes),
     losses: [],
   })
@@ -55,14 +55,14 @@ const openAiWays = {
 
 function anthropicTo(dialect: 'chat' | 'responses'): Prepare {
   const { path, convert } = openAiWays[dialect]
-  return ({ request, provider, model, signedIn, maxEventBytes }) => {
+  return ({ request, provider, model, signedIn, trace, maxEventBytes }) => {
     const json = request.json()
     if (!json.ok) return err(notJson(json.error.message))
     const converted = convert(json.value, profileOf(provider), { model, seed: request.id })
     if (!converted.ok) return err(converted.error)
     const { value, context, losses } = converted.value
     return ok({
-      upstream: ownRequest(request, provider, path, signedIn.headers, stringifyJson(value)),
+      upstream: ownRequest(request, provider, path, [...signedIn.headers, ...trace], stringifyJson(value)),
       adapter: openAiToAnthropicAdapter(dialect, context, maxEventBytes),
       losses,
     })
@@ -77,8 +77,8 @@ const ways: Readonly<Record<ClientDialect, Readonly<Record<Dialect, Prepare>>>> 
 }
 
 /** A request in words of our own: nothing of the client's headers goes to a vendor that its client never meant. */
-function ownRequest(
-  request: ClientRequest,
+export function ownRequest(
+  request: Pick<ClientRequest, 'headers'>,
   provider: Provider,
   path: string,
   signedIn: readonly string[],

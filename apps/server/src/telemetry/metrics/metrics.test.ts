@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { hello, startWorld, type World } from '../../testing/world.ts'
+import type { ClientRequest } from '../../ingress/client-request.ts'
 import { createMetrics } from './metrics.ts'
+
+const some = { id: 'req_1' } as ClientRequest
 
 /** The lines of a scrape without comments, by what stands before the value. */
 async function scrape({ lb }: Pick<World, 'lb'>): Promise<Map<string, number>> {
@@ -100,8 +103,8 @@ test('what a conversion could not carry is counted by its code', async () => {
 
 test('a request that shared an answer, a reload and a cost are counted when others tell of them', async () => {
   const metrics = createMetrics({ version: '1', epochMs: () => 5000, knownModels: [], now: () => nothing })
-  metrics.flightOpened()
-  metrics.coalesced('joined')
+  metrics.observer.flightOpened?.(some)
+  metrics.observer.followerJoined?.({ request: some, leader: some, how: 'joined' })
   metrics.reloaded('rejected')
   metrics.lost('media_dropped', 3)
   const { text } = await metrics.exposition()

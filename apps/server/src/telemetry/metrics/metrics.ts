@@ -8,10 +8,6 @@ import { metricsObserver } from './metrics-observer.ts'
 export interface Metrics {
   /** Counts requests, attempts, tokens and ejections. */
   readonly observer: RequestObserver
-  /** An answer is open for others to share. */
-  flightOpened(): void
-  /** A request shares the answer of another: one that runs, or one that is over and kept. */
-  coalesced(how: 'joined' | 'replayed' | 'cached'): void
   /** The configuration was read anew. */
   reloaded(result: 'applied' | 'rejected'): void
   /** What the conversion of an answer could not carry. */
@@ -56,9 +52,12 @@ export function createMetrics(ports: MetricsPorts): Metrics {
   set.reloads.cell('rejected')
   set.lastReload.cell().value = ports.epochMs() / 1000
   return {
-    observer: metricsObserver(set, { knownModels, costOf }),
-    flightOpened: () => add(set.flights.cell()),
-    coalesced: (how) => add(set.coalesced.cell(how)),
+    observer: {
+      ...metricsObserver(set, { knownModels, costOf }),
+      flightOpened: () => add(set.flights.cell()),
+      followerJoined: ({ how }) => add(set.coalesced.cell(how)),
+      answerReplayed: () => add(set.coalesced.cell('cached')),
+    },
     reloaded(result) {
       add(set.reloads.cell(result))
       if (result === 'applied') set.lastReload.cell().value = ports.epochMs() / 1000
