@@ -105,7 +105,6 @@ export function testConfig(
     '  port: 0',
     '  log_file_path: ""',
     ...((settings ?? []).some((line) => line.startsWith('usage:')) ? [] : ['  usage: { enabled: false }']),
-    ...(settings?.some((line) => line.startsWith('usage:')) === true ? [] : ['  usage: { enabled: false }']),
     ...(settings ?? []).map((line) => `  ${line}`),
   ].join('\n')
   const loaded = loadConfig(text, {})
