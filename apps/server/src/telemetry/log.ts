@@ -1,4 +1,4 @@
-import pino, { type DestinationStream, type Logger } from 'pino'
+import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino'
 import { type RotatingFile, rotatingFile } from './rotating-file.ts'
 
 /**
@@ -79,12 +79,16 @@ export async function openLog({ console, ...first }: LogOptions): Promise<OpenLo
 }
 
 /** How a line is written: `time` in ISO with its zone, `level` as a word in capitals, `message`. */
-export const lineFormat = {
+export const lineFormat: LineFormat = {
   messageKey: 'message',
   // `pid` and `hostname` say the same on every line.
   base: null,
   timestamp: pino.stdTimeFunctions.isoTime,
   formatters: { level: (label: string) => ({ level: label.toUpperCase() }) },
+}
+
+interface LineFormat extends Pick<LoggerOptions, 'messageKey' | 'base' | 'timestamp'> {
+  readonly formatters: { level(label: string): object }
 }
 
 /** Lines for people on a terminal, JSON for everything that collects output. Only people need the formatter, so only they load it. */
