@@ -52,9 +52,9 @@ export function createBatchWriter(
     async write(next) {
       if (batch.length === 0) {
         batch = next()
+        if (batch.length === 0) return 'nothing'
         batchNumber += 1
       }
-      if (batch.length === 0) return 'nothing'
       try {
         await write(batchNumber, batch)
       } catch (error) {

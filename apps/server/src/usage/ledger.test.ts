@@ -139,7 +139,11 @@ describe('whoever gets another’s answer', () => {
   ])
   const follower = accountOf(requestOf({ id: 'req_2', tenant: 'ben' }))
 
-  function followed(): { saved: UsageEntry[]; followers: ReturnType<typeof createFollowers>; entries: readonly UsageEntry[] } {
+  function followed(): {
+    saved: UsageEntry[]
+    followers: ReturnType<typeof createFollowers>
+    entries: readonly UsageEntry[]
+  } {
     const ledger = ledgerWith()
     const saved: UsageEntry[] = []
     const followers = createFollowers((entries, account) => saved.push(...ledger.savedOf(entries, account)))

@@ -7,8 +7,7 @@ import { noTokens } from './token-counts.ts'
 
 const date = new Date('2026-11-23T12:00:00Z')
 const anthropic = 'https://api.anthropic.com'
-const ratesAt = (model: string, baseUrl = anthropic): object | undefined =>
-  lookUpPrice({ model, baseUrl }, date)?.rates
+const ratesAt = (model: string, baseUrl = anthropic): object | undefined => lookUpPrice({ model, baseUrl }, date)?.rates
 
 describe('published prices, in dollars per million tokens', () => {
   // Input, cache write for 5 minutes and for an hour, cache read, output: https://platform.claude.com/docs/en/about-claude/pricing

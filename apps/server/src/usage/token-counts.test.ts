@@ -51,7 +51,9 @@ describe('every token is in one bucket', () => {
       prompt_tokens_details: { cached_tokens: 60, cache_write_tokens: 10 },
       completion_tokens_details: { reasoning_tokens: 8 },
     }
-    expect(counts(usage)).toEqual([{ ...noTokens, input: 30, cacheRead: 60, cacheWrite5m: 10, output: 20, thinking: 8 }])
+    expect(counts(usage)).toEqual([
+      { ...noTokens, input: 30, cacheRead: 60, cacheWrite5m: 10, output: 20, thinking: 8 },
+    ])
   })
 
   test('a gateway that reports more cached tokens than there are does not make input negative', () => {

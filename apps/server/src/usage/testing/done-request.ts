@@ -14,9 +14,18 @@ export interface Tried {
 }
 
 /** A request that is over, as observers are told of it; only what the books look at is there. */
-export function doneRequest(tried: readonly Tried[], end = 'completed', more: Partial<ClientRequest> = {}): DoneRequest {
+export function doneRequest(
+  tried: readonly Tried[],
+  end = 'completed',
+  more: Partial<ClientRequest> = {},
+): DoneRequest {
   const candidates = tried.map(({ provider = 'a', model = 'claude-x' }, index) => ({ id: `${index}`, provider, model }))
-  const attempts = tried.map(({ outcome, paid = true }, index) => ({ attempt: index + 1, candidate: `${index}`, outcome, paid }))
+  const attempts = tried.map(({ outcome, paid = true }, index) => ({
+    attempt: index + 1,
+    candidate: `${index}`,
+    outcome,
+    paid,
+  }))
   const usages = new Map(tried.map(({ usage = {} }, index) => [index + 1, { usage: () => usage }]))
   return {
     request: requestOf(more),
