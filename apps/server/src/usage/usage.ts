@@ -153,12 +153,14 @@ export function createUsage(deps: UsageDeps): Usage {
       for (const { provider, model } of configuredTargets(current())) prices.ratesOf(current(), provider, model)
       if (settings().enabled) {
         const sinceMs = startedMs - SPENDING_MS
-        await client.ask({ kind: 'spent', sinceMs, beforeMs: startedMs }).then(spending.load, ({ message }: Error) =>
-          log.error(
-            { event: 'usage_not_read', reason: message },
-            `what was spent so far cannot be read: ${message}. Budgets begin at zero`,
-          ),
-        )
+        await client
+          .ask({ kind: 'spent', sinceMs, beforeMs: startedMs })
+          .then(spending.load, ({ message }: Error) =>
+            log.error(
+              { event: 'usage_not_read', reason: message },
+              `what was spent so far cannot be read: ${message}. Budgets begin at zero`,
+            ),
+          )
       }
       await prices.settled()
     },

@@ -67,7 +67,12 @@ describe('real requests of Anthropic clients to every Chat target', patient, () 
       }
       expect(JSON.stringify(body)).toBe(before)
     }
-    ran('Anthropic requests to Chat targets', { requests: sources.length, targets: targets.length, served, ...refusals })
+    ran('Anthropic requests to Chat targets', {
+      requests: sources.length,
+      targets: targets.length,
+      served,
+      ...refusals,
+    })
   })
 
   test('I20: the same request gives the same bytes', () => {
@@ -87,18 +92,25 @@ describe('captured clients', patient, () => {
       for (const loss of losses) {
         seen[loss] = (seen[loss] ?? 0) + 1
       }
-      if (process.env["X"]) expect(losses.filter((loss) => !listed.includes(loss)), name).toEqual([])
+      if (process.env['X'])
+        expect(
+          losses.filter((loss) => !listed.includes(loss)),
+          name,
+        ).toEqual([])
     }
     ran('captured Anthropic clients to a Chat target', { requests: captured.length, ...seen })
   })
 })
 
 /** All that is lost of what Claude Code, opencode and the SDKs send to an endpoint that nobody knows. */
-const listed: readonly string[] = [
-]
+const listed: readonly string[] = []
 
 describe('chains', patient, () => {
-  const chains = chainsOf(exchanges('anthropic-messages').flatMap(({ id, request }) => (isJsonObject(request) ? [{ name: id, body: request }] : [])))
+  const chains = chainsOf(
+    exchanges('anthropic-messages').flatMap(({ id, request }) =>
+      isJsonObject(request) ? [{ name: id, body: request }] : [],
+    ),
+  )
 
   test('I17: a request that extends another one is converted to one that extends it, byte for byte', () => {
     let count = 0
@@ -121,12 +133,18 @@ describe('chains', patient, () => {
 /** Pairs of requests of which the second has all turns of the first, and more. */
 function chainsOf(requests: readonly Source[]): readonly (readonly [Source, Source])[] {
   return requests.flatMap((before) =>
-    requests.flatMap((after): (readonly [Source, Source])[] => (extendsIt(before.body, after.body) ? [[before, after]] : [])),
+    requests.flatMap((after): (readonly [Source, Source])[] =>
+      extendsIt(before.body, after.body) ? [[before, after]] : [],
+    ),
   )
 }
 
 function extendsIt(before: JsonObject, after: JsonObject): boolean {
   const rest = ({ messages, stream, ...others }: JsonObject): string => JSON.stringify(others)
   const [short, long] = [before['messages'], after['messages']] as [Json[], Json[]]
-  return long.length > short.length && rest(before) === rest(after) && JSON.stringify(long.slice(0, short.length)) === JSON.stringify(short)
+  return (
+    long.length > short.length &&
+    rest(before) === rest(after) &&
+    JSON.stringify(long.slice(0, short.length)) === JSON.stringify(short)
+  )
 }

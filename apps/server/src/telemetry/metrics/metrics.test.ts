@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { hello, startWorld, type World } from '../../testing/world.ts'
 import type { ClientRequest } from '../../ingress/client-request.ts'
+import { hello, startWorld, type World } from '../../testing/world.ts'
 import { createMetrics } from './metrics.ts'
 
 const some = { id: 'req_1' } as ClientRequest
