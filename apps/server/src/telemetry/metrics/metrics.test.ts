@@ -116,7 +116,13 @@ test('a request that shared an answer, a reload and a cost are counted when othe
   expect(text).toContain('\nlb_conversion_losses_total{code="media_dropped"} 3\n')
 })
 
-const nothing = { providers: [], eventLoopLagMs: 0, isOverloaded: false, isDraining: false }
+const nothing = {
+  providers: [],
+  flights: { flights: 0, heldBytes: 0 },
+  eventLoopLagMs: 0,
+  isOverloaded: false,
+  isDraining: false,
+}
 
 describe('Prometheus itself', () => {
   test('promtool accepts the output', async () => {
