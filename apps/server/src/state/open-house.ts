@@ -11,8 +11,8 @@ import { newId, roll } from '../random.ts'
 import { internalErrors } from '../telemetry/internal-errors.ts'
 import type { Log } from '../telemetry/log.ts'
 import { logObserver } from '../telemetry/log-observer.ts'
-import { watchLoop } from '../telemetry/loop-lag.ts'
-import { createMetrics, type Metrics } from '../telemetry/metrics/metrics.ts'
+import { type LoopLag, watchLoop } from '../telemetry/loop-lag.ts'
+import { createMetrics, type Metrics, type PresentState } from '../telemetry/metrics/metrics.ts'
 import { allOf } from '../telemetry/observer.ts'
 import { openTraces } from '../telemetry/traces/traces.ts'
 import { startThread } from '../threads/start-thread.ts'
@@ -75,13 +75,7 @@ export async function openHouse(options: HouseOptions, phase: () => Phase): Prom
   const isOverloaded = options.isOverloaded ?? (() => watch.lag.isOverloaded)
   const { counting, usage } = openBooks(options, { clock, log, newId, current, folder }, { pools, keys })
   const costs = options.costs ?? usage
-  const metrics = openMetrics(version, live, costs, () => ({
-    providers: current().config.providers.map(({ id }) => ({ id, isUsable: isHealthy(house, id) })),
-    flights: flights.counts(),
-    eventLoopLagMs: watch.lag.worstMs,
-    isOverloaded: isOverloaded(),
-    isDraining: phase() === 'draining',
-  }))
+  const metrics = openMetrics(version, live, costs, () => presentState(house, watch.lag))
   const internalError = internalErrors(log, metrics)
   const traces = await openTraces(process.env, { version, log, upstreamOf: (name) => current().providers.get(name) })
   const limits = createLimits({ clock, costs })
@@ -162,6 +156,16 @@ function openMetrics(
   now: Parameters<typeof createMetrics>[0]['now'],
 ): Metrics {
   return createMetrics({ version, epochMs: systemClock.epochMs, knownModels: routedModels(current()), costOf, now })
+}
+
+function presentState(house: House, { worstMs }: LoopLag): PresentState {
+  return {
+    providers: house.current().config.providers.map(({ id }) => ({ id, isUsable: isHealthy(house, id) })),
+    flights: house.flights.counts(),
+    eventLoopLagMs: worstMs,
+    isOverloaded: house.isOverloaded(),
+    isDraining: house.phase() === 'draining',
+  }
 }
 
 /** The models that the routes name; what else clients ask for is counted under a few names only. */
