@@ -32,7 +32,11 @@ const config: ViteUserConfig = defineConfig({
       project('apps', ['apps/*/src/**/*.test.ts'], { ...seeded, testTimeout: 20_000 }),
       project('sim', ['sim/**/*.test.ts'], seeded),
       // The laws of the repository, and the proof that each can fail.
-      project('tidy', ['tidy/**/*.test.ts'], { isolate: false, exclude: [...exclude, 'tidy/packaging/**'] }),
+      project('tidy', ['tidy/**/*.test.ts'], {
+        isolate: false,
+        exclude: [...exclude, 'tidy/packaging/**'],
+        testTimeout: 60_000,
+      }),
       // The ```ts blocks of the READMEs and guides.
       { ...project('examples', examplePages()), plugins: [examplesPlugin()] },
       // What would be published, packed and looked at. Needs a build.

@@ -45,7 +45,8 @@ test.each([[null], [[]], ['text']])('%j is no object', (value) => {
 })
 
 test('a member that is only inherited is not there', () => {
-  expect(checkShape({}, shape({ toString: 'any' }), '')).toEqual(err({ path: '/toString', expected: 'a value' }))
+  const inherited: Readonly<Record<string, 'any'>> = { toString: 'any' }
+  expect(checkShape({}, shape(inherited), '')).toEqual(err({ path: '/toString', expected: 'a value' }))
 })
 
 test('of several elements the first wrong one is told, by its number', () => {
