@@ -2,7 +2,7 @@ import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig 
 import { examplePages, examplesPlugin } from './tidy/examples/plugin.ts'
 
 // Tests run from TypeScript sources, without a build: the `@lb/source` condition points into `src`.
-const conditions = ['@lb/source', 'module', 'node', 'development|production', 'import', 'default']
+const conditions = ['@lb/source', 'node', 'development|production', 'import', 'default']
 const resolve = { conditions }
 const ssr = { resolve: { conditions, externalConditions: ['@lb/source', 'node', 'import', 'default'] } }
 const exclude = ['**/node_modules/**', '**/dist/**']

@@ -199,7 +199,7 @@ function recovery(seed: number): Figure[] {
   ]
 }
 
-export function world({
+function world({
   seed,
   requests,
   faults,

@@ -3,3 +3,6 @@ import { run } from './run.ts'
 import { processTerminal } from './terminal.ts'
 
 process.exitCode = await run(process.argv.slice(2), processTerminal)
+
+// What still waits then, such as a trace collector that does not answer, is not waited for.
+setTimeout(() => process.exit(), 1000).unref()

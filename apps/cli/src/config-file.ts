@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type ConfigFlags, formatProblems, type LoadedConfig, loadConfig } from '@lb/config'
+import { type ConfigFlags, formatProblems, type LoadedConfig } from '@lb/config'
 import { err, ok, type Result } from '@lb/protocol'
+import { type ConfigSource, configSource } from '@lb/server'
 import type { Terminal } from './terminal.ts'
 
 /** A configuration file that was found: where it is, and why it is that one. */
@@ -43,27 +44,22 @@ function ownCheckout(): string | undefined {
 }
 
 /** Reads a configuration file. The error is ready to print: file, line, column, and what to do. */
-export function readConfig(
+export async function readConfig(
   path: string,
   flags: ConfigFlags,
   { env, cwd }: Pick<Terminal, 'env' | 'cwd'>,
-): Result<ReadConfig, string> {
-  const shown = shownPath(path, cwd)
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    return err(`${shown}: ${code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`}`)
-  }
-  const loaded = loadConfig(text, env, flags)
-  if (!loaded.ok) return err(formatProblems(loaded.error, shown))
-  return ok({ ...loaded.value, notes: formatProblems(loaded.value.notices, shown) })
+): Promise<Result<ReadConfig, string>> {
+  const source = configSource(path, { env, flags, shownAs: shownPath(path, cwd) })
+  const loaded = await source.load()
+  if (!loaded.ok) return err(loaded.error.text)
+  return ok({ ...loaded.value, notes: formatProblems(loaded.value.notices, source.shownAs), source })
 }
 
 export interface ReadConfig extends LoadedConfig {
   /** The notices, ready to print; empty when there are none. */
   readonly notes: string
+  /** The file, to be read again; the demo has none. */
+  readonly source?: ConfigSource
 }
 
 function shownPath(path: string, cwd: string): string {

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 
 /** Where a command reads and writes: the process, or a test's stand-in. */
@@ -10,6 +11,8 @@ export interface Terminal {
   readonly color: boolean
   /** Calls `stop` when the process is asked to end; the second call means "now". */
   onStop(stop: (count: number) => void): void
+  /** Calls `reload` when the process is asked to read its configuration again (SIGHUP). */
+  onReload(reload: () => void): void
   /** Opens the input for questions. Close it, or the process does not end. */
   prompt(): Prompt
 }
@@ -22,6 +25,7 @@ export interface Prompt {
 }
 
 let stops = 0
+const stopListeners: ((count: number) => void)[] = []
 
 /** The real process. Colours only on a terminal, and not where NO_COLOR says no. @see https://no-color.org */
 export const processTerminal: Terminal = {
@@ -32,13 +36,33 @@ export const processTerminal: Terminal = {
   color: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',
   prompt: openPrompt,
   onStop(stop) {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.on(signal, () => {
-        stops += 1
-        stop(stops)
-      })
-    }
+    stopListeners.push(stop)
+    if (stopListeners.length > 1) return
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, tellStop)
   },
+  onReload(reload) {
+    const hadTerminal = hasTerminal()
+    process.on('SIGHUP', () => {
+      // The other meaning of the signal: the terminal in which lb was started has been closed.
+      if (hadTerminal && !hasTerminal()) tellStop()
+      else reload()
+    })
+  },
+}
+
+function tellStop(): void {
+  stops += 1
+  for (const stop of stopListeners) stop(stops)
+}
+
+/** Whether there is a terminal that this process would be stopped from. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'))
+    return true
+  } catch {
+    return false
+  }
 }
 
 function openPrompt(): Prompt {

@@ -1,48 +1,48 @@
 import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { Hono } from 'hono'
-import { health, overview } from './admin/health.ts'
-import { modelById, modelList } from './admin/models.ts'
-import { mountOAuth } from './admin/oauth.ts'
-import { providerList } from './admin/providers.ts'
+import { apiRoutes } from './admin/api.ts'
+import { oauthAdminRoutes } from './admin/oauth.ts'
+import { served } from './admin/serve-api.ts'
 import { type Endpoint, endpoints } from './ingress/client-request.ts'
+import { type App, mount, mountTheRest, type Route, unguardedRoutes } from './ingress/route.ts'
 import { handle } from './pipeline.ts'
 import type { House } from './state/house.ts'
 
 /**
- * The routes. Hono finds the handler; a request that leads to a model then talks to Node's own request and response, because
- * a web stream for every answer costs more than everything else that lb does (docs/performance.md).
+ * The app. Hono finds the route; a request that leads to a model then talks to Node's own request and response, because a web
+ * stream for every answer costs more than everything else that lb does (docs/performance.md).
  */
-export function createApp(house: House): Hono<{ Bindings: HttpBindings }> {
+export function createApp(house: House, routes: readonly Route[] = routesOf(house)): App {
   const app = new Hono<{ Bindings: HttpBindings }>()
-  for (const [endpoint, { path }] of Object.entries(endpoints) as [Endpoint, { path: string }][]) {
-    app.post(path, async ({ env }) => {
-      await handle(house, endpoint, env.incoming, env.outgoing)
-      return RESPONSE_ALREADY_SENT
-    })
-  }
-  app.get('/v1/models', (c) => c.json(modelList(house.current())))
-  app.get('/v1/models/:id{.+}', (c) => {
-    const found = modelById(house.current(), c.req.param('id'))
-    return found === undefined ? c.json(notFound(`model: ${c.req.param('id')}`), 404) : c.json(found)
-  })
-  // Hono answers HEAD from the GET route; Claude Code probes with `HEAD /`.
-  app.get('/', (c) => c.json(overview(house)))
-  app.get('/health', (c) => {
-    const { status, body } = health(house)
-    return c.json(body, status)
-  })
-  app.get('/providers', (c) => c.json(providerList(house)))
-  mountOAuth(app, house)
-  app.notFound((c) => c.json(notFound(`There is no ${c.req.method} ${c.req.path} here.`), 404))
+  for (const route of routes) mount(app, house, route)
+  mountTheRest(app, house, routes)
   app.onError((error, c) => {
-    house.log.error({ event: 'internal_error', error: error.message, stack: error.stack }, 'a request failed inside lb')
-    return c.json({ type: 'error', error: { type: 'api_error', message: 'lb failed to handle this request.' } }, 500)
+    house.internalError(error)
+    const id = house.newId('req')
+    const told = { type: 'api_error', message: 'lb failed to handle this request.' }
+    return c.json({ type: 'error', error: told, request_id: id }, 500, { 'x-lb-request-id': id })
   })
+  const unguarded = unguardedRoutes(app, routes)
+  if (unguarded.length > 0) throw new Error(`nobody has decided who may use ${unguarded.join(', ')}`)
   return app
 }
 
-/** Anthropic's error shape, and FastAPI's `detail` that the predecessor's scripts know. */
-function notFound(message: string): object {
-  return { type: 'error', error: { type: 'not_found_error', message }, detail: 'Not Found' }
+/** Every route, and who may use it. Those of `settings.auth.exempt_paths` are open to everybody. */
+export function routesOf(house: House): readonly Route[] {
+  return [...modelRoutes(house), ...served(house, apiRoutes), ...oauthAdminRoutes(house)]
+}
+
+/** What clients ask models. */
+function modelRoutes(house: House): readonly Route[] {
+  return (Object.entries(endpoints) as [Endpoint, { path: string }][]).map(([endpoint, { path }]) => ({
+    method: 'POST',
+    path,
+    access: 'client',
+    body: 'self',
+    answer: async (visit) => {
+      await handle(house, endpoint, visit, visit.c.env)
+      return RESPONSE_ALREADY_SENT
+    },
+  }))
 }

@@ -1,11 +1,13 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { HttpBindings } from '@hono/node-server'
+import type { LoggedEvent } from '@lb/router'
 import { startJob } from './attempt/job.ts'
 import { createClientView } from './egress/client-view.ts'
 import { clientOutlet, type Outlet } from './egress/outlet.ts'
 import type { Lead } from './flights/flights.ts'
 import { type ClientRequest, type Endpoint, endpoints, readClientRequest } from './ingress/client-request.ts'
 import type { Refusal } from './ingress/refusal.ts'
-import type { CompiledConfig } from './state/compiled-config.ts'
+import type { Visit } from './ingress/route.ts'
+import { knownPatterns, refusalForKey } from './keys/permission.ts'
 import { featuresOfRequest, noFeatures } from './state/features.ts'
 import type { House } from './state/house.ts'
 import { sessionKey } from './state/sessions.ts'
@@ -14,35 +16,56 @@ import type { Wanted } from './state/targets.ts'
 /**
  * The life of a request, on one screen. Each stage has a folder of its name.
  *
- *   ingress → flights: join one or lead one → plan → attempt loop → egress
+ *   ingress → keys: permission and limits → flights: join one or lead one → plan → attempt loop → egress
  */
 export async function handle(
   house: House,
   endpoint: Endpoint,
-  incoming: IncomingMessage,
-  response: ServerResponse,
+  visit: Visit,
+  { incoming, outgoing }: HttpBindings,
 ): Promise<void> {
+  const { caller, compiled, lbKeys } = visit
   const id = house.newId('req')
-  const receivedAtMs = house.clock.nowMs()
-  const compiled = house.current()
-  const limitBytes = compiled.config.settings.maxBodyBytes
-  const request = await readClientRequest(incoming, { id, endpoint, tenant: 'default', receivedAtMs, limitBytes })
-  if (!request.ok) return refuse(house, { id, endpoint }, response, request.error)
-  return house.flights.serve(compiled, request.value, response, (leading, outlet) =>
-    lead(house, compiled, leading, outlet),
-  )
+  const { nowMs } = house.clock
+  const refuse = (refusal: Refusal): void => {
+    house.observer.requestRefused({ id, endpoint, refusal })
+    const outlet = clientOutlet(outgoing, { drained() {}, gone() {} })
+    createClientView(outlet, { dialect: endpoints[endpoint].dialect, requestId: id, nowMs }).refuse(refusal)
+  }
+
+  if (house.isOverloaded()) return refuse(tooBusy)
+  const bounds = { limitBytes: compiled.config.settings.maxBodyBytes, paces: house.paces }
+  const from = { id, endpoint, receivedAtMs: nowMs(), nowMs, tenant: caller.tenant, lbKeys, ...bounds }
+  const read = await readClientRequest(incoming, from)
+  if (!read.ok) return refuse(read.error)
+  const request = read.value
+
+  const wanted = wantedBy(request, visit)
+  const refusal =
+    refusalForKey(compiled, caller, wanted) ??
+    (house.targets.knows(compiled, wanted) ? undefined : unknownModel(request, visit)) ??
+    house.limits.enter(request, caller)
+  if (refusal !== undefined) return refuse(refusal)
+  const start = (leading: ClientRequest, outlet: Outlet): Lead =>
+    lead(house, visit, wantedBy(leading, visit), leading, outlet)
+  return house.flights.serve(compiled, request, outgoing, start)
 }
 
 /** Answers a request into an outlet, which one client reads or many. */
-function lead(house: House, compiled: CompiledConfig, request: ClientRequest, outlet: Outlet): Lead {
-  const { observer, clock, targets } = house
+function lead(house: House, { compiled }: Visit, wanted: Wanted, request: ClientRequest, outlet: Outlet): Lead {
+  const { observer, clock, targets, running } = house
   const { dialect } = endpoints[request.endpoint]
   const view = createClientView(outlet, { dialect, requestId: request.id, nowMs: clock.nowMs })
-  const { candidates, session } = targets.plan(compiled, wantedBy(request, compiled))
-  if (candidates.length === 0) {
-    view.refuse(unknownModel(request, compiled))
-    return { drained() {}, cancel() {} }
+  const { candidates, session } = targets.plan(compiled, wanted)
+  const [first, ...others] = candidates
+  if (first === undefined) throw new Error('the configuration of this request knows nobody for it any more')
+  const features = compiled.hasConditions ? wanted.features : null
+  house.enter(compiled)
+  if (request.endpoint === 'count-tokens') {
+    const over = (): void => house.leave(compiled)
+    return house.counting.answer({ compiled, request, candidates: [first, ...others], features, view, observer, over })
   }
+  const log: LoggedEvent[] | null = compiled.config.settings.decisionRecords.enabled ? [] : null
   observer.requestStarted(request)
   const run = startJob({
     house,
@@ -51,36 +74,39 @@ function lead(house: House, compiled: CompiledConfig, request: ClientRequest, ou
     candidates,
     session,
     view,
-    over(state, attempts) {
-      observer.requestDone({ request, state, candidates, attempts, shown: view.shown(), nowMs: clock.nowMs() })
+    log,
+    over(state, attempts, policy) {
+      house.leave(compiled)
+      running.delete(run)
+      const nowMs = clock.nowMs()
+      const told = { request, state, candidates, attempts, shown: view.shown(), nowMs, features, policy, log }
+      observer.requestDone(told)
     },
   })
+  if (!run.isOver) running.add(run)
   return { drained: () => run.drained(), cancel: () => run.clientGone() }
 }
 
-function wantedBy(request: ClientRequest, compiled: CompiledConfig): Wanted {
+function wantedBy(request: ClientRequest, { compiled, caller: { providers } }: Visit): Wanted {
   const { id, model, forcedProvider = null } = request
   const features = compiled.hasConditions ? featuresOfRequest(request) : noFeatures
-  return { request: id, model, forcedProvider, features, session: () => sessionKey(request) }
+  return { request: id, model, forcedProvider, features, session: () => sessionKey(request), providers }
 }
 
-function refuse(
-  house: House,
-  { id, endpoint }: Pick<ClientRequest, 'id' | 'endpoint'>,
-  response: ServerResponse,
-  refusal: Refusal,
-): void {
-  const outlet = clientOutlet(response, { drained() {}, gone() {} })
-  createClientView(outlet, { dialect: endpoints[endpoint].dialect, requestId: id, nowMs: house.clock.nowMs }).refuse(
-    refusal,
-  )
-}
-
-function unknownModel({ model, forcedProvider }: ClientRequest, { rules }: CompiledConfig): Refusal {
-  const patterns = rules.map(({ pattern }) => pattern).join(', ')
+function unknownModel({ model, forcedProvider }: ClientRequest, { caller, compiled }: Visit): Refusal {
+  const patterns = knownPatterns(caller, compiled.rules)
   const message =
     forcedProvider === undefined
-      ? `model: ${model} matches no route. Known patterns: ${patterns}.`
+      ? `model: ${model} matches no route.${patterns.length === 0 ? '' : ` Known patterns: ${patterns.join(', ')}.`}`
       : `provider: ${forcedProvider} is not a configured provider, or has no route for model ${model}.`
   return { status: 404, type: 'not_found_error', message }
+}
+
+/** What lb can still say when it has no time: little, at once, and that it is worth trying again. */
+const tooBusy: Refusal = {
+  status: 529,
+  type: 'overloaded_error',
+  message: 'lb is overloaded. Try again in a moment.',
+  retryAfterSeconds: 1,
+  shouldRetry: true,
 }

@@ -3,6 +3,9 @@ import { randomBytes } from 'node:crypto'
 /** Uniform in [0, 1). For jitter and picking, never for secrets. */
 export const roll: () => number = Math.random
 
+/** A key that exists in this process only: digests made with it say nothing to anybody else. */
+export const bootKey: Buffer = randomBytes(32)
+
 // Ids are drawn in blocks: one call to the system for 256 of them.
 let block = Buffer.alloc(0)
 let used = 0

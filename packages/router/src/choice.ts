@@ -7,8 +7,11 @@ import type { Attempt, LoopState, StartReason, WaitReason } from './loop-state.t
 export type Choice =
   | Start
   | { readonly next: 'wait'; readonly why: WaitReason; readonly untilMs: number }
-  /** `failure` is ours; `null`: pass on the most useful of what the upstreams said. */
-  | { readonly next: 'stop'; readonly failure: Failure | null }
+  /** `failure` is ours; `null`: pass on what an upstream said, the most useful of all unless `pick` says otherwise. */
+  | { readonly next: 'stop'; readonly failure: Failure | null; readonly pick?: Heard }
+
+/** Which of the upstreams' words a request ends with. */
+export type Heard = 'most-useful' | 'latest'
 
 /** Start an attempt; `cost` is what it takes from the shared retry budget. */
 export interface Start {

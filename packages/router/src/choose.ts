@@ -148,10 +148,11 @@ function anotherRound(
 function byThreshold(state: LoopState, open: readonly Candidate[]): Choice {
   const last = state.attempts.at(-1)
   const failed = last === undefined ? undefined : state.candidates.find(({ id }) => id === last.candidate)
-  if (failed !== undefined && !isBarred(failed)) return stop
+  if (failed !== undefined && !isBarred(failed)) return showLatest
   const next = open.find((candidate) => isReady(candidate) && !state.tried.includes(candidate.id))
   if (next === undefined) return { next: 'stop', failure: allUnusable }
   return { next: 'start', candidate: next, why: reason(state, next), cost: 0 }
 }
 
+const showLatest: Choice = { next: 'stop', failure: null, pick: 'latest' }
 const allUnusable: Failure = { kind: 'no-candidate', message: 'no candidate is usable' }

@@ -1,10 +1,15 @@
 import { type Failure, type FailureKind, failureTable } from '@lb/protocol'
 import { isBarred } from './candidate.ts'
+import type { Heard } from './choice.ts'
 import type { Attempt, Ending, LoopState } from './loop-state.ts'
 
-/** How a request that cannot be answered ends, by what its client has seen. */
-export function endingOf(state: LoopState, ours: Failure | null, nowMs: number): Ending {
-  const best = ours === null ? mostUseful(state.attempts) : undefined
+/**
+ * How a request that cannot be answered ends, by what its client has seen.
+ *
+ * @param pick whose words count when `ours` is `null`.
+ */
+export function endingOf(state: LoopState, ours: Failure | null, nowMs: number, pick: Heard = 'most-useful'): Ending {
+  const best = ours === null ? mostUseful(pick === 'latest' ? state.attempts.slice(-1) : state.attempts) : undefined
   const failure = best?.failure ?? ours ?? nobodyUsable(state)
   const attempt = best?.attempt ?? null
   if (state.stage !== 'nothing') return { type: 'end-truthfully', attempt, failure }
@@ -12,7 +17,7 @@ export function endingOf(state: LoopState, ours: Failure | null, nowMs: number):
     type: 'give-up',
     attempt,
     failure,
-    retryAfterMs: soonestReturnMs(state, nowMs),
+    retryAfterMs: pick === 'latest' ? (failure.retryAfterMs ?? null) : soonestReturnMs(state, nowMs),
     shouldRetry: isWorthRetrying(failure),
   }
 }
@@ -28,12 +33,13 @@ const hopeless: ReadonlySet<FailureKind> = new Set<FailureKind>([
   'credits-exhausted',
   'usage-credits-required',
   'conversion-refused',
+  'loop-detected',
 ])
 
 /** Whether the client may send the same request again with some hope. */
 export function isWorthRetrying({ kind }: Failure): boolean {
   const { act, aftermath, origin } = failureTable[kind]
-  if (kind === 'no-candidate' || kind === 'deadline-exceeded') return true
+  if (kind === 'no-candidate' || kind === 'deadline-exceeded' || kind === 'shutting-down') return true
   if (origin === 'downstream' || hopeless.has(kind)) return false
   return (act === 'next' || act === 'same') && aftermath !== 'down' && aftermath !== 'unsupported'
 }

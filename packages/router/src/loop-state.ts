@@ -139,6 +139,8 @@ export type LoopEvent =
   | { readonly type: 'failed'; readonly attempt: number; readonly failure: Failure }
   | { readonly type: 'refreshed'; readonly candidate: string; readonly failure: Failure | null }
   | { readonly type: 'client-gone' }
+  /** The process stops: the request ends now, and says so. */
+  | { readonly type: 'stop' }
   | { readonly type: 'tick' }
 
 /** What the loop wants done, in this order. The server obeys and decides nothing. */

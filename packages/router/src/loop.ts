@@ -37,6 +37,8 @@ export function stepLoop(state: LoopState, event: LoopEvent, at: Moment, policy:
       return refreshed(state, event.candidate, event.failure)
     case 'client-gone':
       return clientGone(state, at, policy)
+    case 'stop':
+      return stop(state, at)
     case 'tick':
       return tick(state, at, policy)
     case 'response-started':
@@ -121,6 +123,19 @@ function clientGone(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep 
   ])
 }
 
+const stopping: Failure = { kind: 'shutting-down', message: 'lb is being stopped' }
+
+/** Not the fault of whoever is being asked: the running attempt is abandoned. */
+function stop(state: LoopState, at: Moment): LoopStep {
+  const running = runningOf(state)
+  if (running === undefined) return end(state, endingOf(state, stopping, at.nowMs), [])
+  const closed = closeAttempt(state, running, 'abandoned', null, at)
+  return end(closed, endingOf(closed, stopping, at.nowMs), [
+    { type: 'cancel-attempt', attempt: running.attempt },
+    report(running, { kind: 'abandoned' }),
+  ])
+}
+
 function obey(state: LoopState, choice: Choice, at: Moment, policy: LoopPolicy): LoopStep {
   switch (choice.next) {
     case 'start':
@@ -133,7 +148,7 @@ function obey(state: LoopState, choice: Choice, at: Moment, policy: LoopPolicy):
       return { state: withChange(state, { phase, heldMs: state.heldMs ?? at.nowMs }), effects: [] }
     }
     case 'stop':
-      return end(state, endingOf(state, choice.failure, at.nowMs), [])
+      return end(state, endingOf(state, choice.failure, at.nowMs, choice.pick), [])
   }
 }
 

@@ -14,7 +14,7 @@ export const check: Command = {
       terminal.error('lb check: no configuration was found. Name one: lb check config.yaml')
       return 1
     }
-    const read = readConfig(found.path, {}, terminal)
+    const read = await readConfig(found.path, {}, terminal)
     if (!read.ok) {
       terminal.error(read.error)
       return 1

@@ -27,6 +27,7 @@ function person(type: (url: string) => Promise<string | undefined>): Terminal & 
     out: (text) => void said.push(text),
     error: (text) => void said.push(text),
     onStop: () => undefined,
+    onReload: () => undefined,
     prompt: () => ({
       ask: () => type(said.map((line) => line.trim()).find((line) => line.startsWith('http')) ?? ''),
       close: () => undefined,

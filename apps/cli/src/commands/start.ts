@@ -1,10 +1,13 @@
+import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Config, ConfigFlags } from '@lb/config'
-import { type LogLevel, openLog, startServer } from '@lb/server'
+import type { Config, ConfigFlags, Settings } from '@lb/config'
+import { type Log, type LogLevel, type LogSettings, openLog, type RunningServer, startServer } from '@lb/server'
 import type { Command } from '../command.ts'
-import { findConfig, readConfig } from '../config-file.ts'
+import { findConfig, type ReadConfig, readConfig } from '../config-file.ts'
 import { startDemo } from '../demo.ts'
+import { keepServing } from '../keep-serving.ts'
 import { bold, type Terminal } from '../terminal.ts'
+import { version } from '../version.ts'
 
 /** `lb start`: serves until it is told to stop. */
 export const start: Command = {
@@ -28,51 +31,76 @@ export const start: Command = {
     const found = findConfig(values.config, terminal)
     const demo = found === undefined ? await startDemo(flags, terminal) : undefined
     try {
-      const read = demo?.config ?? readConfig(found?.path ?? '', flags, terminal)
+      const read = demo?.config ?? (await readConfig(found?.path ?? '', flags, terminal))
       if (!read.ok) {
         terminal.error(read.error)
         return 1
       }
       if (read.value.notes !== '') terminal.error(read.value.notes)
-      return await serve(
-        read.value.config,
-        found === undefined ? undefined : `${found.path} (${found.because})`,
-        terminal,
-      )
+      return await serve(read.value, found === undefined ? undefined : `${found.path} (${found.because})`, terminal)
     } finally {
       await demo?.close()
     }
   },
 }
 
-/** @param source where the configuration came from; `undefined`: this is the demo. */
-async function serve(config: Config, source: string | undefined, terminal: Terminal): Promise<number> {
+/** @param origin where the configuration came from; `undefined`: this is the demo. */
+async function serve({ config, source }: ReadConfig, origin: string | undefined, terminal: Terminal): Promise<number> {
   const { settings } = config
-  const { log, close: closeLog } = openLog({
-    level: levels[settings.logLevel],
-    filePath: settings.logFilePath,
-    color: settings.logColor,
-    console: process.stdout,
-  })
-  const server = await startServer({ config, log }).catch((error: NodeJS.ErrnoException) => error)
+  const folder = source === undefined ? terminal.cwd : dirname(source.path)
+  const openedLog = await openLog({ ...logSettings(settings, folder), console: process.stdout })
+  const { log } = openedLog
+  const server = await startServer({
+    config,
+    log,
+    version,
+    folder,
+    ...(source === undefined ? {} : { source }),
+  }).catch((error: NodeJS.ErrnoException) => error)
   if (server instanceof Error) {
     terminal.error(startProblem(server, settings.host, settings.port))
     return 1
   }
-  terminal.out(banner(config, source, server.url, terminal))
-  const broken = await new Promise<number>((resolve) => {
+  keepServing(server.internalError)
+  server.onReload((now) => openedLog.adopt(logSettings(now.settings, folder)))
+  terminal.onReload(() => void server.reload('signal'))
+  terminal.out(banner(config, origin, server.url, terminal))
+  const stopped = await untilStopped(server, settings, terminal, log)
+  log.info(
+    { event: 'stopped', stopped },
+    stopped === 0 ? 'stopped' : `stopped; ${stopped} requests did not come to their end`,
+  )
+  await openedLog.close()
+  return 0
+}
+
+function untilStopped(
+  server: RunningServer,
+  { shutdownGraceMs }: Settings,
+  terminal: Terminal,
+  log: Log,
+): Promise<number> {
+  return new Promise((stopped) => {
     terminal.onStop((count) => {
-      if (count === 1)
-        log.info(
-          { event: 'shutdown' },
-          `stopping: no new requests, running ones may take ${settings.shutdownGraceMs / 1000} s`,
-        )
-      void server.close(count === 1 ? settings.shutdownGraceMs : 0).then(resolve)
+      const words =
+        count === 1
+          ? `stopping: no new requests, running ones may take ${shutdownGraceMs / 1000} s`
+          : 'stopping now: running requests are told so'
+      log.info({ event: 'shutdown' }, words)
+      void server.close(count === 1 ? shutdownGraceMs : 0).then(stopped)
     })
   })
-  log.info({ event: 'stopped', broken }, broken === 0 ? 'stopped' : `stopped; ${broken} connections were broken off`)
-  closeLog()
-  return 0
+}
+
+/** @param folder what a relative path is relative to. */
+function logSettings(settings: Settings, folder: string): LogSettings {
+  return {
+    level: levels[settings.logLevel],
+    filePath: settings.logFilePath === '' ? '' : resolve(folder, settings.logFilePath),
+    maxBytes: settings.logMaxBytes,
+    maxFiles: settings.logMaxFiles,
+    color: settings.logColor,
+  }
 }
 
 const levels: Readonly<Record<Config['settings']['logLevel'], LogLevel>> = {

@@ -8,9 +8,11 @@ import {
 } from '@lb/protocol'
 import type { ClientView } from '../egress/client-view.ts'
 import type { Adapter, RefusedAnswer } from '../upstream/adapter.ts'
+import type { EchoFilter } from '../upstream/echoes.ts'
 import { type AnswerHead, type Exchange, type ExchangeListener, openExchange } from '../upstream/exchange.ts'
 import type { Pools, Reach } from '../upstream/pools.ts'
 import type { UpstreamRequest } from '../upstream/send.ts'
+import type { StreamReader } from '../upstream/stream-reader.ts'
 import { type BodyReader, collectBody } from './body-reader.ts'
 import { createHold, type Hold } from './hold.ts'
 import { type StreamEnding, streamBody } from './stream-body.ts'
@@ -23,12 +25,18 @@ export interface AttemptSpec {
   /** Between the client's dialect and this upstream's. */
   readonly adapter: Adapter
   readonly credential: CredentialOwner
+  /** Keeps what lb signed in with from coming back in what the client is shown. */
+  readonly echoes: EchoFilter
   readonly stream: boolean
   readonly view: ClientView
   /** lb's and the upstream's headers for the client, once this attempt's answer is shown. */
   readonly headersFor: (head: AnswerHead) => string[]
   readonly maxBodyBytes: number
   readonly epochMs: () => number
+  /** Monotonic. */
+  readonly nowMs: () => number
+  /** Told about a bug of ours that this attempt ran into; the attempt fails, and nothing else does. */
+  internalError(error: unknown): void
 }
 
 /** What the attempt loop is told. The words are the router's. */
@@ -61,6 +69,17 @@ export interface Attempt {
   usage(): JsonObject
   /** Why the upstream stopped, in the client's dialect; `undefined` while it has not, or where there is no such thing. */
   stopReason(): string | undefined
+  timing(): AttemptTiming
+}
+
+/** When an attempt's bytes passed through lb, on the monotonic clock. */
+export interface AttemptTiming {
+  /** The request was handed to a connection, or to those who wait for one. */
+  readonly sentAtMs: number | undefined
+  /** The upstream's bytes came with which the answer was shown. */
+  readonly arrivedAtMs: number | undefined
+  /** The client's connection had them. */
+  readonly shownAtMs: number | undefined
 }
 
 /** An upstream's answer that is no success: as it came, and as the client is told. */
@@ -79,6 +98,7 @@ interface Whole {
 /** What an attempt has brought so far. */
 interface Brought {
   head?: AnswerHead
+  reader?: StreamReader
   hold?: Hold
   refused?: Refused
   ending?: StreamEnding
@@ -89,34 +109,58 @@ interface Brought {
 export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => void): Attempt {
   const { view } = spec
   const brought: Brought = {}
+  const timing = { sentAtMs: undefined, arrivedAtMs: undefined, shownAtMs: undefined } as Mutable<AttemptTiming>
   let body: BodyReader | undefined
 
   const fail: Fail = (failure, errorText) => {
     exchange.cancel()
-    tell(errorText === undefined ? { type: 'failed', failure } : { type: 'failed', failure, errorText })
+    const told = spec.echoes.failure(failure)
+    tell(errorText === undefined ? { type: 'failed', failure: told } : { type: 'failed', failure: told, errorText })
+  }
+  const broken = (error: unknown): void => {
+    spec.internalError(error)
+    fail({ kind: 'internal-error', message: 'lb could not read the answer' })
+  }
+  /** Only until the answer is shown: a long stream is not timed chunk by chunk. */
+  const arrived = (): void => {
+    if (timing.shownAtMs === undefined) timing.arrivedAtMs = spec.nowMs()
   }
   const listener: ExchangeListener = {
-    head(head) {
+    head: guarded(broken, (received: AnswerHead) => {
+      const head = spec.echoes.head(received)
       brought.head = head
       const kind = bodyKind(head, spec.stream)
       if (typeof kind !== 'string') return fail(classify(kind))
       if (kind !== 'refusal') tell({ type: 'response-started' })
-      body = readers[kind](spec, head, brought, tell, fail)
+      body = readers[kind]({ spec, head, brought, tell, fail, broken })
+    }),
+    bytes(chunk) {
+      arrived()
+      try {
+        return body?.push(chunk) ?? true
+      } catch (error) {
+        broken(error)
+        return true
+      }
     },
-    bytes: (chunk) => body?.push(chunk) ?? true,
-    end: () => body?.end(),
-    broke(observation) {
+    end: guarded(broken, () => {
+      arrived()
+      body?.end()
+    }),
+    broke: guarded(broken, (observation: Observation) => {
       if (body === undefined) fail(classify(observation))
       else body.broke(observation)
-    },
+    }),
   }
   const exchange: Exchange = openExchange(spec.pools, spec.reach, spec.request, listener)
+  timing.sentAtMs = spec.nowMs()
 
   return {
     commit(opening) {
       if (brought.whole !== undefined)
         view.whole(200, spec.headersFor(brought.whole.head), brought.whole.body, brought.whole.stopReason)
       else brought.hold?.commit(opening)
+      timing.shownAtMs = spec.nowMs()
     },
     releaseOpening: () => brought.hold?.releaseOpening(),
     resume() {
@@ -130,10 +174,27 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
     },
     head: () => brought.head,
     refusal: () => brought.refused,
-    errorEvent: () => (brought.ending?.step === 'failed' ? brought.ending.event : undefined),
-    usage: () => brought.whole?.usage ?? brought.ending?.usage ?? {},
+    errorEvent() {
+      const event = brought.ending?.step === 'failed' ? brought.ending.event : undefined
+      return event === undefined ? undefined : spec.echoes.bytes(event)
+    },
+    usage: () => brought.whole?.usage ?? brought.ending?.usage ?? brought.reader?.usage() ?? {},
     stopReason: () =>
       brought.whole?.stopReason ?? (brought.ending?.step === 'ended' ? brought.ending.stopReason : undefined),
+    timing: () => timing,
+  }
+}
+
+type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
+
+/** `run`, which hands over what it throws: an exception must end one attempt, not the process. */
+export function guarded<T extends unknown[]>(onError: (error: unknown) => void, run: (...given: T) => void) {
+  return (...given: T): void => {
+    try {
+      run(...given)
+    } catch (error) {
+      onError(error)
+    }
   }
 }
 
@@ -150,24 +211,31 @@ function bodyKind({ status, headers }: AnswerHead, stream: boolean): BodyKind | 
   return 'whole'
 }
 
-type MakeReader = (
-  spec: AttemptSpec,
-  head: AnswerHead,
-  brought: Brought,
-  tell: (news: AttemptNews) => void,
-  fail: Fail,
-) => BodyReader
+interface Reading {
+  readonly spec: AttemptSpec
+  readonly head: AnswerHead
+  readonly brought: Brought
+  tell(news: AttemptNews): void
+  readonly fail: Fail
+  /** A bug of ours came up. */
+  broken(error: unknown): void
+}
+
+type MakeReader = (reading: Reading) => BodyReader
 
 type Fail = (failure: Failure, errorText?: string) => void
 
 const readers: Readonly<Record<BodyKind, MakeReader>> = {
   /** A status that is no success: the whole body is needed, to judge it and to pass it on. */
-  refusal(spec, head, brought, tell) {
-    const judge = (body: Buffer): void => {
+  refusal({ spec, head, brought, tell }) {
+    const judge = (received: Buffer): void => {
+      const body = spec.echoes.bytes(received)
       const { status, headers } = head
       const { credential } = spec
       const epochMs = spec.epochMs()
-      brought.refused = { head, answer: spec.adapter.readRefusal({ status, headers, body, epochMs }) }
+      // A redirect is not passed on: it would send the client, with its request, where it never meant to go.
+      if (status >= 400)
+        brought.refused = { head, answer: spec.adapter.readRefusal({ status, headers, body, epochMs }) }
       const text = body.toString('utf8', 0, 65_536)
       const failure = classify({ seen: 'response', status, headers, body: text, credential, epochMs })
       const errorText = text.slice(0, 4096)
@@ -176,7 +244,7 @@ const readers: Readonly<Record<BodyKind, MakeReader>> = {
     return collectBody({ limitBytes: spec.maxBodyBytes, done: judge, failed: (_, body) => judge(body) })
   },
   /** One JSON answer. It is shown only when it is whole. */
-  whole(spec, head, brought, tell, fail) {
+  whole({ spec, head, brought, tell, fail }) {
     return collectBody({
       limitBytes: spec.maxBodyBytes,
       done(body) {
@@ -188,18 +256,20 @@ const readers: Readonly<Record<BodyKind, MakeReader>> = {
       failed: (observation) => fail(classify(observation)),
     })
   },
-  events(spec, head, brought, tell, fail) {
+  events({ spec, head, brought, tell, fail, broken }) {
     const reader = spec.adapter.createReader(spec.credential)
     const hold = createHold(
       spec.view,
       () => spec.headersFor(head),
       () => reader.replaceOpening(),
     )
+    brought.reader = reader
     brought.hold = hold
     return streamBody({
       reader,
       hold,
       tell: (type) => tell({ type }),
+      broken,
       ended(ending) {
         brought.ending = ending
         if (ending.step === 'ended') tell({ type: 'completed' })
@@ -208,8 +278,9 @@ const readers: Readonly<Record<BodyKind, MakeReader>> = {
     })
   },
   /** A whole JSON answer where a stream was promised: the client gets the stream that it stands for. */
-  exploded(spec, head, brought, tell, fail) {
-    const events = readers.events(spec, head, brought, tell, fail)
+  exploded(reading) {
+    const { spec, fail } = reading
+    const events = readers.events(reading)
     return collectBody({
       limitBytes: spec.maxBodyBytes,
       done(body) {

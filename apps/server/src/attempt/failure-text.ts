@@ -4,12 +4,17 @@ import type { Refusal } from '../ingress/refusal.ts'
 /**
  * What a client is told about a failure in lb's own words: what happened and what helps. Never a provider's name, its text
  * or a key: the client may be somebody else than the operator.
+ *
+ * @param model what the client asked for.
  */
-export function refusalOf(failure: Failure): Pick<Refusal, 'status' | 'type' | 'message'> {
+export function refusalOf(failure: Failure, model: string): Pick<Refusal, 'status' | 'type' | 'message'> {
   // Which accounts must log in, and how, is said by whoever keeps them.
-  const message = failure.kind === 'login-required' ? failure.message : (texts[failure.kind] ?? fallback)
-  return { ...failureTable[failure.kind].client, message }
+  const text = failure.kind === 'login-required' ? failure.message : (texts[failure.kind] ?? fallback)
+  return { ...failureTable[failure.kind].client, message: text.replace('{model}', () => model.slice(0, MAX_NAME)) }
 }
+
+/** Longer is no model's name. */
+const MAX_NAME = 100
 
 const fallback = 'The request could not be answered by any upstream.'
 
@@ -29,13 +34,16 @@ const texts: Readonly<Partial<Record<FailureKind, string>>> = {
   'credential-rejected': 'The upstream does not accept lb’s credential.',
   blocked: 'The upstream refused the request without saying why.',
   'model-not-found': 'The upstream does not have this model.',
+  'loop-detected': 'A provider leads back to lb. Check base_url.',
   'endpoint-not-found': 'The upstream does not have this endpoint. Check base_url.',
   'redirect-refused': 'The upstream answered with a redirect, which is not followed.',
   'bad-response': 'The upstream’s answer could not be used.',
   'stream-cut': 'The upstream broke off in the middle of its answer.',
   'stream-idle': 'The upstream went silent in the middle of its answer.',
   'response-too-large': 'The upstream’s answer is longer than the limit.',
-  'no-candidate': 'No upstream is usable at the moment.',
+  // The predecessor's words, which its users' scripts look for.
+  'no-candidate': "All configured providers for model '{model}' are currently unable to process requests.",
   'deadline-exceeded': 'The time for this request ran out before an upstream answered.',
+  'shutting-down': 'lb is being stopped. Send the request again.',
   'internal-error': 'lb failed to handle this request.',
 }

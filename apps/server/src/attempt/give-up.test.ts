@@ -81,6 +81,22 @@ describe('when every provider fails', () => {
     })
   })
 
+  test('a redirect never reaches the client: it would follow it', async () => {
+    const { post } = await startWorld({ scripts: [{ fault: 'redirect-307' }], settings: ['hold: 0'] })
+    const response = await post(hello)
+    expect(response.status).toBe(502)
+    expect(response.headers.has('location')).toBe(false)
+    expect(await response.json()).toMatchObject({ type: 'error', error: { type: 'api_error' } })
+  })
+
+  test('a firewall’s page becomes an error that a client can read', async () => {
+    const { post } = await startWorld({ scripts: [{ fault: 'html-403' }], settings: ['hold: 0'] })
+    const response = await post(hello)
+    expect(response.status).toBe(403)
+    expect(response.headers.get('content-type')).toBe('application/json')
+    expect(await response.json()).toMatchObject({ type: 'error', error: { type: 'permission_error' } })
+  })
+
   test('an upstream’s refusal in another dialect is said in the client’s', async () => {
     const { post } = await startWorld({ scripts: [{ fault: 'rate-limit' }], types: ['openai'], settings: ['hold: 0'] })
     const response = await post(hello)

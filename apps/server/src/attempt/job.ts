@@ -1,7 +1,7 @@
 import type { Provider } from '@lb/config'
 import { adjustFailure } from '@lb/health'
 import type { Failure } from '@lb/protocol'
-import { type LoopState, type PlanCandidate, requestTimeoutMs } from '@lb/router'
+import { type LoggedEvent, type LoopPolicy, type LoopState, type PlanCandidate, requestTimeoutMs } from '@lb/router'
 import { type AnswerFacts, answerHeaders } from '../egress/answer-headers.ts'
 import type { ClientView } from '../egress/client-view.ts'
 import { passedOnHeaders } from '../egress/pass-on.ts'
@@ -10,6 +10,7 @@ import type { Credential } from '../oauth/index.ts'
 import type { CompiledConfig } from '../state/compiled-config.ts'
 import type { House } from '../state/house.ts'
 import { credentialHeaders, loginHeaders, type SignedIn } from '../upstream/credential-headers.ts'
+import { echoFilter } from '../upstream/echoes.ts'
 import { type NotPrepared, prepare } from '../upstream/prepare.ts'
 import { type Attempt, type AttemptNews, startAttempt } from './attempt.ts'
 import { refusalOf } from './failure-text.ts'
@@ -26,7 +27,9 @@ export interface Job {
   /** The conversation; `null` where there is only one candidate. */
   readonly session: string | null
   readonly view: ClientView
-  over(state: LoopState, attempts: ReadonlyMap<number, Attempt>): void
+  /** See {@link RunDeps.log}. */
+  readonly log: LoggedEvent[] | null
+  over(state: LoopState, attempts: ReadonlyMap<number, Attempt>, policy: LoopPolicy): void
 }
 
 /** An answer longer than this is none that a client could use. */
@@ -52,6 +55,7 @@ export function startJob(job: Job): Run {
     ),
     candidates,
     view,
+    log: job.log,
     retryTokens: () => targets.retryTokens(),
     refuseChance: targets.begun(),
     look: () => targets.look(compiled, candidates, request.id),
@@ -76,8 +80,9 @@ export function startJob(job: Job): Run {
     endTruthfully({ failure }, attempt) {
       const event = attempt?.errorEvent()
       if (event !== undefined) view.errorEvent(event)
-      else view.refuse(refusalOf(failure))
+      else view.refuse(refusalOf(failure, request.model))
     },
+    internalError: house.internalError,
     over: job.over,
   })
 }
@@ -131,7 +136,9 @@ function sendTo(
   signedIn: SignedIn,
   tell: Tell,
 ): Attempt {
-  const prepared = prepare({ request, provider, model: candidate.model, signedIn, maxEventBytes: MAX_EVENT_BYTES })
+  const { model } = candidate
+  const trace = house.traces?.attemptHeaders(request, effect.attempt, candidate) ?? []
+  const prepared = prepare({ request, provider, model, signedIn, trace, maxEventBytes: MAX_EVENT_BYTES })
   const losses = prepared.ok ? prepared.value.losses : []
   house.observer.attemptStarted({ request, attempt: effect.attempt, candidate, losses })
   if (!prepared.ok) return refusedAttempt(prepared.error, tell)
@@ -148,11 +155,14 @@ function sendTo(
       request: upstream,
       adapter,
       credential: signedIn.owner,
+      echoes: echoFilter(signedIn.secret),
       stream: request.stream,
       view,
       headersFor: (head) => answerHeaders(head, facts),
       maxBodyBytes: MAX_ANSWER_BYTES,
       epochMs: house.clock.epochMs,
+      nowMs: house.clock.nowMs,
+      internalError: house.internalError,
     },
     (news) => tell(judgedByUser(news, compiled)),
   )
@@ -169,7 +179,7 @@ function giveUp({ request, candidates, view }: Job, ending: Effect<'give-up'>, a
   const { failure, retryAfterMs, shouldRetry } = ending
   const refused = attempt?.refusal()
   if (refused === undefined) {
-    const refusal = { ...refusalOf(failure), shouldRetry }
+    const refusal = { ...refusalOf(failure, request.model), shouldRetry }
     return view.refuse(
       retryAfterMs === null ? refusal : { ...refusal, retryAfterSeconds: Math.ceil(retryAfterMs / 1000) },
     )

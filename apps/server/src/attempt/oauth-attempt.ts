@@ -141,6 +141,10 @@ export class OAuthAttempt implements Attempt {
     return this.#inner?.errorEvent()
   }
 
+  timing(): ReturnType<Attempt['timing']> {
+    return this.#inner?.timing() ?? { sentAtMs: undefined, arrivedAtMs: undefined, shownAtMs: undefined }
+  }
+
   usage(): ReturnType<Attempt['usage']> {
     return this.#inner?.usage() ?? {}
   }

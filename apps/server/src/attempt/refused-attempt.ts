@@ -20,5 +20,6 @@ export function refusedAttempt({ status, body, message }: NotPrepared, tell: (ne
     errorEvent: () => undefined,
     usage: () => ({}),
     stopReason: () => undefined,
+    timing: () => ({ sentAtMs: undefined, arrivedAtMs: undefined, shownAtMs: undefined }),
   }
 }

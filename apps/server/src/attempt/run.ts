@@ -1,7 +1,8 @@
-import { assertNever, type Failure } from '@lb/protocol'
+import { assertNever, type Failure, type Moment } from '@lb/protocol'
 import {
   type ClientKind,
   type Ending,
+  type LoggedEvent,
   type LoopEffect,
   type LoopEvent,
   type LoopPolicy,
@@ -14,7 +15,7 @@ import {
 import { type Clock, momentOf } from '../clock.ts'
 import type { ClientView } from '../egress/client-view.ts'
 import type { WaitReason } from '../state/waiting-room.ts'
-import type { Attempt, AttemptNews } from './attempt.ts'
+import { type Attempt, type AttemptNews, guarded } from './attempt.ts'
 
 /** What one run of the attempt loop needs. */
 export interface RunDeps {
@@ -25,6 +26,8 @@ export interface RunDeps {
   readonly timeoutMs: number
   readonly candidates: readonly PlanCandidate[]
   readonly view: ClientView
+  /** Filled with every event as the loop is told it, so that it can be replayed; `null`: nobody wants to know. */
+  readonly log: LoggedEvent[] | null
   /** Retries that the shared budget allows now. */
   retryTokens(): number
   /** Chance with which the local throttle refuses this request when nobody is available. */
@@ -41,14 +44,20 @@ export interface RunDeps {
   /** Answers a request that nobody could answer. */
   giveUp(ending: Effect<'give-up'>, attempt: Attempt | undefined): void
   endTruthfully(ending: Effect<'end-truthfully'>, attempt: Attempt | undefined): void
+  /** Something threw that must not: a bug of ours. */
+  internalError(error: unknown): void
   /** The request is over; called once, last. */
-  over(state: LoopState, attempts: ReadonlyMap<number, Attempt>): void
+  over(state: LoopState, attempts: ReadonlyMap<number, Attempt>, policy: LoopPolicy): void
 }
 
 export type Effect<T extends LoopEffect['type']> = Extract<LoopEffect, { readonly type: T }>
 
 /** Bytes of an answer are reported to the loop as progress at most this often. */
 const PROGRESS_EVERY_MS = 1000
+/** A timer that is so late tells of a process that stood still. Ordinary load delays timers by some milliseconds. */
+const STOOD_STILL_MS = 500
+
+const ourFault: Failure = { kind: 'internal-error', message: 'an exception in the attempt loop' }
 
 /**
  * Drives the attempt loop of one request: the router decides, this obeys. It owns the loop's state, its one timer, and the
@@ -60,6 +69,8 @@ export class Run {
   readonly #waiting: LoopEvent[] = []
   #state: LoopState = newLoop
   #isStepping = false
+  /** Whether the request has ended. */
+  isOver = false
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Number.POSITIVE_INFINITY
   #lastProgressMs = 0
@@ -69,6 +80,11 @@ export class Run {
     this.#deps = deps
     const { candidates, timeoutMs, client, refuseChance } = deps
     this.#feed({ type: 'begin', candidates, retryTokens: deps.retryTokens(), timeoutMs, client, refuseChance })
+  }
+
+  /** The process stops: ends the request now, and says so to the client. */
+  stop(): void {
+    this.#feed({ type: 'stop' })
   }
 
   /** The client left. */
@@ -86,15 +102,25 @@ export class Run {
     this.#waiting.push(event)
     if (this.#isStepping) return
     this.#isStepping = true
-    const { clock, roll, policy } = this.#deps
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      const step = stepLoop(this.#state, next, momentOf(clock, roll), policy)
-      this.#state = step.state
-      for (const effect of step.effects) this.#obey(effect)
+    try {
+      this.#step()
+    } catch (error) {
+      this.#breakOff(error)
     }
     this.#isStepping = false
     this.#setTimer()
     this.#tellWaiting()
+  }
+
+  #step(): void {
+    const { clock, roll, policy } = this.#deps
+    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
+      const at = momentOf(clock, roll)
+      if (this.#deps.log !== null && this.#state.phase.kind !== 'over') record(this.#deps.log, next, at)
+      const step = stepLoop(this.#state, next, at, policy)
+      this.#state = step.state
+      for (const effect of step.effects) this.#obey(effect)
+    }
   }
 
   /** Whoever waits must be found by those who could wake it. */
@@ -108,6 +134,22 @@ export class Run {
 
   #look(): void {
     this.#feed({ type: 'candidates-changed', candidates: this.#deps.look(), retryTokens: this.#deps.retryTokens() })
+  }
+
+  /** Something in this request threw: it ends, truthfully, and no other one does. */
+  #breakOff(error: unknown): void {
+    this.#deps.internalError(error)
+    if (this.isOver) return
+    const end = this.#state.stage === 'nothing' ? 'gave-up' : 'ended-truthfully'
+    const running = this.#state.attempts.find(({ outcome }) => outcome === 'running')
+    this.#state = { ...this.#state, phase: { kind: 'over', end } }
+    const steps = [
+      () => this.#attempts.forEach((attempt) => void attempt.cancel()),
+      () => running && this.#deps.report({ type: 'report', ...running, outcome: { kind: 'abandoned' } }),
+      () => this.#deps.endTruthfully({ type: 'end-truthfully', attempt: null, failure: ourFault }, undefined),
+      () => this.#finish(),
+    ]
+    for (const step of steps) guarded(this.#deps.internalError, step)()
   }
 
   /** One timer, set anew only when it would come too late: a tick that comes too early does no harm. */
@@ -124,8 +166,12 @@ export class Run {
   }
 
   #tick(): void {
+    const lateMs = this.#deps.clock.nowMs() - this.#timerAtMs
     this.#timerAtMs = Number.POSITIVE_INFINITY
-    this.#feed({ type: 'tick' })
+    // The process stood still (stopped, or busy for long). What the upstream said meanwhile has not been read yet; it is heard
+    // before anybody is called silent.
+    if (lateMs > STOOD_STILL_MS) setImmediate(() => this.#feed({ type: 'tick' }))
+    else this.#feed({ type: 'tick' })
   }
 
   #tell(attempt: number, news: AttemptNews): void {
@@ -206,7 +252,20 @@ export class Run {
       default:
         assertNever(ending)
     }
-    clearTimeout(this.#timer)
-    this.#deps.over(this.#state, this.#attempts)
+    this.#finish()
   }
+
+  #finish(): void {
+    this.isOver = true
+    clearTimeout(this.#timer)
+    this.#deps.over(this.#state, this.#attempts, this.#deps.policy)
+  }
+}
+
+/** Of news that only says "still alive", the last is enough: nothing is decided by those between. */
+function record(log: LoggedEvent[], event: LoopEvent, at: Moment): void {
+  const last = log.at(-1)?.event
+  const isRepeated = event.type === 'progress' && last?.type === 'progress' && last.attempt === event.attempt
+  if (isRepeated) log[log.length - 1] = { event, at }
+  else log.push({ event, at })
 }

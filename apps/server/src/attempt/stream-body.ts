@@ -11,6 +11,8 @@ export interface StreamBody {
   tell(news: 'opened' | 'content' | 'block-completed' | 'progress'): void
   /** Told once, last. */
   ended(ending: StreamEnding): void
+  /** Reading threw: a bug of ours. */
+  broken(error: unknown): void
 }
 
 /**
@@ -18,7 +20,7 @@ export interface StreamBody {
  *
  * The chunks of one network read come one by one; they are read together and become one write to the client.
  */
-export function streamBody({ reader, hold, tell, ended }: StreamBody): BodyReader {
+export function streamBody({ reader, hold, tell, ended, broken }: StreamBody): BodyReader {
   let pending: Buffer[] = []
   let hasContent = false
   let over = false
@@ -68,9 +70,18 @@ export function streamBody({ reader, hold, tell, ended }: StreamBody): BodyReade
     if (!over) take(reader.end())
   }
 
+  /** Nobody stands above a tick: what is thrown there would end the process. */
+  function flushLater(): void {
+    try {
+      flush()
+    } catch (error) {
+      broken(error)
+    }
+  }
+
   return {
     push(chunk) {
-      if (pending.push(chunk) === 1) process.nextTick(flush)
+      if (pending.push(chunk) === 1) process.nextTick(flushLater)
       return !hold.isBlocked()
     },
     end: finish,

@@ -27,6 +27,7 @@ const chatWords: Readonly<Record<string, { readonly type: string; readonly code:
  */
 export function errorResponse(dialect: ClientDialect, refusal: Refusal, requestId: string): ErrorResponse {
   const headers = ['content-type', 'application/json', 'request-id', requestId, 'x-lb-request-id', requestId]
+  if (refusal.headers !== undefined) headers.push(...refusal.headers)
   if (refusal.retryAfterSeconds !== undefined) headers.push('retry-after', String(refusal.retryAfterSeconds))
   if (refusal.shouldRetry !== undefined) headers.push('x-should-retry', String(refusal.shouldRetry))
   if (refusal.close === true) headers.push('connection', 'close')
@@ -36,12 +37,13 @@ export function errorResponse(dialect: ClientDialect, refusal: Refusal, requestI
 }
 
 /** The JSON text of an error, as it stands in a response body or in an error event. */
-export function errorBody(
+function errorBody(
   dialect: ClientDialect,
-  { type, message }: Pick<Refusal, 'type' | 'message'>,
+  { type, message, code, detail }: Pick<Refusal, 'type' | 'message' | 'code' | 'detail'>,
   requestId: string,
 ): string {
-  if (dialect === 'anthropic') return JSON.stringify({ type: 'error', error: { type, message }, request_id: requestId })
+  if (dialect === 'anthropic')
+    return JSON.stringify({ type: 'error', error: { type, message, code }, detail, request_id: requestId })
   const word = Object.hasOwn(chatWords, type) ? chatWords[type] : { type, code: null }
   return JSON.stringify({ error: { message, ...word, param: null } })
 }

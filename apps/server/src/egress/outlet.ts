@@ -32,7 +32,11 @@ export interface OutletListener {
 const STALLED_READER_MS = 60_000
 
 /** The outlet of one client's connection. */
-export function clientOutlet(response: ServerResponse, listener: OutletListener): Outlet {
+export function clientOutlet(
+  response: ServerResponse,
+  listener: OutletListener,
+  stalledReaderMs: number = STALLED_READER_MS,
+): Outlet {
   let finished = false
   response.on('drain', () => {
     response.setTimeout(0)
@@ -50,7 +54,7 @@ export function clientOutlet(response: ServerResponse, listener: OutletListener)
     head: (status, headers) => void response.writeHead(status, headers),
     write(bytes) {
       if (finished || response.write(bytes)) return true
-      response.setTimeout(STALLED_READER_MS)
+      response.setTimeout(stalledReaderMs)
       return false
     },
     end(_ending, bytes) {

@@ -40,7 +40,7 @@ settings: { port: 0, log_file_path: "", deduplication: { enabled: false } }`,
     {},
   )
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.error))
-  lb = await startServer({ config: loaded.value.config, log: pino({ level: 'silent' }) })
+  lb = await startServer({ config: loaded.value.config, log: pino({ level: 'silent' }), isOverloaded: () => false })
 })
 
 afterAll(async () => {

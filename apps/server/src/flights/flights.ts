@@ -28,7 +28,10 @@ export interface FlightsDeps {
   readonly keys: FlightKeys
   /** Where answers are kept, when the operator wants that. */
   readonly store: (compiled: CompiledConfig) => AnswerStore | undefined
-  readonly observer: Pick<Required<RequestObserver>, 'followerDone' | 'answerReplayed'>
+  readonly observer: Pick<
+    Required<RequestObserver>,
+    'flightOpened' | 'followerJoined' | 'followerDone' | 'answerReplayed'
+  >
 }
 
 /** A call under way, or an answer that is still being read. */
@@ -150,8 +153,7 @@ export class Flights {
         for (const id of action.consumers) this.#finish(flight, id)
         return
       case 'drop':
-        this.#consumers.get(action.consumer)?.drop(dropRefusals[action.reason])
-        return this.#forget(action.consumer)
+        return this.#drop(this.#consumers.get(action.consumer), dropRefusals[action.reason])
       case 'discard':
         this.#flights.delete(action.flight)
         return
@@ -165,6 +167,7 @@ export class Flights {
     if (consumer === undefined || boarding === undefined) throw new Error(`flight ${id} has no leader`)
     const { start, collector } = boarding
     const flight: Flight = { members: new Set(), leader: consumer.request, collector }
+    this.#deps.observer.flightOpened(consumer.request)
     this.#flights.set(id, flight)
     flight.lead = start(consumer.request, this.#outletOf(id, flight))
   }
@@ -180,6 +183,10 @@ export class Flights {
     consumer.role = role
     flight.members.add(consumer)
     flight.collector?.agree(consumer.request.headers)
+    if (role === 'follower') {
+      const how = flight.ending === undefined ? 'joined' : 'replayed'
+      this.#deps.observer.followerJoined({ request: consumer.request, leader: flight.leader, how })
+    }
     consumer.pump(flight.head)
   }
 
@@ -225,16 +232,23 @@ export class Flights {
     const flight = this.#flights.get(consumer.flight)
     this.#forget(id)
     this.#act(this.#table.leave(id, how, this.#now()))
-    if (consumer.role === 'leader' || flight === undefined) return
-    const ending = how === 'left' ? 'left' : flight.ending === 'aborted' ? 'failed' : (flight.ending?.kind ?? 'failed')
-    const { request } = consumer
-    this.#deps.observer.followerDone({
-      request,
-      leader: flight.leader,
-      ending,
-      bytes: consumer.bytes,
-      nowMs: this.#deps.clock.nowMs(),
-    })
+    const ending = flight?.ending === 'aborted' ? 'failed' : (flight?.ending?.kind ?? 'failed')
+    this.#tellDone(consumer, flight, how === 'left' ? 'left' : ending)
+  }
+
+  #drop(consumer: Consumer | undefined, refusal: Refusal): void {
+    if (consumer === undefined) return
+    consumer.drop(refusal)
+    const flight = this.#flights.get(consumer.flight)
+    this.#forget(consumer.request.id)
+    this.#tellDone(consumer, flight, 'failed')
+  }
+
+  /** Whoever made the call is told about by the call itself. */
+  #tellDone({ request, role, bytes }: Consumer, flight: Flight | undefined, ending: 'whole' | 'failed' | 'left'): void {
+    if (role === 'leader' || flight === undefined) return
+    const nowMs = this.#deps.clock.nowMs()
+    this.#deps.observer.followerDone({ request, leader: flight.leader, ending, bytes, nowMs })
   }
 
   #forget(id: string): void {

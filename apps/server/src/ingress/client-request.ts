@@ -13,16 +13,18 @@ import {
   type Result,
   scanJsonObject,
 } from '@lb/protocol'
+import { withoutKeys } from '../keys/credentials.ts'
 import { lookupHeaders, type RawHeaders } from './headers.ts'
-import { readBody } from './read-body.ts'
+import { type BodyRules, readBody } from './read-body.ts'
 import { invalidRequest, type Refusal } from './refusal.ts'
 
 /** What a client asked for. The bytes are kept as they came; only what routing needs has been read out of them. */
 export interface ClientRequest {
   readonly id: string
   readonly endpoint: Endpoint
-  /** Whose request it is: nothing that is remembered is shared between tenants. */
+  /** Who asks: the name of a key, or a constant. What is counted, kept or shared is so for one tenant only. */
   readonly tenant: string
+  /** Without the keys that opened lb. */
   readonly rawHeaders: RawHeaders
   /** By lower-case name. */
   readonly headers: Readonly<Record<string, string>>
@@ -34,8 +36,10 @@ export interface ClientRequest {
   readonly stream: boolean
   /** lb's own body field `provider`: only this one may answer. It is taken out before the body goes upstream. */
   readonly forcedProvider?: string
-  /** Monotonic. */
+  /** Monotonic: when its head was there. */
   readonly receivedAtMs: number
+  /** Monotonic: when its body was there. Until then lb waited for the client. */
+  readonly readAtMs: number
   /**
    * The whole body, parsed at the first call; what must keep its own text (arguments, schemas) keeps it. A relay never asks.
    */
@@ -53,12 +57,14 @@ export type Endpoint = 'messages' | 'count-tokens' | 'chat'
 export type ClientDialect = 'anthropic' | 'chat'
 
 /** Where a request came in, and what it may be. */
-export interface Arrival {
+export interface Arrival extends BodyRules {
   readonly id: string
   readonly endpoint: Endpoint
   readonly tenant: string
+  /** Keys of lb among what the client sent: they stay here. */
+  readonly lbKeys: readonly string[]
   readonly receivedAtMs: number
-  readonly limitBytes: number
+  readonly nowMs: () => number
 }
 
 /** Reads a request from its connection. Parses no more than the outline of the body. */
@@ -66,8 +72,9 @@ export async function readClientRequest(
   incoming: IncomingMessage,
   arrival: Arrival,
 ): Promise<Result<ClientRequest, Refusal>> {
-  const body = await readBody(incoming, arrival.limitBytes)
+  const body = await readBody(incoming, arrival)
   if (!body.ok) return body
+  const readAtMs = arrival.nowMs()
   const outline = scanJsonObject(body.value)
   if (!outline.ok) {
     const { message, offset } = outline.error
@@ -77,13 +84,15 @@ export async function readClientRequest(
   if (!read.ok) return read
   const url = incoming.url ?? ''
   const queryStart = url.indexOf('?')
+  const rawHeaders = withoutKeys(incoming.rawHeaders, arrival.lbKeys)
   return ok({
     id: arrival.id,
     endpoint: arrival.endpoint,
     tenant: arrival.tenant,
     receivedAtMs: arrival.receivedAtMs,
-    rawHeaders: incoming.rawHeaders,
-    headers: lookupHeaders(incoming.rawHeaders),
+    readAtMs,
+    rawHeaders,
+    headers: lookupHeaders(rawHeaders),
     query: queryStart === -1 ? '' : url.slice(queryStart),
     body: body.value,
     outline: outline.value,
@@ -102,18 +111,23 @@ function parsedOnce(body: Buffer, keep: KeepPaths): () => Result<JsonTree, JsonP
   }
 }
 
+const OPENING_BRACKET = 0x5b
+
 type RoutingMembers = Pick<ClientRequest, 'model' | 'stream' | 'forcedProvider'>
 
 /** Reads the members that routing needs. Of a duplicated key the last one counts, as in every common parser. */
 function readMembers(body: Buffer, outline: JsonOutline): Result<RoutingMembers, Refusal> {
+  const memberOf = (name: string) => outline.members.findLast((member) => member.name === name)
   const text = (name: string): string | undefined => {
-    const found = outline.members.findLast((member) => member.name === name)
+    const found = memberOf(name)
     return found === undefined ? undefined : body.toString('utf8', found.start, found.end)
   }
   const model = stringOf(text('model'))
   if (model === undefined || model === '')
     return err(invalidRequest('model: Field required: the name of a model, as a string.'))
-  if (text('messages')?.startsWith('[') !== true)
+  // Only its first byte is looked at: it is nearly all of the body.
+  const messages = memberOf('messages')
+  if (messages === undefined || body[messages.start] !== OPENING_BRACKET)
     return err(invalidRequest('messages: Field required: a list of messages.'))
   // Only a string is lb's; OpenRouter has an object of that name, which is not for us.
   const forcedProvider = stringOf(text('provider'))

@@ -1,46 +1,49 @@
 import type { IncomingMessage } from 'node:http'
 import { err, ok, type Result } from '@lb/protocol'
-import { invalidRequest, type Refusal } from './refusal.ts'
+import type { PaceWatch } from './pace.ts'
+import { invalidRequest, type Refusal, tooLarge } from './refusal.ts'
+
+export interface BodyRules {
+  /** Refuse more; 32 MB is what Anthropic takes. */
+  readonly limitBytes: number
+  readonly paces: PaceWatch
+}
 
 /**
- * Reads a request's whole body. It is kept as bytes: the same bytes go upstream, once for every attempt.
+ * Reads a request's whole body. It is kept as bytes: the same bytes go upstream, once for every attempt. The front door has
+ * refused encoded bodies and those whose length is too much already.
  *
- * @param limitBytes refuse more; 32 MB is what Anthropic takes.
- * @returns the body; a refusal when it is too long, encoded, or does not come whole.
+ * @returns the body; a refusal when it is too long, too slow, or does not come whole.
  */
-export function readBody(request: IncomingMessage, limitBytes: number): Promise<Result<Buffer, Refusal>> {
-  const encoding = request.headers['content-encoding']
-  if (encoding !== undefined && encoding !== 'identity') return Promise.resolve(err(encoded(encoding)))
+export function readBody(request: IncomingMessage, { limitBytes, paces }: BodyRules): Promise<Result<Buffer, Refusal>> {
   return new Promise((resolve) => {
     let chunks: Buffer[] = []
     let length = 0
-    const refuse = (): void => {
+    const finish = (result: Result<Buffer, Refusal>): void => {
+      unwatch()
       chunks = []
-      resolve(err(tooLarge(limitBytes)))
+      resolve(result)
     }
-    if (Number(request.headers['content-length'] ?? 0) > limitBytes) refuse()
+    const unwatch = paces.watch({ bytes: () => length, tooSlow: () => finish(err(tooSlow)) })
     request.on('data', (chunk: Buffer) => {
       length += chunk.length
       if (length <= limitBytes) chunks.push(chunk)
-      else refuse()
+      else finish(err(tooLarge(limitBytes)))
       // What is too long is read on for a while and thrown away: a socket that is closed over unread bytes takes the
       // refusal with it, and the client would see a reset instead of a 413.
       if (length > 2 * limitBytes) request.destroy()
     })
-    request.on('end', () => resolve(ok(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))))
+    request.on('end', () => finish(ok(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks))))
     // `close` without `end`: the client left in the middle. Nobody reads the refusal, but the pipeline must not wait.
-    request.on('close', () => resolve(err(cutShort)))
+    request.on('close', () => finish(err(cutShort)))
   })
 }
 
 const cutShort: Refusal = { ...invalidRequest('The request body ended early.'), close: true }
 
-function tooLarge(limitBytes: number): Refusal {
-  const message = `The request body is longer than ${limitBytes} bytes. Send less, or raise settings.max_body_bytes.`
-  return { status: 413, type: 'request_too_large', message, close: true }
-}
-
-function encoded(encoding: string): Refusal {
-  const message = `content-encoding: ${encoding.slice(0, 40)} is not accepted. Send the request body as plain JSON.`
-  return { status: 415, type: 'invalid_request_error', message, close: true }
+const tooSlow: Refusal = {
+  status: 408,
+  type: 'timeout_error',
+  message: 'The request body came too slowly, or stopped coming.',
+  close: true,
 }

@@ -22,6 +22,10 @@ import {
 } from '@lb/router'
 import { LRUCache } from 'lru-cache'
 import type { ClientRequest, Endpoint } from '../ingress/client-request.ts'
+import { type HostNames, hostNames } from '../ingress/host.ts'
+import { createKeyring, type Keyring } from '../keys/keyring.ts'
+import { bootKey } from '../random.ts'
+import type { Log } from '../telemetry/log.ts'
 
 /**
  * A configuration in the form in which requests use it. Made once when it is loaded; a request keeps the one it began with.
@@ -48,6 +52,11 @@ export interface CompiledConfig {
   /** How the shared call for a request lives. */
   flightOptions(request: Pick<ClientRequest, 'model'>): FlightOptions
   readonly answerCache: AnswerCachePolicy
+  readonly hostNames: HostNames
+  /** `undefined`: `settings.auth` is off, and everybody is let in. */
+  readonly keyring: Keyring | undefined
+  /** Paths of routes that need no key. */
+  readonly openPaths: ReadonlySet<string>
   /** The attempt loop's rules for a request. */
   loopPolicy(endpoint: Endpoint, stream: boolean): LoopPolicy
 }
@@ -69,8 +78,19 @@ export async function compileConfig(
   return { compiled: compile(config, userRules), invalidPatterns }
 }
 
+/** Says which patterns are not used as their author meant them. */
+export function logLiteralPatterns(log: Log, patterns: readonly string[]): void {
+  for (const pattern of patterns) {
+    log.warn(
+      { event: 'pattern_taken_literally', pattern },
+      `unhealthy_response_body_patterns: ${pattern} is searched as plain text`,
+    )
+  }
+}
+
 function compile(config: Config, userRules: UserRules): CompiledConfig {
   const { settings } = config
+  const routeProviders = config.providers.map(routeProvider)
   return {
     userRules,
     hasPassThrough: config.providers.some(({ auth }) => auth.kind === 'passthrough'),
@@ -83,10 +103,13 @@ function compile(config: Config, userRules: UserRules): CompiledConfig {
     targetsByModel: new LRUCache({ max: 500 }),
     config,
     rules: config.modelRoutes.map(({ pattern, routes }) => ({ pattern, entries: routes.map(routeEntry) })),
-    routeProviders: config.providers.map(routeProvider),
+    routeProviders,
     providers: new Map(config.providers.map((provider) => [provider.id, provider])),
     healthPolicy: healthPolicy(settings),
     strategy: settings.selectionStrategy,
+    hostNames: hostNames(settings),
+    keyring: settings.auth.enabled ? createKeyring(settings.auth, routeProviders, bootKey) : undefined,
+    openPaths: new Set(settings.auth.exemptPaths),
     loopPolicy: loopPolicies(settings),
   }
 }
@@ -99,7 +122,7 @@ function routeEntry({ providerId, model, priority, weight = 1, when }: ConfigRou
 }
 
 /** The name of the one credential of a provider that has no keys of its own. */
-const onlyCredential = 'default'
+export const onlyCredential = 'default'
 
 /** The name of all accounts of a provider of stored logins: which of them is used is decided when it is needed. */
 export const accountsCredential = 'accounts'

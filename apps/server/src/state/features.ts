@@ -1,5 +1,6 @@
 import { parseJson } from '@lb/protocol'
 import { featuresOf, type RequestFeatures } from '@lb/router'
+import { emptyCalibration, estimateTokens } from '@lb/tokens'
 import type { ClientRequest } from '../ingress/client-request.ts'
 
 /** What is said of a request when no route asks. */
@@ -12,12 +13,14 @@ export const noFeatures: RequestFeatures = {
   background: false,
 }
 
-/** Prose and code in UTF-8, with the JSON around them, come to about this many bytes a token. */
-const BYTES_PER_TOKEN = 4
-
-/** What a request asks for. Looks into the whole body: only asked where a route has conditions. */
-export function featuresOfRequest(request: ClientRequest): RequestFeatures {
-  const json = parseJson(request.body.toString('utf8'))
-  const tokens = Math.ceil(request.body.length / BYTES_PER_TOKEN)
-  return json.ok ? featuresOf(json.value, tokens, request.headers) : { ...noFeatures, tokens }
+/**
+ * What a request asks for. Looks into the whole body: only asked where a route has conditions.
+ *
+ * Its tokens are an estimate for the model by the client's name: which provider will count them is not decided yet.
+ */
+export function featuresOfRequest({ body, headers, model }: ClientRequest): RequestFeatures {
+  const json = parseJson(body.toString('utf8'))
+  if (!json.ok) return noFeatures
+  const { inputTokens } = estimateTokens(json.value, { provider: '', model }, emptyCalibration)
+  return featuresOf(json.value, inputTokens, headers)
 }

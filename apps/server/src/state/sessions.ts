@@ -40,6 +40,14 @@ export function sessionKey(request: ClientRequest): string {
   return JSON.stringify([tenant, model, sessionOf(parts(request, ['system', 'messages']), headers)])
 }
 
+/** The conversation by the client's own name for it; `null` where the client names none. */
+export function sessionName(request: ClientRequest): string | null {
+  const { headers } = request
+  const body = headers['x-claude-code-session-id'] === undefined ? parts(request, ['metadata']) : {}
+  const session = sessionOf(body, headers)
+  return session.startsWith('id:') ? session.slice('id:'.length) : null
+}
+
 /** Some members of a request, and of the messages only the first. */
 function parts({ body, outline }: ClientRequest, names: readonly string[]): Json {
   const found: Record<string, Json> = {}

@@ -1,3 +1,4 @@
+import type { NodePath } from '@lb/health'
 import { assertNever, type Failure, failureTable } from '@lb/protocol'
 import {
   type Latency,
@@ -19,6 +20,8 @@ export interface TargetBooks {
   /** Tells a target's limit; calls `wake` for each request that now finds a place. */
   tellLimit(target: string, event: LimitEvent, nowMs: number): void
   observeTtft(target: string, ttftMs: number, nowMs: number): void
+  /** Forgets the targets that are not kept and not in use. */
+  keep(isKept: (target: NodePath) => boolean): void
 }
 
 interface Entry {
@@ -58,6 +61,9 @@ export function createTargetBooks(wake: (request: string) => void): TargetBooks 
       const entry = entryOf(target)
       entry.latency = observeLatency(entry.latency, ttftMs, nowMs)
     },
+    keep(isKept) {
+      for (const [target, entry] of entries) if (isIdle(entry) && !isKept(pathOf(target))) entries.delete(target)
+    },
   }
 }
 
@@ -81,7 +87,15 @@ function saysTooMuch({ kind }: Failure): boolean {
 }
 
 function forgetIdle(entries: Map<string, Entry>): void {
-  for (const [target, { limit }] of entries) {
-    if (limit.inFlight === 0 && limit.waiting.length === 0) entries.delete(target)
-  }
+  for (const [target, entry] of entries) if (isIdle(entry)) entries.delete(target)
+}
+
+function isIdle({ limit }: Entry): boolean {
+  return limit.inFlight === 0 && limit.waiting.length === 0
+}
+
+/** The parts of a {@link RouteTarget.id}. */
+function pathOf(target: string): NodePath {
+  const [provider, credential, model]: string[] = JSON.parse(target)
+  return { provider: provider ?? '', credential: credential ?? null, model: model ?? null }
 }

@@ -4,6 +4,8 @@ import {
   type HealthEffect,
   type HealthEvent,
   type HealthState,
+  type NodePath,
+  nodesOf,
   stepHealth,
   type Target,
 } from '@lb/health'
@@ -17,6 +19,7 @@ import {
   plan,
   type RequestFeatures,
   type RetryBudget,
+  type RouteProvider,
   type RouteTarget,
   refuseChance,
   retryTokens,
@@ -29,6 +32,7 @@ import {
 import type { Clock } from '../clock.ts'
 import { momentOf } from '../clock.ts'
 import { accountsCredential, type CompiledConfig } from './compiled-config.ts'
+import { isSameTarget } from './replaced-targets.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import { createTargetBooks, limitOutcome, type TargetBooks } from './target-books.ts'
 import { createWaitingRoom, type WaitingRoom, type WaitReason } from './waiting-room.ts'
@@ -41,6 +45,8 @@ export interface Wanted {
   readonly forcedProvider: string | null
   /** The conversation; asked only where it matters. */
   readonly session: () => string
+  /** The providers that may answer; absent: all. */
+  readonly providers?: readonly RouteProvider[] | undefined
 }
 
 /** An attempt's end, or its first sign of life. `attempt`: its name over all requests. */
@@ -63,6 +69,8 @@ export interface TargetsDeps {
   readonly roll: () => number
   /** What health has to tell. */
   readonly onFact: (fact: HealthEffect) => void
+  /** The configuration in force: a request may still go by an older one. */
+  readonly current: () => CompiledConfig
 }
 
 /** Turns are kept for so many models. */
@@ -104,6 +112,11 @@ export class Targets {
     return { candidates: planned.candidates, session }
   }
 
+  /** Whether anybody is configured for what a request wants. */
+  knows(compiled: CompiledConfig, wanted: Wanted): boolean {
+    return this.#targets(compiled, wanted).length > 0
+  }
+
   /** The same candidates with their condition as it is now. */
   look(compiled: CompiledConfig, candidates: readonly PlanCandidate[], request: string): readonly PlanCandidate[] {
     return candidates.map((candidate) => this.#condition(compiled, candidate, request))
@@ -135,7 +148,7 @@ export class Targets {
   ): void {
     const nowMs = this.#deps.clock.nowMs()
     this.#books.tellLimit(candidate.id, { type: 'attempt-started', request }, nowMs)
-    this.tell(compiled, { type: 'attempt-started', target: healthTarget(candidate), attempt })
+    this.#tellOf(compiled, candidate, { type: 'attempt-started', target: healthTarget(candidate), attempt })
     if (session !== null)
       this.#sessions.tell(session, { type: 'started', candidate: candidate.id }, nowMs, compiled.affinityPolicy)
   }
@@ -147,17 +160,19 @@ export class Targets {
     if (outcome.kind === 'alive') {
       this.#books.observeTtft(candidate.id, outcome.ttftMs, nowMs)
       this.#throttle = stepThrottle(this.#throttle, 'accept', nowMs)
-      return this.tell(compiled, { type: 'attempt-alive', target, attempt, startedMs })
+      return this.#tellOf(compiled, candidate, { type: 'attempt-alive', target, attempt, startedMs })
     }
     this.#books.tellLimit(candidate.id, { type: 'attempt-ended', startedMs, outcome: limitOutcome(outcome) }, nowMs)
     this.#tellSession(compiled, candidate.id, report, nowMs)
     switch (outcome.kind) {
       case 'succeeded':
-        return this.tell(compiled, { type: 'attempt-succeeded', target, attempt, startedMs })
-      case 'failed':
-        return this.tell(compiled, { type: 'attempt-failed', target, attempt, startedMs, failure: outcome.failure })
+        return this.#tellOf(compiled, candidate, { type: 'attempt-succeeded', target, attempt, startedMs })
+      case 'failed': {
+        const { failure } = outcome
+        return this.#tellOf(compiled, candidate, { type: 'attempt-failed', target, attempt, startedMs, failure })
+      }
       case 'abandoned':
-        return this.tell(compiled, { type: 'attempt-abandoned', target, attempt })
+        return this.#tellOf(compiled, candidate, { type: 'attempt-abandoned', target, attempt })
       default:
         return assertNever(outcome)
     }
@@ -186,13 +201,36 @@ export class Targets {
       if (fact.type === 'recovered' || fact.type === 'barred') this.#room.health(fact.type)
       onFact(fact)
     }
+    if (event.type === 'cleared' || event.type === 'enabled') this.#room.health('recovered')
   }
 
-  #targets(compiled: CompiledConfig, { model, features, forcedProvider }: Wanted): readonly RouteTarget[] {
-    const isPlain = forcedProvider === null && !compiled.hasConditions
+  /** Forgets every provider and credential that is not kept, an operator's switch included. */
+  keep(isKept: (path: NodePath) => boolean): void {
+    const compiled = this.#deps.current()
+    for (const { path } of nodesOf(this.#health)) {
+      if (isKept(path)) continue
+      this.tell(compiled, { type: 'enabled', path })
+      this.tell(compiled, { type: 'cleared', path })
+    }
+    this.#books.keep((target) => isKept(target))
+  }
+
+  /** What an older configuration meant by this name may be another thing now: then it says nothing about the new one. */
+  #tellOf(compiled: CompiledConfig, candidate: PlanCandidate, event: HealthEvent): void {
+    const current = this.#deps.current()
+    if (compiled === current || isSameTarget(compiled.providers, current.providers, candidate))
+      this.tell(compiled, event)
+  }
+
+  #targets(compiled: CompiledConfig, { model, features, forcedProvider, providers }: Wanted): readonly RouteTarget[] {
+    const isPlain = forcedProvider === null && providers === undefined && !compiled.hasConditions
     const known = isPlain ? compiled.targetsByModel.get(model) : undefined
     if (known !== undefined) return known
-    const targets = routeTargets(compiled.rules, compiled.routeProviders, { model, features, forcedProvider })
+    const targets = routeTargets(compiled.rules, providers ?? compiled.routeProviders, {
+      model,
+      features,
+      forcedProvider,
+    })
     if (isPlain) compiled.targetsByModel.set(model, targets)
     return targets
   }

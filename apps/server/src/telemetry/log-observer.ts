@@ -15,7 +15,7 @@ export function logObserver(log: Log): RequestObserver {
         model: request.model,
         age_s: Math.round(ageMs / 1000),
       }
-      log.info(fields, `${request.model} answered from the cache`)
+      log.info(fields, `request answered from the cache: ${request.model}`)
     },
     healthChanged: (fact) => logHealthFact(log, fact),
   }

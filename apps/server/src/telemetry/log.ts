@@ -1,6 +1,6 @@
-import pino, { type DestinationStream, type Logger, multistream } from 'pino'
-import pretty from 'pino-pretty'
-import { rotatingFile } from './rotating-file.ts'
+import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino'
+import { type BatchedLines, batchedLines } from './batched.ts'
+import { type RotatingFile, rotatingFile } from './rotating-file.ts'
 
 /**
  * The log. One JSON object a line with flat fields, so that the users' habits work: `jq 'select(.level == "ERROR")'`,
@@ -8,54 +8,113 @@ import { rotatingFile } from './rotating-file.ts'
  */
 export type Log = Logger
 
-export interface LogOptions {
+export interface LogOptions extends LogSettings {
+  /** Where the console lines go, and whether somebody reads them there. */
+  readonly console: NodeJS.WriteStream
+}
+
+/** What can change while lb runs. */
+export interface LogSettings {
   readonly level: LogLevel
   /** The log file; empty: none. Its folder is made. */
   readonly filePath: string
+  /** Size at which it is rotated, and how many are kept, it included. */
+  readonly maxBytes: number
+  readonly maxFiles: number
   readonly color: boolean
-  /** Where the console lines go, and whether somebody reads them there. */
-  readonly console: NodeJS.WriteStream
+}
+
+/** A log that is open. */
+export interface OpenLog {
+  readonly log: Log
+  /** Goes on with other settings. No line is lost: those before the change are in the old file. */
+  adopt(settings: LogSettings): void
+  /** Resolves when everything is written, or cannot be. */
+  close(): Promise<void>
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
 
 /** Opens the log. A file that cannot be written never stops anything: it is said once on the console, and serving goes on. */
-export function openLog(options: LogOptions): { readonly log: Log; close(): void } {
-  const terminal = consoleStream(options)
-  const streams: { level: LogLevel; stream: DestinationStream }[] = [{ level: options.level, stream: terminal }]
-  const file = options.filePath === '' ? undefined : rotatingFile(options.filePath)
-  if (file !== undefined) streams.push({ level: options.level, stream: file })
-  const log = pino(
-    {
-      level: options.level,
-      messageKey: 'message',
-      // `pid` and `hostname` say the same on every line.
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label.toUpperCase() }) },
+export async function openLog({ console, ...first }: LogOptions): Promise<OpenLog> {
+  const toConsole = await consoleStreams(console)
+  let settings: LogSettings = first
+  let terminal = toConsole(settings)
+  let file = openFile(settings)
+  const both = {
+    write(lines: string) {
+      terminal.write(lines)
+      file?.write(lines)
     },
-    multistream(streams),
-  )
-  file?.onTrouble((code) => {
-    log.warn(
-      { event: 'log_file_unwritable', code },
-      `cannot write ${options.filePath} (${code}); serving goes on without it`,
-    )
-  })
-  return { log, close: () => file?.close() }
+  }
+  // The formatter for people takes one line at a time, and people are few.
+  const lines: BatchedLines = console.isTTY ? { ...both, flush() {} } : batchedLines(both)
+  const log = pino({ level: settings.level, ...lineFormat }, lines)
+  process.once('exit', lines.flush)
+
+  function openFile({ filePath, maxBytes, maxFiles }: LogSettings): RotatingFile | undefined {
+    if (filePath === '') return undefined
+    const opened = rotatingFile(filePath, maxBytes, maxFiles)
+    opened.onTrouble((code) => {
+      log.warn({ event: 'log_file_unwritable', code }, `cannot write ${filePath} (${code}); serving goes on without it`)
+    })
+    return opened
+  }
+
+  return {
+    log,
+    adopt(next) {
+      const before = settings
+      settings = next
+      log.level = next.level
+      lines.flush()
+      if (next.color !== before.color) terminal = toConsole(next)
+      if (next.filePath === before.filePath && next.maxBytes === before.maxBytes && next.maxFiles === before.maxFiles)
+        return
+      const old = file
+      file = openFile(next)
+      void old?.close()
+    },
+    close: async () => {
+      process.off('exit', lines.flush)
+      lines.flush()
+      await file?.close()
+    },
+  }
 }
 
-/** Lines for people on a terminal, JSON for everything that collects output. */
-function consoleStream({ console, color }: LogOptions): DestinationStream {
-  if (!console.isTTY) return console
-  return pretty({
-    destination: console,
-    colorize: color && process.env['NO_COLOR'] === undefined,
-    messageKey: 'message',
-    translateTime: 'SYS:HH:MM:ss',
-    customLevels: 'TRACE:10,DEBUG:20,INFO:30,WARN:40,ERROR:50,FATAL:60',
-    ignore: 'event,request_id,stage',
-    singleLine: true,
-    sync: true,
-  })
+/** How a line is written: `time` in ISO with its zone, `level` as a word in capitals, `message`. */
+const lineFormat: LineFormat = {
+  messageKey: 'message',
+  // `pid` and `hostname` say the same on every line.
+  base: null,
+  timestamp: pino.stdTimeFunctions.isoTime,
+  formatters: { level: (label: string) => ({ level: label.toUpperCase() }) },
+}
+
+interface LineFormat extends Pick<LoggerOptions, 'messageKey' | 'base' | 'timestamp'> {
+  readonly formatters: { level(label: string): object }
+}
+
+/** Lines for people on a terminal, JSON for everything that collects output. Only people need the formatter, so only they load it. */
+async function consoleStreams(console: LogOptions['console']): Promise<(settings: LogSettings) => DestinationStream> {
+  if (!console.isTTY) return () => console
+  const { default: pretty } = await import('pino-pretty')
+  return ({ color }) =>
+    pretty({
+      destination: console,
+      colorize: color && (process.env['NO_COLOR'] ?? '') === '',
+      messageKey: 'message',
+      translateTime: 'SYS:HH:MM:ss',
+      customLevels: 'TRACE:10,DEBUG:20,INFO:30,WARN:40,ERROR:50,FATAL:60',
+      ignore: 'event,request_id,stage',
+      messageFormat: (line) => printable(String(line['message'])),
+      singleLine: true,
+      sync: true,
+    })
+}
+
+/** Parts of a message are chosen by others, e.g. a model's name by the client: none of them steers the terminal. */
+function printable(message: string): string {
+  return message.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd')
 }

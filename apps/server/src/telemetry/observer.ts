@@ -1,16 +1,19 @@
 import type { Loss } from '@lb/convert'
 import type { CachedAnswer } from '@lb/dedup'
 import type { HealthEffect } from '@lb/health'
-import type { LoopState, Outcome, PlanCandidate } from '@lb/router'
+import type { LoggedEvent, LoopPolicy, LoopState, Outcome, PlanCandidate, RequestFeatures } from '@lb/router'
 import type { Attempt } from '../attempt/attempt.ts'
 import type { Shown } from '../egress/client-view.ts'
-import type { ClientRequest } from '../ingress/client-request.ts'
+import type { ClientRequest, Endpoint } from '../ingress/client-request.ts'
+import type { Refusal } from '../ingress/refusal.ts'
 
 /**
  * Somebody who wants to know what happens: the log, metrics, usage, traces, the decision records. Observers are told, in the
  * order in which they were added, and decide nothing; what they do must be quick, and must not throw.
  */
 export interface RequestObserver {
+  /** A request was turned down by lb itself; nothing else is told about it. */
+  requestRefused?(refused: RefusedRequest): void
   /** A request came in and is understood. */
   requestStarted?(request: ClientRequest): void
   /** An attempt was started. */
@@ -19,12 +22,23 @@ export interface RequestObserver {
   attemptReported?(reported: ReportedAttempt): void
   /** A request is over. Told exactly once for each that was started. */
   requestDone?(done: DoneRequest): void
+  /** A call begins whose answer others may share. */
+  flightOpened?(request: ClientRequest): void
+  /** A request gets the answer of another one's call. */
+  followerJoined?(joined: FollowerJoined): void
   /** A request that was served by another one's call is over. It has no attempts of its own. */
   followerDone?(done: FollowerDone): void
   /** A request was answered from the kept answers. */
   answerReplayed?(replayed: AnswerReplayed): void
   /** Health has something to tell. */
   healthChanged?(fact: HealthEffect): void
+}
+
+/** A request that no provider was asked for. */
+export interface RefusedRequest {
+  readonly id: string
+  readonly endpoint: Endpoint
+  readonly refusal: Refusal
 }
 
 /** An attempt on its way. */
@@ -57,6 +71,21 @@ export interface DoneRequest {
   readonly attempts: ReadonlyMap<number, Attempt>
   readonly shown: Shown
   readonly nowMs: number
+  /** What the plan looked at, or `null` where no route asks. */
+  readonly features: RequestFeatures | null
+  /** The attempt loop's rules for it. */
+  readonly policy: LoopPolicy
+  /** Every event that the attempt loop was told, to decide it all again; `null` where that is switched off. */
+  readonly log: readonly LoggedEvent[] | null
+}
+
+/** A request that follows another one from now on. */
+export interface FollowerJoined {
+  readonly request: ClientRequest
+  /** Whose call it is. */
+  readonly leader: ClientRequest
+  /** `joined`: the call runs. `replayed`: it is over, and its answer is still there. */
+  readonly how: 'joined' | 'replayed'
 }
 
 /** A request that followed another one. */
@@ -77,29 +106,39 @@ export interface AnswerReplayed {
   readonly ageMs: number
 }
 
-/** One observer that tells many. */
-export function allOf(observers: readonly RequestObserver[]): Required<RequestObserver> {
+/**
+ * One observer that tells many. An observer that throws has a bug; the request it was told about, and the other observers,
+ * have none and go on.
+ *
+ * @param onError what to do with such a bug.
+ */
+export function allOf(
+  observers: readonly RequestObserver[],
+  onError: (error: unknown) => void,
+): Required<RequestObserver> {
+  /** Bound once: telling costs no closure per request. */
+  function teller<Name extends keyof RequestObserver>(name: Name): Required<RequestObserver>[Name] {
+    const listeners = observers.filter((observer) => observer[name] !== undefined)
+    return ((fact: never) => {
+      for (const observer of listeners) {
+        try {
+          observer[name]?.(fact)
+        } catch (error) {
+          onError(error)
+        }
+      }
+    }) as Required<RequestObserver>[Name]
+  }
   return {
-    requestStarted(request) {
-      for (const observer of observers) observer.requestStarted?.(request)
-    },
-    attemptStarted(started) {
-      for (const observer of observers) observer.attemptStarted?.(started)
-    },
-    attemptReported(reported) {
-      for (const observer of observers) observer.attemptReported?.(reported)
-    },
-    requestDone(done) {
-      for (const observer of observers) observer.requestDone?.(done)
-    },
-    followerDone(done) {
-      for (const observer of observers) observer.followerDone?.(done)
-    },
-    answerReplayed(replayed) {
-      for (const observer of observers) observer.answerReplayed?.(replayed)
-    },
-    healthChanged(fact) {
-      for (const observer of observers) observer.healthChanged?.(fact)
-    },
+    requestRefused: teller('requestRefused'),
+    requestStarted: teller('requestStarted'),
+    attemptStarted: teller('attemptStarted'),
+    attemptReported: teller('attemptReported'),
+    requestDone: teller('requestDone'),
+    flightOpened: teller('flightOpened'),
+    followerJoined: teller('followerJoined'),
+    followerDone: teller('followerDone'),
+    answerReplayed: teller('answerReplayed'),
+    healthChanged: teller('healthChanged'),
   }
 }

@@ -1,4 +1,5 @@
-import { type JsonObject, numberMember } from '@lb/protocol'
+import { type Failure, failureTable, type JsonObject, numberMember } from '@lb/protocol'
+import type { End } from '@lb/router'
 import type { Log } from './log.ts'
 import type { DoneRequest, FollowerDone } from './observer.ts'
 
@@ -30,9 +31,15 @@ export function logRequest(log: Log, done: DoneRequest): void {
     ...(failures.length === 0 ? {} : { failures }),
     ...tokenFields(last === undefined ? undefined : attempts.get(last.attempt)?.usage()),
   }
-  const message = `${request.model} ${end} by ${fields.provider ?? 'nobody'} in ${fields.duration_ms} ms`
-  if (end === 'completed' || end === 'client-gone') log.info(fields, message)
-  else log.error(fields, failures.length === 0 ? message : `${message} (${failures.join(', ')})`)
+  const outcome = `request ${end}: ${request.model} by ${fields.provider ?? 'nobody'} in ${fields.duration_ms} ms`
+  const message = failures.length === 0 ? outcome : `${outcome} (${failures.join(', ')})`
+  log[levelOf(end, last?.failure ?? null)](fields, message)
+}
+
+/** An error is what an operator can do something about; a request that is at fault itself is not. */
+function levelOf(end: End | 'running', failure: Failure | null): 'info' | 'warn' | 'error' {
+  if (end === 'completed' || end === 'client-gone') return 'info'
+  return failure !== null && failureTable[failure.kind].origin === 'downstream' ? 'warn' : 'error'
 }
 
 /** The line of a request that another one's call has served. */
@@ -48,7 +55,7 @@ export function logFollower(log: Log, { request, leader, ending, bytes, nowMs }:
     bytes,
     duration_ms: Math.round(nowMs - request.receivedAtMs),
   }
-  log.info(fields, `${request.model} ${ending} by the call of ${leader.id} in ${fields.duration_ms} ms`)
+  log.info(fields, `request ${ending}: ${request.model} by the call of ${leader.id} in ${fields.duration_ms} ms`)
 }
 
 /** The upstream's token counts, by Anthropic's names or OpenAI's. */

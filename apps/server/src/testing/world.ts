@@ -2,7 +2,8 @@ import { type Config, formatProblems, loadConfig } from '@lb/config'
 import { type MockProvider, type MockScript, startMockProvider } from '@lb/mock-provider'
 import pino from 'pino'
 import { onTestFinished } from 'vitest'
-import { type RunningServer, startServer } from '../server.ts'
+import type { Costs } from '../keys/costs.ts'
+import { type RunningServer, type ServerOptions, startServer } from '../server.ts'
 
 /** lb and its upstreams on loopback, for one test; everything is closed when the test is over. */
 export interface World {
@@ -33,6 +34,14 @@ export interface WorldOptions {
   readonly provider?: string
   /** YAML members by which lb signs in to each upstream, as flow text. Default: the key `key-a`, `key-b` and so on. */
   readonly auth?: readonly string[]
+  /** Who knows prices. */
+  readonly costs?: Costs
+  /** What lb is told about its load. Default: none. */
+  readonly isOverloaded?: () => boolean
+  /** Whether lb's own threads run, for usage and exact counts; they cost half a second. */
+  readonly hasThreads?: boolean
+  /** Where relative paths begin. */
+  readonly folder?: string
 }
 
 /**
@@ -47,7 +56,16 @@ export async function startWorld(options: WorldOptions, atEnd: typeof onTestFini
     { level: 'debug', messageKey: 'message', base: null },
     { write: (line: string) => void lines.push(JSON.parse(line)) },
   )
-  const lb = await startServer({ config: testConfig(mocks, options), log })
+  // Upstreams, clients and lb share one loop here, and whatever else the machine does delays it.
+  const { isOverloaded = () => false, costs, folder } = options
+  const lb = await startServer({
+    config: testConfig(mocks, options),
+    log,
+    isOverloaded,
+    ...(options.hasThreads === true ? {} : { startThread: noThread }),
+    ...(costs === undefined ? {} : { costs }),
+    ...(folder === undefined ? {} : { folder }),
+  })
   atEnd(async () => {
     await lb.close(0)
     await Promise.all(mocks.map((mock) => mock.close()))
@@ -62,7 +80,11 @@ export async function startWorld(options: WorldOptions, atEnd: typeof onTestFini
   return { lb, mocks, lines, post }
 }
 
-function testConfig(mocks: readonly MockProvider[], { types, settings, routes, provider, auth }: WorldOptions): Config {
+/** A configuration that leads to some upstreams; only their URLs are looked at. */
+export function testConfig(
+  mocks: readonly Pick<MockProvider, 'url'>[],
+  { types, settings, routes, provider, auth }: Omit<WorldOptions, 'scripts'>,
+): Config {
   const name = (index: number): string => String.fromCharCode(97 + index)
   const providers = mocks.map(({ url }, index) => {
     const type = types?.[index] ?? types?.[0] ?? 'anthropic'
@@ -82,12 +104,19 @@ function testConfig(mocks: readonly MockProvider[], { types, settings, routes, p
     'settings:',
     '  port: 0',
     '  log_file_path: ""',
+    ...((settings ?? []).some((line) => line.startsWith('usage:')) ? [] : ['  usage: { enabled: false }']),
     ...(settings ?? []).map((line) => `  ${line}`),
   ].join('\n')
   const loaded = loadConfig(text, {})
   if (!loaded.ok) throw new Error(formatProblems(loaded.error, 'test config'))
   return loaded.value.config
 }
+
+/** A thread that is dead at once. */
+export const noThread: NonNullable<ServerOptions['startThread']> = (_, { died }) => ({
+  ask: () => died(undefined),
+  end: () => Promise.resolve(),
+})
 
 /** A small request. */
 export const hello: { model: string; max_tokens: number; messages: object[] } = {

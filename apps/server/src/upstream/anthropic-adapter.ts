@@ -13,6 +13,7 @@ import {
   scanJsonObject,
 } from '@lb/protocol'
 import type { Adapter, WholeAnswer } from './adapter.ts'
+import { readAnthropicRefusal } from './anthropic-refusal.ts'
 import { createAnthropicRelay } from './anthropic-relay.ts'
 import { explodeMessage } from './explode-message.ts'
 
@@ -22,7 +23,7 @@ export function anthropicAdapter(maxEventBytes: number): Adapter {
     createReader: (credential) => createAnthropicRelay({ credential, maxEventBytes }),
     readWhole: readAnthropicAnswer,
     explode: explodeAnthropicAnswer,
-    readRefusal: ({ status, body }) => ({ status, headers: {}, body }),
+    readRefusal: readAnthropicRefusal,
   }
 }
 

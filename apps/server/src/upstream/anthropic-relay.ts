@@ -94,6 +94,7 @@ function createEventRelay(options: RelayOptions): StreamReader {
       return ending.failure.kind === 'end-missing' ? [...steps, ending] : [ending]
     },
     replaceOpening: () => facts.replaceOpening(),
+    usage: () => facts.usage(),
   }
 }
 
@@ -128,6 +129,7 @@ function withWholeLineEnd(reader: StreamReader): StreamReader {
     },
     end: () => (ended === undefined ? reader.end() : [ended]),
     replaceOpening: () => reader.replaceOpening(),
+    usage: () => reader.usage(),
   }
 }
 
@@ -222,6 +224,10 @@ class Facts {
 
   replaceOpening(): void {
     this.#openingReplaced = true
+  }
+
+  usage(): JsonObject {
+    return this.#usage
   }
 }
 

@@ -11,20 +11,24 @@ const DEFAULT_VERSION = '2023-06-01'
 /**
  * The request for an upstream of the client's own dialect: the client's bytes, with only the `model` value replaced where the
  * route maps it, and lb's own `provider` taken out.
+ *
+ * @param trace the headers that carry lb's own trace on, in the place of the client's.
  */
 export function relayedRequest(
   request: ClientRequest,
   provider: Provider,
   model: string,
   signedIn: SignedIn,
+  trace: readonly string[],
 ): UpstreamRequest {
   const url = new URL(provider.baseUrl)
   const base = url.pathname.replace(/\/(v1\/?)?$/, '')
-  const headers = forwardedHeaders(request.rawHeaders)
+  const own = [...signedIn.headers, ...trace]
+  const headers = forwardedHeaders(request.rawHeaders, own)
   if (request.headers['anthropic-version'] === undefined) headers.push('anthropic-version', DEFAULT_VERSION)
   if (request.headers['content-type'] === undefined) headers.push('content-type', 'application/json')
   if (signedIn.betaHeader !== undefined) addBeta(headers, signedIn.betaHeader)
-  headers.push(...signedIn.headers)
+  headers.push(...own)
   const edits = {
     ...(model === request.model ? {} : { set: { model: JSON.stringify(model) } }),
     ...(request.forcedProvider === undefined ? {} : { remove: ['provider'] }),

@@ -68,6 +68,7 @@ export function convertingReader<Event>(converting: Converting<Event>): StreamRe
     },
     // The closing events of a conversion carry all counts in any case.
     replaceOpening() {},
+    usage: () => ({ ...converter.report().usage }) as JsonObject,
   }
 }
 

@@ -9,6 +9,8 @@ export interface SignedIn {
   readonly owner: CredentialOwner
   /** To be part of the request's `anthropic-beta` list. */
   readonly betaHeader?: string
+  /** What the client must not learn: the key in these headers, unless it is the client's own. */
+  readonly secret?: string
 }
 
 /**
@@ -27,7 +29,7 @@ export function credentialHeaders(provider: Provider, credential: string, reques
       const key = auth.keys.find(({ id }) => id === credential)
       const secret = key?.secret.reveal() ?? ''
       const headers = auth.kind === 'api-key' ? ['x-api-key', secret] : ['authorization', `Bearer ${secret}`]
-      return { headers, owner: 'key' }
+      return { headers, owner: 'key', secret }
     }
     case 'oauth':
     case 'none':
@@ -37,8 +39,13 @@ export function credentialHeaders(provider: Provider, credential: string, reques
 
 /** Signs a request in with a stored login. */
 export function loginHeaders({ authorization, betaHeader }: Credential): SignedIn {
-  const headers = ['authorization', authorization.reveal()]
-  return betaHeader === undefined ? { headers, owner: 'oauth' } : { headers, owner: 'oauth', betaHeader }
+  const value = authorization.reveal()
+  const signedIn = {
+    headers: ['authorization', value],
+    owner: 'oauth',
+    secret: value.replace(/^bearer /i, ''),
+  } as const
+  return betaHeader === undefined ? signedIn : { ...signedIn, betaHeader }
 }
 
 /** The client's own `authorization` and `x-api-key`, as they came. */

@@ -2,6 +2,7 @@ import type { Dialect, Provider } from '@lb/config'
 import { convertAnthropicRequestToChat, convertAnthropicRequestToResponses, type Loss, type Refusal } from '@lb/convert'
 import { err, ok, type Result, stringifyJson } from '@lb/protocol'
 import { type ClientDialect, type ClientRequest, endpoints } from '../ingress/client-request.ts'
+import { hopsOf, viaAfter } from '../ingress/via.ts'
 import type { Adapter } from './adapter.ts'
 import { anthropicAdapter } from './anthropic-adapter.ts'
 import { relayedRequest } from './build-request.ts'
@@ -27,6 +28,8 @@ export interface PrepareInput {
   /** The model as this provider is asked for it. */
   readonly model: string
   readonly signedIn: SignedIn
+  /** The headers that carry lb's own trace on, in the place of the client's. */
+  readonly trace: readonly string[]
   readonly maxEventBytes: number
 }
 
@@ -37,9 +40,9 @@ export function prepare(input: PrepareInput): Result<Prepared, NotPrepared> {
   return ways[endpoints[input.request.endpoint].dialect][input.provider.dialect](input)
 }
 
-const relay: Prepare = ({ request, provider, model, signedIn, maxEventBytes }) =>
+const relay: Prepare = ({ request, provider, model, signedIn, trace, maxEventBytes }) =>
   ok({
-    upstream: relayedRequest(request, provider, model, signedIn),
+    upstream: relayedRequest(request, provider, model, signedIn, trace),
     adapter: anthropicAdapter(maxEventBytes),
     losses: [],
   })
@@ -52,14 +55,14 @@ const openAiWays = {
 
 function anthropicTo(dialect: 'chat' | 'responses'): Prepare {
   const { path, convert } = openAiWays[dialect]
-  return ({ request, provider, model, signedIn, maxEventBytes }) => {
+  return ({ request, provider, model, signedIn, trace, maxEventBytes }) => {
     const json = request.json()
     if (!json.ok) return err(notJson(json.error.message))
     const converted = convert(json.value, profileOf(provider), { model, seed: request.id })
     if (!converted.ok) return err(converted.error)
     const { value, context, losses } = converted.value
     return ok({
-      upstream: ownRequest(provider, path, signedIn.headers, stringifyJson(value)),
+      upstream: ownRequest(request, provider, path, [...signedIn.headers, ...trace], stringifyJson(value)),
       adapter: openAiToAnthropicAdapter(dialect, context, maxEventBytes),
       losses,
     })
@@ -74,7 +77,13 @@ const ways: Readonly<Record<ClientDialect, Readonly<Record<Dialect, Prepare>>>> 
 }
 
 /** A request in words of our own: nothing of the client's headers goes to a vendor that its client never meant. */
-function ownRequest(provider: Provider, path: string, signedIn: readonly string[], body: string): UpstreamRequest {
+export function ownRequest(
+  request: Pick<ClientRequest, 'headers'>,
+  provider: Provider,
+  path: string,
+  signedIn: readonly string[],
+  body: string,
+): UpstreamRequest {
   const url = new URL(provider.baseUrl)
   const base = url.pathname.replace(/\/$/, '')
   const headers = [
@@ -86,6 +95,8 @@ function ownRequest(provider: Provider, path: string, signedIn: readonly string[
     'identity',
     'user-agent',
     'lb',
+    'via',
+    viaAfter(hopsOf(request.headers['via'])),
     ...signedIn,
   ]
   return { origin: url.origin, path: `${base}${path}`, headers, body: Buffer.from(body) }

@@ -1,4 +1,5 @@
 import { connectionNames, hopByHop, type RawHeaders } from '../ingress/headers.ts'
+import { hopsOf, viaAfter } from '../ingress/via.ts'
 
 /**
  * Headers of a client's request that never go upstream, beside the hop-by-hop ones.
@@ -26,20 +27,25 @@ const droppedPrefixes = ['x-forwarded-', 'x-lb-', 'sec-']
 
 /**
  * The headers for an upstream that speaks the client's own dialect: everything the client sent, as an open list, without
- * what must not leave lb. `anthropic-*` headers of any name and value pass untouched.
+ * what must not leave lb. `anthropic-*` headers of any name and value pass untouched; `via` tells of lb alone.
  *
- * @returns a new list; credentials are added by the caller.
+ * @param own lb's own headers, which the caller adds. A trace of lb's own takes the place of the client's, which it continues.
+ * @returns a new list.
  */
-export function forwardedHeaders(raw: RawHeaders): string[] {
+export function forwardedHeaders(raw: RawHeaders, own: RawHeaders): string[] {
+  const isTraced = own.includes('traceparent')
   const named = connectionNames(raw)
   const passed: string[] = []
+  let hops = 0
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = raw[index] as string
     const lower = name.toLowerCase()
+    if (lower === 'via') hops += hopsOf(raw[index + 1] as string)
     if (hopByHop.has(lower) || dropped.has(lower) || named.includes(lower)) continue
+    if (isTraced && (lower === 'traceparent' || lower === 'tracestate')) continue
     if (droppedPrefixes.some((prefix) => lower.startsWith(prefix))) continue
     passed.push(name, raw[index + 1] as string)
   }
-  passed.push('accept-encoding', 'identity')
+  passed.push('accept-encoding', 'identity', 'via', viaAfter(hops))
   return passed
 }

@@ -14,6 +14,8 @@ export interface StreamReader {
    * answer say what this one used.
    */
   replaceOpening(): void
+  /** The upstream's own token counts, as far as they have come: for an answer that nobody waits for to the end. */
+  usage(): JsonObject
 }
 
 /**

@@ -68,6 +68,11 @@ test.each([
     `[{ name: a, key: ${long} }, { name: b, key: ${long} }]`,
     'settings.auth.keys[1]: the same key as one before it; give every holder a key of their own',
   ],
+  [`[{ name: a, key: ${long}0 }]`, 'settings.auth.keys[0].key: the same key as api_key or admin_key; make another one'],
+  [
+    `[{ name: nobody, key: ${long} }]`,
+    'settings.auth.keys[0].name: "nobody" is what lb calls others; give it another name',
+  ],
   [
     `[{ name: a, key_sha256: ${hash} }, { name: b, key_sha256: ${hash.toLowerCase()} }]`,
     'settings.auth.keys[1]: the same key as one before it; give every holder a key of their own',
@@ -78,6 +83,13 @@ test.each([
 ])('%s is refused', (keys, expected) => {
   const lines = said(withSettings(`{ auth: { enabled: true, api_key: ${long}0, keys: ${keys} } }`))
   expect(lines.map((line) => line.replace(/^\d+:\d+: /, ''))).toEqual([expected])
+})
+
+test('the admin key is a key of its own', () => {
+  expect(said(withSettings(`{ auth: { enabled: true, api_key: ${long}, admin_key: ${long} } }`))).toEqual([
+    '3:96: settings.auth.admin_key: the same key as api_key; make another one, or leave admin_key out',
+  ])
+  expect(said(withSettings(`{ auth: { enabled: true, api_key: ${long}, admin_key: ${long}1 } }`))).toEqual([])
 })
 
 test('a hash and a text are never taken for the same key', () => {

@@ -9,6 +9,9 @@ type PathOf = (made: object) => Path
 /** 128 bits in base64; a shorter key can be guessed by somebody with time. */
 const keyUnitsMin = 22
 
+/** What usage, logs and limits call those who hold none of `settings.auth.keys`. */
+const takenNames: readonly string[] = ['nobody', 'api_key', 'admin_key']
+
 /** The settings, checked as a whole: who gets in, and whether the doors match the address. */
 export function checkSettings(
   fields: SettingsFields,
@@ -18,7 +21,7 @@ export function checkSettings(
 ): Settings {
   const path = ['settings', 'auth']
   // Without auth they have no effect, and their variables need not be set.
-  const keys = fields.auth.enabled ? checkClientKeys(fields.auth.keys, providers, pathOf, findings) : []
+  const keys = fields.auth.enabled ? checkClientKeys(fields.auth, providers, pathOf, findings) : []
   const auth: ServerAuth = { ...fields.auth, keys }
   if (auth.enabled) checkAuth(auth, path, findings)
   else if (!isLoopback(fields.host) && !findings.hasErrorUnder(path)) {
@@ -57,6 +60,9 @@ function checkAuth(auth: ServerAuth, path: Path, findings: Findings): void {
       'set settings.auth.admin_key to use them',
     )
   }
+  if (auth.apiKey !== undefined && auth.adminKey?.equals(auth.apiKey)) {
+    findings.error([...path, 'admin_key'], 'the same key as api_key', 'make another one, or leave admin_key out')
+  }
   const single = { api_key: auth.apiKey, admin_key: auth.adminKey }
   for (const [name, key] of Object.entries(single)) warnOfShort(key, [...path, name], findings)
 }
@@ -72,7 +78,7 @@ function warnOfShort(key: Secret | undefined, path: Path, findings: Findings): v
 }
 
 function checkClientKeys(
-  list: readonly ClientKeyFields[],
+  { keys: list, apiKey, adminKey }: SettingsFields['auth'],
   providers: readonly Provider[],
   pathOf: PathOf,
   findings: Findings,
@@ -83,12 +89,17 @@ function checkClientKeys(
     if (findings.hasErrorUnder(path)) continue
     const { key: _key, keySha256: _keySha256, ...rest } = fields
     checkKeyProviders(fields, providers, [...path, 'providers'], findings)
+    if (takenNames.includes(fields.name)) {
+      findings.error([...path, 'name'], `"${fields.name}" is what lb calls others`, 'give it another name')
+    }
     if (keys.some((other) => other.name === fields.name)) {
       findings.error([...path, 'name'], `a second key named "${fields.name}"`, 'give it another name')
     }
     const credential = readCredential(fields, path, findings)
     if (credential === undefined) continue
     const made = { ...rest, credential }
+    const shared = credential.kind === 'key' ? [apiKey, adminKey].some((other) => other?.equals(credential.key)) : false
+    if (shared) findings.error([...path, 'key'], 'the same key as api_key or admin_key', 'make another one')
     if (keys.some((other) => isSameCredential(made, other))) {
       findings.error(path, 'the same key as one before it', 'give every holder a key of their own')
     }

@@ -9,7 +9,8 @@ export const accessKeys = {
         kind: 'flag',
         default: false,
         since: 'predecessor',
-        description: 'Every request needs a key, as `x-api-key` or `Authorization: Bearer`.',
+        description:
+          'Every request needs a key, as `x-api-key` or `Authorization: Bearer`; as `x-lb-key` where those two are the client’s own and pass through.',
       },
       api_key: {
         kind: 'secret',
@@ -27,7 +28,7 @@ export const accessKeys = {
         of: { kind: 'text' },
         default: ['/health', '/docs', '/redoc', '/openapi.json'],
         since: 'predecessor',
-        description: 'Exact paths that need no key.',
+        description: 'Exact paths of routes that need no key.',
       },
       keys: {
         kind: 'list',
@@ -78,14 +79,15 @@ export const accessKeys = {
                   min: 1,
                   since: '0.1',
                   example: 60,
-                  description: 'Requests in any 60 seconds.',
+                  description: 'Requests in any 60 seconds. Token counts are counted apart.',
                 },
                 tokens_per_minute: {
                   kind: 'integer',
                   min: 1,
                   since: '0.1',
                   example: 200000,
-                  description: 'Input and output tokens in any 60 seconds.',
+                  description:
+                    'Input and output tokens in any 60 seconds; what was read from a prompt cache does not count.',
                 },
                 concurrency: {
                   kind: 'integer',

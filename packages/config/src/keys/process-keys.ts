@@ -127,6 +127,23 @@ export const processKeys = {
       },
     },
   },
+  decision_records: {
+    kind: 'section',
+    since: '0.1',
+    description:
+      'Why the last requests went where they went, for `/requests/{id}`: candidates, attempts, verdicts, clock readings; no text of a request or an answer. In memory; the oldest go.',
+    keys: {
+      enabled: { kind: 'flag', default: true, since: '0.1', description: 'Keep them.' },
+      max_count: { kind: 'integer', min: 1, default: 1000, since: '0.1', description: 'Requests kept.' },
+      max_bytes: {
+        kind: 'integer',
+        min: 1024,
+        default: 8388608,
+        since: '0.1',
+        description: 'Size of all of them as JSON (8 MiB).',
+      },
+    },
+  },
   shutdown_grace: {
     kind: 'seconds',
     default: 30,
@@ -147,6 +164,14 @@ export const processKeys = {
     default: 10000,
     since: '0.1',
     description: 'Open client connections; more are refused, so that a flood cannot use up the process.',
+  },
+  max_connections_per_address: {
+    kind: 'integer',
+    min: 1,
+    since: '0.1',
+    example: 5000,
+    description:
+      'Of those, so many from one address. Absent: half of them, so that nobody can take all. Behind a reverse proxy all clients have its address: set it to `max_connections` there.',
   },
   workers: {
     kind: 'integer',

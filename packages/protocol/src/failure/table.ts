@@ -65,6 +65,7 @@ export type FailureKind =
   | 'blocked' // 403 without a structured error: a firewall's page
   | 'model-not-found'
   | 'feature-unsupported' // "Extra inputs are not permitted"
+  | 'loop-detected' // 508: the request came back to an lb that had seen it before
   | 'endpoint-not-found' // 404 without a structured error: the base URL is wrong
   | 'redirect-refused'
   | 'bad-response' // HTML, nothing, or something else where an answer was due
@@ -82,6 +83,7 @@ export type FailureKind =
   | 'client-gone'
   | 'no-candidate'
   | 'deadline-exceeded'
+  | 'shutting-down' // lb itself is being stopped
   | 'login-required' // every stored account needs a new login
   | 'conversion-refused' // the request cannot be said in the target's dialect
   | 'internal-error' // a bug or a shortage of ours
@@ -122,6 +124,8 @@ export const failureTable: Readonly<Record<FailureKind, FailureRow>> = {
     type: 'not_found_error',
   }),
   'feature-unsupported': row('provider+model', 'upstream', 'next', 0, 'unsupported', invalid(400)),
+  // Its client may have made up the `via` that it was refused for: that must not take a provider out.
+  'loop-detected': row('request', 'upstream', 'next', 0, 'none', api(508)),
   'endpoint-not-found': row('provider', 'upstream', 'next', 1, 'count', api(502)),
   'redirect-refused': row('provider', 'upstream', 'next', 1, 'count', api(502)),
   // It answered 200, and it was no answer.
@@ -146,6 +150,7 @@ export const failureTable: Readonly<Record<FailureKind, FailureRow>> = {
   // Ours.
   'no-candidate': row('request', 'internal', 'stop', 0, 'none', api(503)),
   'deadline-exceeded': row('request', 'internal', 'stop', 0, 'none', { status: 504, type: 'timeout_error' }),
+  'shutting-down': row('request', 'internal', 'stop', 0, 'none', overloaded),
   'login-required': row('credential', 'internal', 'next', 0, 'down', { status: 401, type: 'authentication_error' }),
   'conversion-refused': row('request', 'internal', 'next', 0, 'none', invalid(400)),
   'internal-error': row('request', 'internal', 'next', 0, 'none', api(500)),

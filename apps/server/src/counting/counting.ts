@@ -1,0 +1,111 @@
+import { dirname, join, resolve } from 'node:path'
+import { LRUCache } from 'lru-cache'
+import type { Clock } from '../clock.ts'
+import type { FlightKeys } from '../flights/flight-keys.ts'
+import type { Lead } from '../flights/flights.ts'
+import type { CompiledConfig } from '../state/compiled-config.ts'
+import type { Log } from '../telemetry/log.ts'
+import type { RequestObserver } from '../telemetry/observer.ts'
+import type { Thread, ThreadListener } from '../threads/start-thread.ts'
+import { createThreadClient } from '../threads/thread-client.ts'
+import type { Pools } from '../upstream/pools.ts'
+import { askCounter } from './ask-counter.ts'
+import { openCalibrationBook } from './calibration-book.ts'
+import { answerCount, type CountJob, type CountMeans } from './count-job.ts'
+import { counters } from './count-request.ts'
+import { createCounterRest } from './counter-rest.ts'
+import { createEstimator, type Estimator } from './estimator.ts'
+import { createLessons } from './lessons.ts'
+import type { TokenAnswers, TokenAsk } from './token-messages.ts'
+
+/** Answers `POST /v1/messages/count_tokens`: by the upstream's own counter where there is one, else by an estimate. */
+export interface Counting {
+  /** Learns from answers how far estimates are off. */
+  readonly observer: RequestObserver
+  readonly estimator: Estimator
+  answer(job: CountJob): Lead
+  close(): Promise<void>
+}
+
+export interface CountingDeps {
+  readonly clock: Clock
+  readonly log: Log
+  readonly pools: Pools
+  readonly keys: FlightKeys
+  current(): CompiledConfig
+  /** Relative paths are meant from here. */
+  readonly folder: string
+  startThread(listener: ThreadListener): Thread
+}
+
+/** Clients ask before every turn: a count that takes longer is worth less than an estimate. */
+const DEFAULT_TIMEOUT_MS = 5_000
+/** The same question has the same answer; an hour bounds how long a vendor's correction goes unnoticed. */
+const KEPT_COUNTS = { max: 2_000, ttl: 3_600_000 }
+/** Beside the books of usage. */
+const RATIOS_FILE = 'token-ratios.json'
+
+export function createCounting(deps: CountingDeps): Counting {
+  const { clock, log, current, folder } = deps
+  const book = openCalibrationBook({
+    log,
+    path() {
+      const { enabled, path } = current().config.settings.usage
+      return enabled ? join(dirname(resolve(folder, path)), RATIOS_FILE) : null
+    },
+  })
+  const client = createThreadClient<TokenAsk, TokenAnswers>({ start: deps.startThread })
+  const estimator = createEstimator({ client, calibration: book.calibration })
+  const means = countMeans(deps, estimator)
+  return {
+    observer: createLessons({ book, estimator, nowMs: clock.nowMs }),
+    estimator,
+    answer: (job) => answerCount(job, means),
+    async close() {
+      await book.close()
+      await estimator.close()
+    },
+  }
+}
+
+function countMeans({ clock, log, pools, keys }: CountingDeps, estimator: Estimator): CountMeans {
+  const rest = createCounterRest(clock.nowMs)
+  const kept = new LRUCache<string, Uint8Array>(KEPT_COUNTS)
+
+  /** Whoever may share a call may share its answer later. `undefined`: nobody may. */
+  function keyOf({ compiled, request, candidates: [candidate] }: CountJob): string | undefined {
+    const key = keys.keyOf(compiled, request)
+    return key.kind === 'shared' ? `${key.key} ${candidate.id}` : undefined
+  }
+
+  return {
+    nowMs: clock.nowMs,
+    known: (job) => kept.get(keyOf(job) ?? ''),
+    keep(job, count) {
+      const key = keyOf(job)
+      if (key !== undefined) kept.set(key, count)
+    },
+    ask({ compiled, request, candidates: [candidate] }, provider) {
+      const { alwaysUseLocal, timeoutOverrideMs = DEFAULT_TIMEOUT_MS } = compiled.config.settings.tokenCounting
+      if (alwaysUseLocal || counters[provider.dialect] === undefined) return undefined
+      // A stored login is for answers: a count is not worth an account's quota, nor a renewal.
+      if (provider.auth.kind === 'oauth') return undefined
+      const { credential, model } = candidate
+      if (!rest.mayAsk(provider.id, model)) return undefined
+      return askCounter({ pools, provider, credential, model, request, timeoutMs: timeoutOverrideMs })
+    },
+    told({ compiled, candidates: [{ provider, model }] }, count) {
+      const policy = compiled.config.settings.tokenCounting
+      if (count.kind === 'counted' || count.kind === 'refused') return rest.worked(provider)
+      if (count.kind === 'missing') return rest.missing(provider, model, policy)
+      if (count.kind === 'not-convertible') return
+      rest.failed(provider, policy)
+      const { reason } = count
+      log.debug({ event: 'token_count_failed', provider, reason }, `${provider} did not count: ${reason}`)
+    },
+    async estimate({ request, candidates: [{ provider, model }] }) {
+      const { inputTokens } = await estimator.best(request.body, { provider, model })
+      return inputTokens
+    },
+  }
+}

@@ -1,0 +1,63 @@
+import { expect, test } from 'vitest'
+import { createLedger, type Wish } from './ledger.ts'
+
+const at = (seconds: number, epochMs = Date.UTC(2026, 10, 24)) => ({ nowMs: seconds * 1000, epochMs })
+const small: Wish = { kind: 'generate', tokens: 10 }
+
+test('an estimate counts while a request is open, the count of the upstream from its end on', () => {
+  const ledger = createLedger(() => 0)
+  const limits = { tokensPerMinute: 1000 }
+  const large: Wish = { kind: 'generate', tokens: 900 }
+  ledger.begin(large, at(0))
+  expect(ledger.judge(limits, { kind: 'generate', tokens: 200 }, at(1))).toEqual({
+    limit: 'tokens',
+    max: 1000,
+    waitMs: 1000,
+  })
+  ledger.end(large, { tokens: 40 }, at(2))
+  expect(ledger.judge(limits, large, at(3))).toBeUndefined()
+  expect(ledger.judge(limits, { kind: 'generate', tokens: 961 }, at(3))).toEqual({
+    limit: 'tokens',
+    max: 1000,
+    waitMs: 59_000,
+  })
+})
+
+test('a limit that is changed takes what has been used with it', () => {
+  const ledger = createLedger(() => 0)
+  for (let count = 0; count < 5; count += 1) ledger.begin(small, at(count))
+  expect(ledger.judge({ requestsPerMinute: 6 }, small, at(5))).toBeUndefined()
+  expect(ledger.judge({ requestsPerMinute: 5 }, small, at(5))?.waitMs).toBe(55_000)
+  expect(ledger.judge({ requestsPerMinute: 2 }, small, at(5))?.waitMs).toBe(58_000)
+})
+
+test('of several limits the one with the longest wait is told', () => {
+  const ledger = createLedger(() => 0)
+  ledger.begin(small, at(0))
+  ledger.end(small, { tokens: 500 }, at(30))
+  const limits = { requestsPerMinute: 1, tokensPerMinute: 400, concurrency: 1 }
+  expect(ledger.judge(limits, small, at(31))).toEqual({ limit: 'tokens', max: 400, waitMs: 59_000 })
+  ledger.begin(small, at(70))
+  expect(ledger.judge(limits, small, at(100))).toEqual({ limit: 'requests', max: 1, waitMs: 30_000 })
+})
+
+test('a budget begins anew with its period, and asks what was spent before', () => {
+  const asked: number[] = []
+  const ledger = createLedger((epochMs) => {
+    asked.push(epochMs)
+    return 0.5
+  })
+  const limits = { budget: { usd: 1, per: 'day' } } as const
+  const evening = Date.UTC(2026, 10, 24, 23, 59, 59)
+  expect(ledger.judge(limits, small, at(0, evening))).toBeUndefined()
+  ledger.begin(small, at(0, evening))
+  ledger.end(small, { tokens: 1, usd: 0.5 }, at(0, evening))
+  expect(ledger.judge(limits, small, at(0, evening))).toEqual({ limit: 'budget', usd: 1, per: 'day', waitMs: 1000 })
+  expect(ledger.judge(limits, small, at(1, evening + 1000))).toBeUndefined()
+  expect(asked).toEqual([Date.UTC(2026, 10, 24), Date.UTC(2026, 10, 25)])
+})
+
+test('a budget of nothing is spent from the start', () => {
+  const limits = { budget: { usd: 0, per: 'month' } } as const
+  expect(createLedger(() => 0).judge(limits, small, at(0))?.limit).toBe('budget')
+})

@@ -1,0 +1,178 @@
+import type { Config } from '@lb/config'
+import { isHealthy } from '../admin/health.ts'
+import { systemClock } from '../clock.ts'
+import { createCounting } from '../counting/counting.ts'
+import { createFlightKeys } from '../flights/flight-keys.ts'
+import { Flights } from '../flights/flights.ts'
+import { createPaceWatch } from '../ingress/pace.ts'
+import type { Costs } from '../keys/costs.ts'
+import { createLimits } from '../keys/limits.ts'
+import { newId, roll } from '../random.ts'
+import { internalErrors } from '../telemetry/internal-errors.ts'
+import type { Log } from '../telemetry/log.ts'
+import { logObserver } from '../telemetry/log-observer.ts'
+import { watchLoop } from '../telemetry/loop-lag.ts'
+import { createMetrics, type Metrics } from '../telemetry/metrics/metrics.ts'
+import { allOf } from '../telemetry/observer.ts'
+import { openTraces } from '../telemetry/traces/traces.ts'
+import { startThread } from '../threads/start-thread.ts'
+import { createPools } from '../upstream/pools.ts'
+import { createUsage, type Usage } from '../usage/usage.ts'
+import { createAnswerStores } from './answer-stores.ts'
+import { type CompiledConfig, compileConfig, logLiteralPatterns } from './compiled-config.ts'
+import type { ConfigSource } from './config-source.ts'
+import { createDecisionRecords } from './decision-records.ts'
+import type { House, Phase } from './house.ts'
+import { createListeners } from './listeners.ts'
+import { createLiveConfig, type LiveConfig } from './live-config.ts'
+import { createLogins } from './logins.ts'
+import { createReloader } from './reload.ts'
+import { createScoreboard } from './scoreboard.ts'
+import { Targets } from './targets.ts'
+import { keepInStep } from './upkeep.ts'
+
+/** What a house is made of. */
+export interface HouseOptions {
+  readonly config: Config
+  readonly log: Log
+  /** The file that `config` was read from, to be read again while running. Absent: there is none, as in the demo. */
+  readonly source?: ConfigSource
+  /** What relative paths in the config are relative to: the folder of its file. Default: the working directory. */
+  readonly folder?: string
+  /** Of lb, for metrics and traces. */
+  readonly version?: string
+  /** Who knows prices. Default: lb's own books. */
+  readonly costs?: Costs
+  /**
+   * Judges instead of lb whether this process is overloaded: for whoever embeds lb in a process that does other work, as tests
+   * do.
+   */
+  readonly isOverloaded?: () => boolean
+  /** Starts lb's own threads. Default: as worker threads of this process. */
+  readonly startThread?: typeof startThread
+}
+
+/** A house, and what must be done with it at the end. */
+export interface OpenHouse {
+  readonly house: House
+  /** Opens the stored logins, now that it is known where browsers find lb. */
+  openLogins(publicUrl: string): Promise<void>
+  /** Writes what is not written yet, and lets go of everything. */
+  close(): Promise<void>
+}
+
+/** Puts together everything that lives longer than one request. @param phase what the process is at. */
+export async function openHouse(options: HouseOptions, phase: () => Phase): Promise<OpenHouse> {
+  const { config, log, source, folder = process.cwd(), version = 'unknown' } = options
+  const clock = systemClock
+  const { compiled, invalidPatterns } = await compileConfig(config)
+  logLiteralPatterns(log, invalidPatterns)
+  const live = createLiveConfig(compiled, log)
+  const { current } = live
+  const pools = createPools()
+  const keys = createFlightKeys()
+  const watch = watchLoop(clock.nowMs)
+  const isOverloaded = options.isOverloaded ?? (() => watch.lag.isOverloaded)
+  const { counting, usage } = openBooks(options, { clock, log, newId, current, folder }, { pools, keys })
+  const costs = options.costs ?? usage
+  const metrics = openMetrics(version, live, costs, () => ({
+    providers: current().config.providers.map(({ id }) => ({ id, isUsable: isHealthy(house, id) })),
+    flights: flights.counts(),
+    eventLoopLagMs: watch.lag.worstMs,
+    isOverloaded: isOverloaded(),
+    isDraining: phase() === 'draining',
+  }))
+  const internalError = internalErrors(log, metrics)
+  const traces = await openTraces(process.env, { version, log, upstreamOf: (name) => current().providers.get(name) })
+  const limits = createLimits({ clock, costs })
+  const scoreboard = createScoreboard(clock)
+  const records = createDecisionRecords(clock, current)
+  const watchers = [limits.observer, metrics.observer, scoreboard.observer, records.observer, counting.observer]
+  // The books are last: whoever asks them what a request costs is told about its end before.
+  const observers = [logObserver(log), ...(traces === undefined ? [] : [traces.observer]), ...watchers, usage.observer]
+  const observer = allOf(observers, internalError)
+  const targets = new Targets({ clock, roll, onFact: observer.healthChanged, current })
+  keepInStep(live, { targets, scoreboard, pools })
+  const reloader = createReloader({ live, source, clock, log, reloaded: metrics.reloaded })
+  const logins = createLogins(live, folder, log)
+  const stores = createAnswerStores()
+  const flights = new Flights({ clock, roll, keys, store: stores.of, observer })
+  const { add: onCleanup, tell: cleanup } = createListeners<boolean>(log)
+  onCleanup(stores.clear)
+  const house: House = {
+    ...live,
+    clock,
+    roll,
+    newId,
+    log,
+    pools,
+    targets,
+    flights,
+    paces: createPaceWatch(clock),
+    limits,
+    observer,
+    oauth: logins.current,
+    usage,
+    counting,
+    metrics,
+    traces,
+    scoreboard,
+    reloader,
+    records,
+    running: new Set(),
+    internalError,
+    phase,
+    isOverloaded,
+    onCleanup,
+    cleanup,
+  }
+  if (hasBudgets(compiled)) await usage.ready()
+  return {
+    house,
+    openLogins: logins.open,
+    async close() {
+      watch.close()
+      await logins.close()
+      await Promise.all([pools.close(), usage.close(), counting.close(), traces?.close()])
+    },
+  }
+}
+
+type Common = Pick<House, 'clock' | 'log' | 'newId' | 'current'> & { readonly folder: string }
+
+/** Who counts tokens, and who writes down what they cost. Each has a thread, started when there is something to do. */
+function openBooks(
+  { startThread: start = startThread }: HouseOptions,
+  common: Common,
+  { pools, keys }: { readonly pools: House['pools']; readonly keys: ReturnType<typeof createFlightKeys> },
+): { readonly counting: House['counting']; readonly usage: Usage } {
+  const counting = createCounting({ ...common, pools, keys, startThread: (listener) => start('tokens', listener) })
+  const usage = createUsage({
+    ...common,
+    startThread: (listener) => start('usage', listener),
+    estimateInput: ({ body }, target) => counting.estimator.now(body, target).inputTokens,
+  })
+  return { counting, usage }
+}
+
+function openMetrics(
+  version: string,
+  { current }: LiveConfig,
+  { costOf }: Costs,
+  now: Parameters<typeof createMetrics>[0]['now'],
+): Metrics {
+  return createMetrics({ version, epochMs: systemClock.epochMs, knownModels: routedModels(current()), costOf, now })
+}
+
+/** The models that the routes name; what else clients ask for is counted under a few names only. */
+function routedModels({ config }: CompiledConfig): string[] {
+  return config.modelRoutes.flatMap(({ pattern, routes }) => [
+    ...(/[*?]/.test(pattern) ? [] : [pattern]),
+    ...routes.map(({ model }) => model).filter((model) => model !== 'passthrough'),
+  ])
+}
+
+/** What was spent before the start counts for budgets: then it must be known. */
+function hasBudgets({ config }: CompiledConfig): boolean {
+  return config.settings.auth.keys.some(({ limits }) => limits.budget !== undefined)
+}
