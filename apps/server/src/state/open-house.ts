@@ -22,7 +22,7 @@ import { createAnswerStores } from './answer-stores.ts'
 import { type CompiledConfig, compileConfig, logLiteralPatterns } from './compiled-config.ts'
 import type { ConfigSource } from './config-source.ts'
 import { createDecisionRecords } from './decision-records.ts'
-import type { House, Phase } from './house.ts'
+import type { House, Phase, Stoppable } from './house.ts'
 import { createListeners } from './listeners.ts'
 import { createLiveConfig, type LiveConfig } from './live-config.ts'
 import { createLogins } from './logins.ts'
@@ -93,33 +93,21 @@ export async function openHouse(options: HouseOptions, phase: () => Phase): Prom
   const flights = new Flights({ clock, roll, keys, store: stores.of, observer })
   const { add: onCleanup, tell: cleanup } = createListeners<boolean>(log)
   onCleanup(stores.clear)
-  const house: House = {
-    ...live,
+  const paces = createPaceWatch(clock)
+  const own = {
     clock,
     roll,
     newId,
     log,
-    pools,
-    targets,
-    flights,
-    paces: createPaceWatch(clock),
-    limits,
-    observer,
-    oauth: logins.current,
-    usage,
-    counting,
-    metrics,
-    traces,
-    scoreboard,
-    reloader,
-    records,
-    running: new Set(),
-    internalError,
     phase,
     isOverloaded,
+    internalError,
     onCleanup,
     cleanup,
+    running: new Set<Stoppable>(),
   }
+  const parts = { pools, targets, flights, paces, limits, usage, counting, reloader, oauth: logins.current }
+  const house: House = { ...live, ...own, ...parts, observer, metrics, traces, scoreboard, records }
   if (hasBudgets(compiled)) await usage.ready()
   return {
     house,
