@@ -37,7 +37,7 @@ export function errorResponse(dialect: ClientDialect, refusal: Refusal, requestI
 }
 
 /** The JSON text of an error, as it stands in a response body or in an error event. */
-export function errorBody(
+function errorBody(
   dialect: ClientDialect,
   { type, message, code, detail }: Pick<Refusal, 'type' | 'message' | 'code' | 'detail'>,
   requestId: string,

@@ -75,7 +75,7 @@ export function openAiToAnthropicAdapter(
 }
 
 /** What the attempt loop must know about Anthropic's events. */
-export const anthropicEvents: ClientEvents<Anthropic.Event> = {
+const anthropicEvents: ClientEvents<Anthropic.Event> = {
   encode: encodeAnthropicEvents,
   stopReasonOf: (event) => (event.type === 'message_delta' ? (event.delta.stop_reason ?? undefined) : undefined),
   roleOf({ type }) {
