@@ -192,6 +192,18 @@ describe('budgets', () => {
     expect(books.usage.spentSince('anna', systemClock.epochMs() - DAY_MS)).toBeCloseTo(COST)
   })
 
+  test('that come with a reload know it, too: it is read with the first request', async () => {
+    const place = folder()
+    const before = openBooks(place, DAY_MS)
+    tell(before)
+    await before.usage.close()
+    const books = openBooks(place)
+    const candidate = { id: 'a', provider: 'a', model: 'claude-x' } as never
+    for (const attempt of [1, 2])
+      books.usage.observer.attemptStarted?.({ request: requestOf(), attempt, candidate, losses: [] })
+    await expect.poll(() => books.usage.spentSince('anna', 0)).toBeCloseTo(COST)
+  })
+
   test('begin at zero when nobody can say, and say so', async () => {
     const place = folder()
     const first = openBooks(place)
