@@ -1,6 +1,6 @@
 import type { Dialect } from '@lb/config'
 import { convertAnthropicRequestToResponses } from '@lb/convert'
-import { numberMember, parseJson, type Result, stringifyJson, err, ok } from '@lb/protocol'
+import { err, numberMember, ok, parseJson, type Result, stringifyJson } from '@lb/protocol'
 import { relayedRequest } from '../upstream/build-request.ts'
 import { ownRequest, type PrepareInput } from '../upstream/prepare.ts'
 import { profileOf } from '../upstream/profiles.ts'

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { hello, startWorld, type World } from '../../testing/world.ts'
 import type { ClientRequest } from '../../ingress/client-request.ts'
+import { hello, startWorld, type World } from '../../testing/world.ts'
 import { createMetrics } from './metrics.ts'
 
 const some = { id: 'req_1' } as ClientRequest
@@ -116,7 +116,13 @@ test('a request that shared an answer, a reload and a cost are counted when othe
   expect(text).toContain('\nlb_conversion_losses_total{code="media_dropped"} 3\n')
 })
 
-const nothing = { providers: [], eventLoopLagMs: 0, isOverloaded: false, isDraining: false }
+const nothing = {
+  providers: [],
+  flights: { flights: 0, heldBytes: 0 },
+  eventLoopLagMs: 0,
+  isOverloaded: false,
+  isDraining: false,
+}
 
 describe('Prometheus itself', () => {
   test('promtool accepts the output', async () => {
