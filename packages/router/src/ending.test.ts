@@ -176,6 +176,7 @@ test('a client may send again what could go better the next time', () => {
     'listed-unhealthy',
     'no-candidate',
     'deadline-exceeded',
+    'shutting-down',
     'internal-error',
   ])
 })

@@ -1,5 +1,5 @@
 import type { Seen } from './matrix-run.ts'
-import { dataOf, type RecordedStream, type UpstreamDialect } from './recorded-streams.ts'
+import type { RecordedStream, UpstreamDialect } from './recorded-streams.ts'
 import { type Progress, progressAfter, type StreamFault } from './stream-fault.ts'
 
 /** One case of the matrix: who asks, and how the first provider's stream breaks. */
@@ -197,5 +197,5 @@ function eventsOf(bytes: Buffer): string[] {
 }
 
 function typeOf(event: string | undefined): string {
-  return /^\{"type": ?"(\w+)"/.exec(JSON.stringify(dataOf(Buffer.from(event ?? '')) ?? null))?.[1] ?? ''
+  return /^data: ?\{"type": ?"(\w+)"/m.exec(event ?? '')?.[1] ?? ''
 }

@@ -159,9 +159,18 @@ export interface Progress {
 
 /** Read off the events themselves, by eye, and not by what lb makes of them. */
 export function progressAfter(dialect: UpstreamDialect, events: readonly Buffer[]): Progress {
-  return facts[dialect](
-    events.map((event) => ({ text: event.toString(), data: JSON.stringify(dataOf(event) ?? null) })),
-  )
+  return facts[dialect](events.map(seenIn))
+}
+
+/** Each event is looked at for thousands of cases. */
+const seenBefore = new WeakMap<Buffer, Seen>()
+
+function seenIn(event: Buffer): Seen {
+  const before = seenBefore.get(event)
+  if (before !== undefined) return before
+  const seen = { text: event.toString(), data: JSON.stringify(dataOf(event) ?? null) }
+  seenBefore.set(event, seen)
+  return seen
 }
 
 interface Seen {
