@@ -132,7 +132,7 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
       const kind = bodyKind(head, spec.stream)
       if (typeof kind !== 'string') return fail(classify(kind))
       if (kind !== 'refusal') tell({ type: 'response-started' })
-      body = readers[kind]({ spec, head, brought, tell, fail, broken })
+      body = readers[kind]({ spec, head, brought, tell, fail, broken, letGo: () => exchange.letGo() })
     }),
     bytes(chunk) {
       arrived()
@@ -217,6 +217,8 @@ interface Reading {
   readonly brought: Brought
   tell(news: AttemptNews): void
   readonly fail: Fail
+  /** The answer is whole, whatever the upstream still does. */
+  letGo(): void
   /** A bug of ours came up. */
   broken(error: unknown): void
 }
@@ -256,7 +258,7 @@ const readers: Readonly<Record<BodyKind, MakeReader>> = {
       failed: (observation) => fail(classify(observation)),
     })
   },
-  events({ spec, head, brought, tell, fail, broken }) {
+  events({ spec, head, brought, tell, fail, broken, letGo }) {
     const reader = spec.adapter.createReader(spec.credential)
     const hold = createHold(
       spec.view,
@@ -272,8 +274,9 @@ const readers: Readonly<Record<BodyKind, MakeReader>> = {
       broken,
       ended(ending) {
         brought.ending = ending
-        if (ending.step === 'ended') tell({ type: 'completed' })
-        else fail(ending.failure, ending.event?.toString())
+        if (ending.step === 'failed') return fail(ending.failure, ending.event?.toString())
+        tell({ type: 'completed' })
+        letGo()
       },
     })
   },
