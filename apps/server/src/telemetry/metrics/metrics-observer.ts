@@ -44,6 +44,11 @@ export function metricsObserver(set: MetricSet, { knownModels, costOf }: Countin
     }
   }
 
+  function countLosses({ attempts }: DoneRequest): void {
+    for (const attempt of attempts.values())
+      for (const { code, count } of attempt.losses()) set.losses.cell(code).value += count
+  }
+
   function addCost(done: DoneRequest, from: string, of: string): void {
     const usd = costOf(done)
     if (usd !== undefined) set.cost.cell(from, of).value += usd
@@ -66,9 +71,8 @@ export function metricsObserver(set: MetricSet, { knownModels, costOf }: Countin
     requestStarted({ endpoint }) {
       set.requestsInFlight.cell(endpoint).value += 1
     },
-    attemptStarted({ candidate, losses }) {
+    attemptStarted({ candidate }) {
       set.attemptsInFlight.cell(provider(candidate.provider)).value += 1
-      for (const { code, count } of losses) set.losses.cell(code).value += count
     },
     attemptReported({ candidate, outcome, startedMs, nowMs }) {
       const from = provider(candidate.provider)
@@ -95,6 +99,7 @@ export function metricsObserver(set: MetricSet, { knownModels, costOf }: Countin
       if (request.stream) set.streams.cell(end).value += 1
       countMoves(done)
       countTokens(done)
+      countLosses(done)
     },
     healthChanged(fact) {
       if (fact.type === 'barred') set.ejections.cell(provider(fact.node.provider), fact.reason).value += 1
