@@ -1,10 +1,13 @@
 import { connect, type Socket } from 'node:net'
-import type { Workload } from './workloads.ts'
+import { NUMBER, type Workload } from './workloads.ts'
 
 /**
  * A closed loop over plain sockets: each connection sends its next request when the answer to the last one is complete.
  * Every answer is checked; a wrong one ends the run, since a fast wrong answer is no measurement.
  */
+/** Goes on counting over all loads. */
+let sent = 0
+
 export async function load(url: string, workload: Workload, requests: number): Promise<void> {
   const { hostname, port } = new URL(url)
   const head = [
@@ -19,9 +22,12 @@ export async function load(url: string, workload: Workload, requests: number): P
     '',
   ].join('\r\n')
   const wire = Buffer.concat([Buffer.from(head), workload.body])
+  const numberAt = wire.lastIndexOf(NUMBER) + 1
   let left = requests
   const take = (): boolean => {
     left -= 1
+    sent += 1
+    wire.write(String(sent).padStart(NUMBER.length - 1, '0'), numberAt, 'latin1')
     return left >= 0
   }
   await Promise.all(
@@ -41,7 +47,7 @@ function runConnection(
     let answer: Buffer[] = []
     const next = (): void => {
       answer = []
-      if (take()) socket.write(wire)
+      if (take()) socket.write(Buffer.from(wire))
       else {
         socket.destroy()
         resolve()

@@ -13,6 +13,9 @@ export interface Workload {
   readonly events: number
 }
 
+/** In each body; replaced by another number in each request, so that none is the same as another. */
+export const NUMBER = '#00000000'
+
 const word = 'lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut labore. '
 
 function request(stream: boolean, bytes: number): Buffer {
@@ -25,7 +28,7 @@ function request(stream: boolean, bytes: number): Buffer {
     })
     turns.push({ role: 'assistant', content: [{ type: 'text', text: 'Understood — ünderstood. ' }] })
   }
-  turns.push({ role: 'user', content: 'go on' })
+  turns.push({ role: 'user', content: `go on ${NUMBER}` })
   return Buffer.from(JSON.stringify({ model: 'claude-bench-1', max_tokens: 1024, stream, messages: turns }))
 }
 

@@ -130,6 +130,13 @@ export class Exchange implements Due {
       case 'abort-client':
         this.#end(effect)
         break
+      // What bytes are written when concerns the server only; here answers have none.
+      case 'send-preamble':
+      case 'ping':
+      case 'release-opening':
+      case 'commit':
+      case 'supply-end':
+        break
     }
   }
 

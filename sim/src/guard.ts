@@ -169,6 +169,14 @@ export class Guard implements Watcher {
         if (effect.type === 'give-up' && marks.commits + marks.openings > 0)
           this.#breach('I1', exchange, 'a status after the stream began')
         break
+      // These break no invariant, whenever they come.
+      case 'cancel-attempt':
+      case 'look':
+      case 'refresh-credential':
+      case 'send-preamble':
+      case 'ping':
+      case 'supply-end':
+        break
     }
   }
 

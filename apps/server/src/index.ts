@@ -1,6 +1,6 @@
-export { accounts, login, type OAuth, logout, openBrowser, type Terminal as OAuthTerminal } from './oauth/index.ts'
-export { openLogins } from './state/oauth-settings.ts'
+export { accounts, login, logout, type OAuth, openBrowser, type Terminal as OAuthTerminal } from './oauth/index.ts'
 export { type RunningServer, type ServerOptions, startServer } from './server.ts'
 export { type ConfigSource, type ConfigTrouble, configSource } from './state/config-source.ts'
+export { openLogins } from './state/oauth-settings.ts'
 export type { ReloadOutcome, ReloadTrigger } from './state/reload.ts'
 export { type Log, type LogLevel, type LogSettings, type OpenLog, openLog } from './telemetry/log.ts'

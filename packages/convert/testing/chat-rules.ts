@@ -42,29 +42,35 @@ function messageProblems(message: Chat.Message, index: number, profile: Profile)
   const isArray = Array.isArray(message.content)
   // Reasoning of Mistral's models has no other place than an array.
   const isFree = profile.reasoningField === 'content-parts' || kind === 'function'
-  if (isArray && !isFree && !profile.contentArrays.some((role) => role === kind)) problems.push(`an array in message ${index}`)
+  if (isArray && !isFree && !profile.contentArrays.some((role) => role === kind))
+    problems.push(`an array in message ${index}`)
   if (isArray && message.content.length === 0) problems.push(`an empty array in message ${index}`)
-  if (kind === 'system' && index > 0 && profile.systemPlacement === 'first-only') problems.push(`a system message at ${index}`)
+  if (kind === 'system' && index > 0 && profile.systemPlacement === 'first-only')
+    problems.push(`a system message at ${index}`)
   if (kind === 'user' && message.content === '') problems.push(`message ${index} is empty`)
   if (message.role !== 'assistant') return problems
   const calls = message.tool_calls ?? []
   for (const call of calls) {
     if (!idRules[profile.toolIds].test(call.id)) problems.push(`the id ${call.id}`)
-    if (call.type === 'function' && !isLegalName(call.function.name, profile)) problems.push(`the name ${call.function.name}`)
+    if (call.type === 'function' && !isLegalName(call.function.name, profile))
+      problems.push(`the name ${call.function.name}`)
   }
-  if (!message.content && calls.length === 0 && message.reasoning_content === undefined) problems.push(`message ${index} says nothing`)
+  if (!message.content && calls.length === 0 && message.reasoning_content === undefined)
+    problems.push(`message ${index} says nothing`)
   return problems
 }
 
 function toolProblems(request: Chat.Request, profile: Profile): readonly string[] {
-  const names = (request.tools ?? []).map((tool) => (tool.type === 'function' ? tool.function.name : tool.custom.name))
+  const names = (request.tools ?? []).flatMap((tool) => ('function' in tool ? tool.function.name : []))
   const choice = request.tool_choice
   const kind = typeof choice === 'object' ? 'named' : choice
   return [
     ...names.filter((name) => !isLegalName(name, profile)).map((name) => `the tool name ${name}`),
     ...(new Set(names).size < names.length ? ['two tools of one name'] : []),
     ...(choice !== undefined && names.length === 0 ? ['a choice among no tools'] : []),
-    ...(kind !== undefined && kind !== 'auto' && !profile.toolChoice.some((known) => known === kind) ? [`the choice ${kind}`] : []),
+    ...(kind !== undefined && kind !== 'auto' && !profile.toolChoice.some((known) => known === kind)
+      ? [`the choice ${kind}`]
+      : []),
   ]
 }
 

@@ -23,7 +23,9 @@ interface Call {
 
 /** The substance of an Anthropic request. What stands before a compaction is no longer part of it. */
 export function substanceOfAnthropic(request: Any): Substance {
-  const cut = (request.messages as Any[]).findLastIndex((turn) => listOf(turn.content).some(({ type }) => type === 'compaction'))
+  const cut = (request.messages as Any[]).findLastIndex((turn) =>
+    listOf(turn.content).some(({ type }) => type === 'compaction'),
+  )
   const turns = request.messages.slice(Math.max(0, cut))
   const system = listOf(request.system).filter(({ text }) => !text.startsWith('x-anthropic-billing-header:'))
   const blocks: Any[] = [...system, ...turns.flatMap((turn: Any) => listOf(turn.content))]
@@ -48,30 +50,36 @@ function listOf(content: Any): Any[] {
 }
 
 function innerBlocks(block: Any): Any[] {
-  if (block.type === 'tool_result' || block.type === 'search_result' || block.type === 'mcp_tool_result') return listOf(block.content)
+  if (block.type === 'tool_result' || block.type === 'search_result' || block.type === 'mcp_tool_result')
+    return listOf(block.content)
   return block.source?.type === 'content' ? listOf(block.source.content) : []
 }
 
 function textsIn(block: Any): string[] {
   if (block.type === 'text') return [block.text]
-  if (block.type === 'document') return [block.title ?? '', block.context ?? '', block.source.type === 'text' ? block.source.data : '']
+  if (block.type === 'document')
+    return [block.title ?? '', block.context ?? '', block.source.type === 'text' ? block.source.data : '']
   return block.type === 'compaction' ? [block.content ?? ''] : []
 }
 
 /** The substance of a Chat request. */
 export function substanceOfChat(request: Any): Substance {
   const messages: Any[] = request.messages
-  const parts = messages.flatMap(({ content }) => (typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? [])))
+  const parts = messages.flatMap(({ content }) =>
+    typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? []),
+  )
   return {
     texts: [...parts.map(({ text }) => text ?? ''), ...messages.map(({ refusal }) => refusal ?? '')],
     media: parts.map((part) => dataOf(part.image_url?.url ?? part.file?.file_data ?? '')).filter((data) => data !== ''),
     calls: messages.flatMap(({ tool_calls }) => (tool_calls ?? []).map(callOf)),
-    tools: (request.tools ?? []).map((tool: Any) => tool.function?.name ?? tool.custom?.name),
+    tools: (request.tools ?? []).flatMap((tool: Any) => tool.function?.name ?? tool.custom?.name ?? []),
   }
 }
 
 function callOf({ id, function: fn, custom }: Any): Call {
-  return fn === undefined ? { id, name: custom.name, input: { input: custom.input } } : { id, name: fn.name, input: argumentsOf(fn.arguments) }
+  return fn === undefined
+    ? { id, name: custom.name, input: { input: custom.input } }
+    : { id, name: fn.name, input: argumentsOf(fn.arguments) }
 }
 
 /** The substance of a Responses request. */
@@ -104,7 +112,11 @@ function argumentsOf(text: string): Json {
  *
  * @param renamed names of tools that are different in the target: the target's name first.
  */
-export function lost(source: Substance, target: Substance, renamed: Readonly<Record<string, string>>): readonly string[] {
+export function lost(
+  source: Substance,
+  target: Substance,
+  renamed: Readonly<Record<string, string>>,
+): readonly string[] {
   const said = target.texts.join('\n')
   const lines = source.texts.flatMap((text) => text.split('\n')).map((line) => line.trim())
   const nameOf = (name: string): string => renamed[name] ?? name

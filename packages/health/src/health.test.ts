@@ -82,6 +82,7 @@ describe('nothing changes', () => {
     'request-conflict',
     'stale-connection',
     'usage-credits-required',
+    'loop-detected',
   ])('for %s', (kind) => {
     expect(told([[5, fails(kind)]])).toEqual({ state: emptyHealth, effects: [] })
   })

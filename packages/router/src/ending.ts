@@ -33,6 +33,7 @@ const hopeless: ReadonlySet<FailureKind> = new Set<FailureKind>([
   'credits-exhausted',
   'usage-credits-required',
   'conversion-refused',
+  'loop-detected',
 ])
 
 /** Whether the client may send the same request again with some hope. */

@@ -71,6 +71,7 @@ describe('who will not be asked again in this request', () => {
     ['conversion-refused', true],
     ['internal-error', true],
     ['usage-credits-required', true],
+    ['loop-detected', true],
     ['rate-limited', false],
     ['quota-rejected', false],
     ['credits-exhausted', false],

@@ -20,9 +20,9 @@ const overviewSchema = v.pipe(
 const configStateSchema = v.pipe(
   v.object({
     status: v.pipe(
-      v.picklist(['current', 'rejected', 'needs-restart']),
+      v.picklist(['rejected', 'needs-restart']),
       v.description(
-        '`current`: what is in the file is in force. `rejected`: the file has problems, and what was read before stays in force. `needs-restart`: all of it is in force but the address.',
+        '`rejected`: the file has problems, and what was read before stays in force. `needs-restart`: all of it is in force but the address.',
       ),
     ),
     loaded_at: v.pipe(v.number(), v.description('When the configuration in force was taken up, in epoch seconds')),
@@ -32,13 +32,14 @@ const configStateSchema = v.pipe(
     restart: v.exactOptional(v.pipe(v.array(v.string()), v.description('Keys that wait for a restart'))),
   }),
   v.title('ConfigState'),
+  v.description('What keeps the file from being in force as it is; absent: nothing does'),
 )
 
 const healthSchema = v.pipe(
   v.object({
     status: v.picklist(['healthy', 'unhealthy']),
     message: v.exactOptional(v.string()),
-    config: configStateSchema,
+    config: v.exactOptional(configStateSchema),
   }),
   v.title('Health'),
 )
@@ -68,7 +69,7 @@ export const healthRoutes: readonly ApiRoute[] = [
     {
       method: 'GET',
       path: '/health',
-      access: 'open',
+      access: 'client',
       id: 'getHealth',
       group: 'Health',
       summary: 'Whether a request could be served now',
@@ -80,9 +81,10 @@ export const healthRoutes: readonly ApiRoute[] = [
       },
     },
     (house) => {
-      const config = configState(house.reloader.status())
-      if (healthyProviders(house).length > 0) return { status: 200, body: { status: 'healthy', config } }
-      return { status: 503, body: { status: 'unhealthy', message: 'No healthy providers available', config } }
+      const state = configState(house.reloader.status())
+      const config = state === undefined ? {} : { config: state }
+      if (healthyProviders(house).length > 0) return { status: 200, body: { status: 'healthy', ...config } }
+      return { status: 503, body: { status: 'unhealthy', message: 'No healthy providers available', ...config } }
     },
   ),
   apiRoute(
@@ -134,10 +136,13 @@ export function isHealthy(house: House, provider: string): boolean {
 /** Whoever asks for health need not be an operator: a few problems are enough to see what is wrong. */
 const SHOWN_PROBLEMS = 5
 
-function configState({ loadedAtEpochMs, trouble, restart }: ReloadStatus): v.InferOutput<typeof configStateSchema> {
+type ConfigState = v.InferOutput<typeof configStateSchema>
+
+/** `undefined`: all is well, and the answer is the predecessor's to the letter. */
+function configState({ loadedAtEpochMs, trouble, restart }: ReloadStatus): ConfigState | undefined {
   const loaded_at = loadedAtEpochMs / 1000
   const waits = restart.length === 0 ? {} : { restart: [...restart] }
-  if (trouble === undefined) return { status: restart.length === 0 ? 'current' : 'needs-restart', loaded_at, ...waits }
+  if (trouble === undefined) return restart.length === 0 ? undefined : { status: 'needs-restart', loaded_at, ...waits }
   const isError = ({ severity }: ConfigProblem): boolean => severity === 'error'
   return {
     status: 'rejected',

@@ -1,5 +1,5 @@
-import { type Answer, oauthRoutes, type RequestFacts } from '../oauth/index.ts'
 import type { Route, Visit } from '../ingress/route.ts'
+import { type Answer, oauthRoutes, type RequestFacts } from '../oauth/index.ts'
 import type { House } from '../state/house.ts'
 
 /** The routes of stored logins. They are there always, and say so while stored logins are switched off. */

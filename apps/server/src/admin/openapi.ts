@@ -9,10 +9,11 @@ import { errorSchema } from './problem.ts'
 /**
  * The API as an OpenAPI 3.1 document, out of the very schemas that inputs are checked with and answers are typed by.
  *
+ * @param openPaths those that need no key by configuration.
  * @see https://spec.openapis.org/oas/v3.1.1.html
  */
-export function openApi(operations: readonly Operation[]): JsonObject {
-  const all = operations.map(withCommonReplies)
+export function openApi(operations: readonly Operation[], openPaths: ReadonlySet<string>): JsonObject {
+  const all = operations.map((operation) => withCommonReplies(asConfigured(operation, openPaths)))
   const named = namedSchemas(all.flatMap(schemasOf))
   const paths: Record<string, Record<string, Json>> = {}
   for (const operation of all) {
@@ -44,6 +45,10 @@ const requestIdHeader = { description: 'The id of the request, as in the log', s
 const securitySchemes = {
   key: { type: 'apiKey', in: 'header', name: 'x-api-key' },
   bearer: { type: 'http', scheme: 'bearer' },
+}
+
+function asConfigured(operation: Operation, openPaths: ReadonlySet<string>): Operation {
+  return openPaths.has(operation.path) ? { ...operation, access: 'open' } : operation
 }
 
 /** What the front door says before an operation is asked. */

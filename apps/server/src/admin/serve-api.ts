@@ -11,7 +11,12 @@ export function served(house: House, operations: readonly ApiRoute[]): readonly 
     const { method, access } = operation
     // A name may hold slashes (`openrouter/fast`); the part behind it is fixed text.
     const path = operation.path.replace(/\{(\w+)\}/g, ':$1{.+}')
-    return { method, path, access, answer: async (visit) => respond(house, operation, await replyTo(house, operation, visit)) }
+    return {
+      method,
+      path,
+      access,
+      answer: async (visit) => respond(house, operation, await replyTo(house, operation, visit)),
+    }
   })
 }
 

@@ -34,6 +34,7 @@ const texts: Readonly<Partial<Record<FailureKind, string>>> = {
   'credential-rejected': 'The upstream does not accept lb’s credential.',
   blocked: 'The upstream refused the request without saying why.',
   'model-not-found': 'The upstream does not have this model.',
+  'loop-detected': 'A provider leads back to lb. Check base_url.',
   'endpoint-not-found': 'The upstream does not have this endpoint. Check base_url.',
   'redirect-refused': 'The upstream answered with a redirect, which is not followed.',
   'bad-response': 'The upstream’s answer could not be used.',

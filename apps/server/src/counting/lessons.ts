@@ -62,9 +62,11 @@ export function createLessons({ book, estimator, nowMs }: LessonsDeps): RequestO
   }
 }
 
-function answeredBy({ state, candidates, attempts }: DoneRequest):
-  | { readonly target: Counted; readonly usage: JsonObject }
-  | undefined {
+function answeredBy({
+  state,
+  candidates,
+  attempts,
+}: DoneRequest): { readonly target: Counted; readonly usage: JsonObject } | undefined {
   const last = state.attempts.at(-1)
   if (last?.outcome !== 'succeeded') return undefined
   const candidate = candidates.find(({ id }) => id === last.candidate)

@@ -1,6 +1,7 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { type AloneReason, createFingerprint, mayCoalesce } from '@lb/dedup'
 import { type ClientRequest, endpoints } from '../ingress/client-request.ts'
+import { hopsOf } from '../ingress/via.ts'
 import type { CompiledConfig } from '../state/compiled-config.ts'
 
 /** Whether a request may share a call, and by which key. */
@@ -31,11 +32,20 @@ export function createFlightKeys(): FlightKeys {
       const facts = { method: 'POST', endpoint: path, headers, bodyBytes: body.length, credential }
       const verdict = mayCoalesce(facts, compiled.coalescing)
       if (verdict.kind === 'alone') return verdict
-      const question = { tenant, credential, endpoint: path, stream, headers, body, outline }
+      const question = { tenant, credential, endpoint: distanced(path, headers['via']), stream, headers, body, outline }
       const key = fingerprint(question, compiled.fingerprintPolicy)
       return key.ok ? { kind: 'shared', key: key.value } : { kind: 'alone', reason: 'not-json' }
     },
   }
+}
+
+/**
+ * A provider that leads back to lb brings a request's own question back. If that joined the call which it is part of, both
+ * would wait for each other; so what came through another lb shares only with what came as far.
+ */
+function distanced(path: string, via: string | undefined): string {
+  const hops = hopsOf(via)
+  return hops === 0 ? path : `${path} after ${hops}`
 }
 
 /** Every credential is lb's own: who may use which is the tenant's matter. */

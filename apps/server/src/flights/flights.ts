@@ -28,7 +28,10 @@ export interface FlightsDeps {
   readonly keys: FlightKeys
   /** Where answers are kept, when the operator wants that. */
   readonly store: (compiled: CompiledConfig) => AnswerStore | undefined
-  readonly observer: Pick<Required<RequestObserver>, 'flightOpened' | 'followerJoined' | 'followerDone' | 'answerReplayed'>
+  readonly observer: Pick<
+    Required<RequestObserver>,
+    'flightOpened' | 'followerJoined' | 'followerDone' | 'answerReplayed'
+  >
 }
 
 /** A call under way, or an answer that is still being read. */
@@ -242,11 +245,7 @@ export class Flights {
   }
 
   /** Whoever made the call is told about by the call itself. */
-  #tellDone(
-    { request, role, bytes }: Consumer,
-    flight: Flight | undefined,
-    ending: 'whole' | 'failed' | 'left',
-  ): void {
+  #tellDone({ request, role, bytes }: Consumer, flight: Flight | undefined, ending: 'whole' | 'failed' | 'left'): void {
     if (role === 'leader' || flight === undefined) return
     const nowMs = this.#deps.clock.nowMs()
     this.#deps.observer.followerDone({ request, leader: flight.leader, ending, bytes, nowMs })

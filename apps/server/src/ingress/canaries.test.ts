@@ -66,7 +66,7 @@ async function ask(script: MockScript): Promise<Outputs> {
     admin.push(await said(await fetch(`${lb.url}${path}`, { headers: { 'x-api-key': canary.adminKey } })))
   }
   await lb.close(0)
-  close()
+  await close()
   await Promise.all(mocks.map((mock) => mock.close()))
   return {
     written: printed.join('') + readFileSync(filePath, 'utf8'),

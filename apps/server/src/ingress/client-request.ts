@@ -111,18 +111,23 @@ function parsedOnce(body: Buffer, keep: KeepPaths): () => Result<JsonTree, JsonP
   }
 }
 
+const OPENING_BRACKET = 0x5b
+
 type RoutingMembers = Pick<ClientRequest, 'model' | 'stream' | 'forcedProvider'>
 
 /** Reads the members that routing needs. Of a duplicated key the last one counts, as in every common parser. */
 function readMembers(body: Buffer, outline: JsonOutline): Result<RoutingMembers, Refusal> {
+  const memberOf = (name: string) => outline.members.findLast((member) => member.name === name)
   const text = (name: string): string | undefined => {
-    const found = outline.members.findLast((member) => member.name === name)
+    const found = memberOf(name)
     return found === undefined ? undefined : body.toString('utf8', found.start, found.end)
   }
   const model = stringOf(text('model'))
   if (model === undefined || model === '')
     return err(invalidRequest('model: Field required: the name of a model, as a string.'))
-  if (text('messages')?.startsWith('[') !== true)
+  // Only its first byte is looked at: it is nearly all of the body.
+  const messages = memberOf('messages')
+  if (messages === undefined || body[messages.start] !== OPENING_BRACKET)
     return err(invalidRequest('messages: Field required: a list of messages.'))
   // Only a string is lb's; OpenRouter has an object of that name, which is not for us.
   const forcedProvider = stringOf(text('provider'))

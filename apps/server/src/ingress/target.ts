@@ -12,8 +12,11 @@ const plainPath = /^\/(?:[\w\-.~!$&'()*+,;=:@]+\/)*[\w\-.~!$&'()*+,;=:@]*$/
 const dotSegment = /\/\.{1,2}(?:\/|$)/
 /** Printable ASCII without `#`, which would end the query for some. */
 const plainQuery = /^[!-"$-~]*$/
-/** Where a segment may hold a slash: OpenAI's client writes `anthropic/claude` as `anthropic%2Fclaude`. */
-const modelPath = '/v1/models/'
+/**
+ * Where a segment may hold a slash: OpenAI's client writes `anthropic/claude` as `anthropic%2Fclaude`, and so does every
+ * client that puts a provider's name into a path. All that is below one of these asks for the same key.
+ */
+const namePaths = ['/v1/models/', '/providers/']
 
 /**
  * What is wrong with a request target, in words for the client.
@@ -40,7 +43,7 @@ function plainPathProblem(path: string): string | undefined {
 function encodedPathProblem(path: string): string | undefined {
   const withoutCodes = path.replace(/%([0-9A-Fa-f]{2})/g, (code, hex: string) => {
     const byte = Number.parseInt(hex, 16)
-    if (byte === 0x2f) return path.startsWith(modelPath) ? 'x' : code
+    if (byte === 0x2f) return namePaths.some((start) => path.startsWith(start)) ? 'x' : code
     return needsEncoding(byte) ? 'x' : code
   })
   if (withoutCodes.includes('%'))

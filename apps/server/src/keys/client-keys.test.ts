@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { claudeModels } from '../admin/claude-models.ts'
 import { hello, startWorld, type World } from '../testing/world.ts'
 
 const shared = 'shared-key-0123456789abcdef0123'
 const admin = 'admin-key-0123456789abcdef01234'
 const alice = 'alice-key-0123456789abcdef01234'
 const bob = 'bob-key-0123456789abcdef0123456'
+const carol = 'carol-key-0123456789abcdef01234'
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex')
 
 function get(world: World, path: string, headers: Record<string, string> = {}): Promise<Response> {
@@ -80,6 +82,7 @@ describe('one api_key, as the predecessor had it', () => {
     const world = await startWorld({ scripts: [{}], settings })
     expect((await get(world, '/health')).status).toBe(200)
     expect((await get(world, '/health', { 'x-api-key': 'wrong' })).status).toBe(200)
+    for (const path of ['/docs', '/redoc', '/openapi.json']) expect((await get(world, path)).status).toBe(200)
     const chosen = await startWorld({
       scripts: [{}],
       settings: [`auth: { enabled: true, api_key: ${shared}, exempt_paths: [/providers] }`],
@@ -87,6 +90,14 @@ describe('one api_key, as the predecessor had it', () => {
     expect((await get(chosen, '/health')).status).toBe(401)
     expect((await get(chosen, '/providers')).status).toBe(200)
     expect((await get(chosen, '/')).status).toBe(401)
+    expect((await get(chosen, '/docs')).status).toBe(401)
+  })
+
+  test('an orchestrator needs no key, whatever is exempt', async () => {
+    const auth = `auth: { enabled: true, api_key: ${shared}, exempt_paths: [] }`
+    const world = await startWorld({ scripts: [{}], settings: [auth] })
+    for (const path of ['/health/live', '/health/ready']) expect((await get(world, path)).status).toBe(200)
+    expect((await get(world, '/health')).status).toBe(401)
   })
 
   test('HEAD is asked like GET', async () => {
@@ -121,6 +132,7 @@ describe('what a key may use', () => {
     '  keys:',
     `    - { name: alice, key: ${alice}, models: ["claude-*", "exact-1"] }`,
     `    - { name: bob, key: ${bob}, providers: [b] }`,
+    `    - { name: carol, key: ${carol}, models: ["*haiku*"] }`,
   ]
   const routes = [
     '  "exact-1":',
@@ -166,8 +178,11 @@ describe('what a key may use', () => {
       const { data } = (await response.json()) as { data: { id: string }[] }
       return data.map(({ id }) => id)
     }
-    expect(await list(alice)).toEqual(['exact-1', 'claude-of-a'])
-    expect(await list(bob)).toEqual(['exact-2', 'other-of-b'])
+    const wellKnown = Object.keys(claudeModels)
+    expect(await list(alice)).toEqual(['exact-1', 'claude-of-a', ...wellKnown])
+    // `claude-*` leads to `other-of-b`, which nobody can ask for by that name.
+    expect(await list(bob)).toEqual(['exact-2', ...wellKnown])
+    expect(await list(carol)).toEqual(['claude-haiku-5-5'])
     expect((await get(world, '/v1/models/exact-2', { 'x-api-key': alice })).status).toBe(404)
     expect((await get(world, '/v1/models/exact-2', { 'x-api-key': bob })).status).toBe(200)
   })

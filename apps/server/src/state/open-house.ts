@@ -77,6 +77,7 @@ export async function openHouse(options: HouseOptions, phase: () => Phase): Prom
   const costs = options.costs ?? usage
   const metrics = openMetrics(version, live, costs, () => ({
     providers: current().config.providers.map(({ id }) => ({ id, isUsable: isHealthy(house, id) })),
+    flights: flights.counts(),
     eventLoopLagMs: watch.lag.worstMs,
     isOverloaded: isOverloaded(),
     isDraining: phase() === 'draining',

@@ -226,7 +226,11 @@ export class Targets {
     const isPlain = forcedProvider === null && providers === undefined && !compiled.hasConditions
     const known = isPlain ? compiled.targetsByModel.get(model) : undefined
     if (known !== undefined) return known
-    const targets = routeTargets(compiled.rules, providers ?? compiled.routeProviders, { model, features, forcedProvider })
+    const targets = routeTargets(compiled.rules, providers ?? compiled.routeProviders, {
+      model,
+      features,
+      forcedProvider,
+    })
     if (isPlain) compiled.targetsByModel.set(model, targets)
     return targets
   }

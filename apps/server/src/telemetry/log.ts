@@ -1,4 +1,5 @@
-import pino, { type DestinationStream, type Logger } from 'pino'
+import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino'
+import { type BatchedLines, batchedLines } from './batched.ts'
 import { type RotatingFile, rotatingFile } from './rotating-file.ts'
 
 /**
@@ -40,15 +41,16 @@ export async function openLog({ console, ...first }: LogOptions): Promise<OpenLo
   let settings: LogSettings = first
   let terminal = toConsole(settings)
   let file = openFile(settings)
-  const log = pino(
-    { level: settings.level, ...lineFormat },
-    {
-      write(line) {
-        terminal.write(line)
-        file?.write(line)
-      },
+  const both = {
+    write(lines: string) {
+      terminal.write(lines)
+      file?.write(lines)
     },
-  )
+  }
+  // The formatter for people takes one line at a time, and people are few.
+  const lines: BatchedLines = console.isTTY ? { ...both, flush() {} } : batchedLines(both)
+  const log = pino({ level: settings.level, ...lineFormat }, lines)
+  process.once('exit', lines.flush)
 
   function openFile({ filePath, maxBytes, maxFiles }: LogSettings): RotatingFile | undefined {
     if (filePath === '') return undefined
@@ -65,6 +67,7 @@ export async function openLog({ console, ...first }: LogOptions): Promise<OpenLo
       const before = settings
       settings = next
       log.level = next.level
+      lines.flush()
       if (next.color !== before.color) terminal = toConsole(next)
       if (next.filePath === before.filePath && next.maxBytes === before.maxBytes && next.maxFiles === before.maxFiles)
         return
@@ -73,18 +76,24 @@ export async function openLog({ console, ...first }: LogOptions): Promise<OpenLo
       void old?.close()
     },
     close: async () => {
+      process.off('exit', lines.flush)
+      lines.flush()
       await file?.close()
     },
   }
 }
 
 /** How a line is written: `time` in ISO with its zone, `level` as a word in capitals, `message`. */
-export const lineFormat = {
+export const lineFormat: LineFormat = {
   messageKey: 'message',
   // `pid` and `hostname` say the same on every line.
   base: null,
   timestamp: pino.stdTimeFunctions.isoTime,
   formatters: { level: (label: string) => ({ level: label.toUpperCase() }) },
+}
+
+interface LineFormat extends Pick<LoggerOptions, 'messageKey' | 'base' | 'timestamp'> {
+  readonly formatters: { level(label: string): object }
 }
 
 /** Lines for people on a terminal, JSON for everything that collects output. Only people need the formatter, so only they load it. */

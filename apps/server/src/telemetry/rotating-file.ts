@@ -6,9 +6,9 @@ import pino, { type DestinationStream } from 'pino'
 export interface RotatingFile extends DestinationStream {
   /** Takes a line. Never throws and never waits: what cannot be written is lost, and said. */
   write(line: string): void
-  /** Called when the file cannot be written, at most once a minute. */
+  /** Called when the file cannot be written, at most once a minute; at once if that was so before somebody listened. */
   onTrouble(listener: (code: string) => void): void
-  /** Resolves when everything is written, or cannot be. */
+  /** Resolves when everything is written, in files that were rotated away too, or cannot be. */
   close(): Promise<void>
 }
 
@@ -24,19 +24,31 @@ const REOPEN_AFTER_MS = 10_000
  *
  * @param maxBytes size at which a new file is begun.
  * @param maxFiles how many are kept, the current one included.
+ * @param nowMs monotonic.
  */
-export function rotatingFile(path: string, maxBytes: number, maxFiles: number): RotatingFile {
+export function rotatingFile(
+  path: string,
+  maxBytes: number,
+  maxFiles: number,
+  nowMs: () => number = () => performance.now(),
+): RotatingFile {
   let stream: FileStream | undefined
+  /** Files that were rotated away, and are still being written to. */
+  const ending = new Set<Promise<void>>()
   let bytes = 0
   let reopenAtMs = 0
-  let quietUntilMs = 0
-  let listener: (code: string) => void = () => {}
+  let quietUntilMs = Number.NEGATIVE_INFINITY
+  let listener: ((code: string) => void) | undefined
+  /** What nobody was there to hear. */
+  let untold: string | undefined
 
   function trouble(error: NodeJS.ErrnoException): void {
-    const nowMs = performance.now()
-    if (nowMs < quietUntilMs) return
-    quietUntilMs = nowMs + TROUBLE_PAUSE_MS
-    listener(error.code ?? error.message)
+    if (nowMs() < quietUntilMs) return
+    // Telling writes a line, and that may be the next trouble.
+    quietUntilMs = nowMs() + TROUBLE_PAUSE_MS
+    const code = error.code ?? error.message
+    if (listener === undefined) untold = code
+    else listener(code)
   }
 
   function open(): void {
@@ -44,33 +56,40 @@ export function rotatingFile(path: string, maxBytes: number, maxFiles: number): 
     const opened = openStream(path, (error) => {
       if (!opened.isOpen && stream === opened) {
         stream = undefined
-        reopenAtMs = performance.now() + REOPEN_AFTER_MS
+        reopenAtMs = nowMs() + REOPEN_AFTER_MS
       }
       trouble(error)
     })
     stream = opened
   }
 
+  /** What it has taken already goes into the file that it has open, whatever that is called by then. */
+  function rotateAway(full: FileStream): void {
+    const ended = full.end().finally(() => ending.delete(ended))
+    ending.add(ended)
+    rotate(path, maxFiles - 1)
+    open()
+  }
+
   open()
   return {
     write(line) {
-      if (stream === undefined && performance.now() >= reopenAtMs) open()
+      if (stream === undefined && nowMs() >= reopenAtMs) open()
       if (stream === undefined) return
       const lineBytes = Buffer.byteLength(line)
       // A file that is not open yet will be opened by its name: it must not be renamed before.
-      if (stream.isOpen && bytes > 0 && bytes + lineBytes > maxBytes) {
-        void stream.end()
-        rotate(path, maxFiles - 1)
-        open()
-      }
+      if (stream.isOpen && bytes > 0 && bytes + lineBytes > maxBytes) rotateAway(stream)
       bytes += lineBytes
       stream?.write(line)
     },
     onTrouble(added) {
       listener = added
+      const code = untold
+      untold = undefined
+      if (code !== undefined) added(code)
     },
     close: async () => {
-      await stream?.end()
+      await Promise.all([stream?.end(), ...ending])
     },
   }
 }
@@ -95,6 +114,7 @@ function openStream(path: string, failed: (error: NodeJS.ErrnoException) => void
     isOver ||= !isOpen
     failed(error)
   })
+  file.on('drop', () => failed(Object.assign(new Error('the disk is too slow'), { code: 'ENOBUFS' })))
   return {
     get isOpen() {
       return isOpen

@@ -6,6 +6,7 @@ import pino from 'pino'
 import { onTestFinished } from 'vitest'
 import { type RunningServer, startServer } from '../server.ts'
 import { type ConfigSource, configSource } from '../state/config-source.ts'
+import { noThread } from './world.ts'
 
 /** lb with a configuration file of its own, for one test. */
 export interface FileWorld {
@@ -50,7 +51,7 @@ export async function startFileWorld(
     { level: 'debug', messageKey: 'message', base: null },
     { write: (line: string) => void lines.push(JSON.parse(line)) },
   )
-  const lb = await startServer({ config: loaded.value.config, log, source })
+  const lb = await startServer({ config: loaded.value.config, log, source, folder, startThread: noThread })
   atEnd(() => lb.close(0).then(() => {}))
   const call: FileWorld['call'] = async (method, to, headers = {}) => {
     const response = await fetch(`${lb.url}${to}`, { method, headers })

@@ -40,7 +40,11 @@ export function credentialHeaders(provider: Provider, credential: string, reques
 /** Signs a request in with a stored login. */
 export function loginHeaders({ authorization, betaHeader }: Credential): SignedIn {
   const value = authorization.reveal()
-  const signedIn = { headers: ['authorization', value], owner: 'oauth', secret: value.replace(/^bearer /i, '') } as const
+  const signedIn = {
+    headers: ['authorization', value],
+    owner: 'oauth',
+    secret: value.replace(/^bearer /i, ''),
+  } as const
   return betaHeader === undefined ? signedIn : { ...signedIn, betaHeader }
 }
 

@@ -38,7 +38,10 @@ export function lookUpPrice({ model, baseUrl }: Priced, date: Date): ListPrice |
 
 /** A model's names from the provider's own to the plain one: `us.anthropic.claude-x-v1:0`, `anthropic/claude-x`, `claude-x[1m]`. */
 function namesOf(model: string): readonly string[] {
-  const bare = model.trim().toLowerCase().replace(/\[\w+\]$/, '')
+  const bare = model
+    .trim()
+    .toLowerCase()
+    .replace(/\[\w+\]$/, '')
   const plain = (bare.split('/').at(-1) ?? bare)
     .replace(/^(?:[a-z]+\.)?anthropic\./, '')
     .replace(/-v\d+(?::\d+)?$/, '')

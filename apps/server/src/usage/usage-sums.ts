@@ -54,8 +54,7 @@ const columns: Readonly<Record<Dimension, string>> = {
 }
 
 /** An entry of which the tokens are known but not their price. */
-const UNPRICED =
-  'nano_usd IS NULL AND input + cache_read + cache_write_5m + cache_write_1h + output > 0'
+const UNPRICED = 'nano_usd IS NULL AND input + cache_read + cache_write_5m + cache_write_1h + output > 0'
 
 const sums = `
   SUM(input) AS input, SUM(cache_read) AS cacheRead, SUM(cache_write_5m) AS cacheWrite5m,

@@ -103,6 +103,7 @@ describe('a status', () => {
     [502, 'server-error'],
     [503, 'overloaded'],
     [504, 'server-error'],
+    [508, 'loop-detected'],
     [520, 'server-error'],
     [524, 'server-error'],
     [529, 'overloaded'],
@@ -122,6 +123,7 @@ describe('a status', () => {
     [429, 'rate-limited'],
     [500, 'server-error'],
     [503, 'overloaded'],
+    [508, 'server-error'],
   ])('%d with a page is %s', (status, kind) => {
     expect(kindOf(response(status, '<html>no</html>'))).toBe(kind)
   })

@@ -254,6 +254,8 @@ function kindOfResponse(response: ObservedResponse, error: ErrorBody | undefined
   if (status === 407 || (status === 403 && error === undefined)) return 'blocked'
   const rule = error === undefined ? undefined : rules.find((candidate) => matches(candidate, status, error))
   if (rule !== undefined) return rule.kind
+  // With a page it is a web host's own word for a lack of resources.
+  if (status === 508 && error !== undefined) return 'loop-detected'
   if (status === 402) return 'credits-exhausted'
   if (status === 413) return 'request-too-large'
   if (status === 401 || status === 403)

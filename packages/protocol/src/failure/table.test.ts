@@ -63,6 +63,7 @@ describe('the failure table', () => {
     ['blocked', 'provider', 'upstream', 'next', 1, 'count', 403, 'permission_error'],
     ['model-not-found', 'provider+model', 'upstream', 'next', 0, 'unsupported', 404, 'not_found_error'],
     ['feature-unsupported', 'provider+model', 'upstream', 'next', 0, 'unsupported', 400, 'invalid_request_error'],
+    ['loop-detected', 'request', 'upstream', 'next', 0, 'none', 508, 'api_error'],
     ['endpoint-not-found', 'provider', 'upstream', 'next', 1, 'count', 502, 'api_error'],
     ['redirect-refused', 'provider', 'upstream', 'next', 1, 'count', 502, 'api_error'],
     ['bad-response', 'provider', 'upstream', 'next', 1, 'count', 502, 'api_error'],

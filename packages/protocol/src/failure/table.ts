@@ -65,6 +65,7 @@ export type FailureKind =
   | 'blocked' // 403 without a structured error: a firewall's page
   | 'model-not-found'
   | 'feature-unsupported' // "Extra inputs are not permitted"
+  | 'loop-detected' // 508: the request came back to an lb that had seen it before
   | 'endpoint-not-found' // 404 without a structured error: the base URL is wrong
   | 'redirect-refused'
   | 'bad-response' // HTML, nothing, or something else where an answer was due
@@ -123,6 +124,8 @@ export const failureTable: Readonly<Record<FailureKind, FailureRow>> = {
     type: 'not_found_error',
   }),
   'feature-unsupported': row('provider+model', 'upstream', 'next', 0, 'unsupported', invalid(400)),
+  // Its client may have made up the `via` that it was refused for: that must not take a provider out.
+  'loop-detected': row('request', 'upstream', 'next', 0, 'none', api(508)),
   'endpoint-not-found': row('provider', 'upstream', 'next', 1, 'count', api(502)),
   'redirect-refused': row('provider', 'upstream', 'next', 1, 'count', api(502)),
   // It answered 200, and it was no answer.

@@ -2,7 +2,8 @@ import type { LoopState } from '@lb/router'
 import type { DoneRequest, RequestObserver } from '../observer.ts'
 import { labelCap } from './label-cap.ts'
 import type { MetricSet } from './metric-set.ts'
-import { type TokenCounts, tokenCounts } from './token-counts.ts'
+import { createSavings } from './savings.ts'
+import { eachKind, type TokenCounts, tokenCounts } from './token-counts.ts'
 
 /** What the counting of requests needs to know. */
 export interface CountingPorts {
@@ -24,10 +25,13 @@ const nobody = 'none'
 export function metricsObserver(set: MetricSet, { knownModels, costOf }: CountingPorts): RequestObserver {
   const model = labelCap(MORE_MODELS, knownModels)
   const provider = labelCap(MOST_PROVIDERS)
+  const savings = createSavings(set)
 
-  function countTokens(done: DoneRequest): void {
+  /** @returns what the last attempt used. */
+  function countTokens(done: DoneRequest): TokenCounts | undefined {
     const { attempts } = done.state
     const last = attempts.length - 1
+    let ofLast: TokenCounts | undefined
     for (let index = 0; index <= last; index += 1) {
       const { attempt, candidate } = attempts[index] as LoopState['attempts'][number]
       const usage = done.attempts.get(attempt)?.usage()
@@ -36,12 +40,16 @@ export function metricsObserver(set: MetricSet, { knownModels, costOf }: Countin
       const target = done.candidates.find(({ id }) => id === candidate)
       const from = provider(target?.provider ?? nobody)
       const of = model(target?.model ?? nobody)
-      addTokens(counts, (kind, tokens) => {
+      eachKind(counts, (kind, tokens) => {
         set.tokens.cell(from, of, kind).value += tokens
         if (index < last) set.wastedTokens.cell(from, kind).value += tokens
       })
-      if (index === last) addCost(done, from, of)
+      if (index === last) {
+        ofLast = counts
+        addCost(done, from, of)
+      }
     }
+    return ofLast
   }
 
   function countLosses({ attempts }: DoneRequest): void {
@@ -98,9 +106,10 @@ export function metricsObserver(set: MetricSet, { knownModels, costOf }: Countin
       if (overheadMs !== undefined) set.overhead.series(endpoint, stream).observe(overheadMs / 1000)
       if (request.stream) set.streams.cell(end).value += 1
       countMoves(done)
-      countTokens(done)
+      savings.answered(request.id, countTokens(done))
       countLosses(done)
     },
+    ...savings.observer,
     healthChanged(fact) {
       if (fact.type === 'barred') set.ejections.cell(provider(fact.node.provider), fact.reason).value += 1
     },
@@ -125,12 +134,4 @@ export function overheadOf({ request, state, attempts }: DoneRequest): number | 
   const answer = attempts.get(last.attempt)?.timing()
   if (sentAtMs === undefined || answer?.arrivedAtMs === undefined || answer.shownAtMs === undefined) return undefined
   return sentAtMs - request.readAtMs + answer.shownAtMs - answer.arrivedAtMs
-}
-
-function addTokens(counts: TokenCounts, add: (kind: string, tokens: number) => void): void {
-  if (counts.input > 0) add('input', counts.input)
-  if (counts.cacheRead > 0) add('cache_read', counts.cacheRead)
-  if (counts.cacheWrite5m > 0) add('cache_write_5m', counts.cacheWrite5m)
-  if (counts.cacheWrite1h > 0) add('cache_write_1h', counts.cacheWrite1h)
-  if (counts.output > 0) add('output', counts.output)
 }

@@ -114,7 +114,13 @@ test('a request that shared an answer, a reload and a cost are counted when othe
   expect(text).toContain('\nlb_config_last_reload_success_timestamp_seconds 5\n')
 })
 
-const nothing = { providers: [], eventLoopLagMs: 0, isOverloaded: false, isDraining: false }
+const nothing = {
+  providers: [],
+  flights: { flights: 0, heldBytes: 0 },
+  eventLoopLagMs: 0,
+  isOverloaded: false,
+  isDraining: false,
+}
 
 describe('Prometheus itself', () => {
   test('promtool accepts the output', async () => {

@@ -33,6 +33,7 @@ export interface MetricsPorts {
 /** What is not counted but looked at. */
 export interface PresentState {
   readonly providers: readonly { readonly id: string; readonly isUsable: boolean }[]
+  readonly flights: { readonly flights: number; readonly heldBytes: number }
   /** Milliseconds. */
   readonly eventLoopLagMs: number
   readonly isOverloaded: boolean
@@ -50,12 +51,7 @@ export function createMetrics(ports: MetricsPorts): Metrics {
   set.reloads.cell('rejected')
   set.lastReload.cell().value = ports.epochMs() / 1000
   return {
-    observer: {
-      ...metricsObserver(set, { knownModels, costOf }),
-      flightOpened: () => add(set.flights.cell()),
-      followerJoined: ({ how }) => add(set.coalesced.cell(how)),
-      answerReplayed: () => add(set.coalesced.cell('cached')),
-    },
+    observer: metricsObserver(set, { knownModels, costOf }),
     reloaded(result) {
       add(set.reloads.cell(result))
       if (result === 'applied') set.lastReload.cell().value = ports.epochMs() / 1000
@@ -76,6 +72,8 @@ function add(cell: Cell, amount = 1): void {
 function look(set: MetricSet, present: PresentState): void {
   set.providerUsable.clear()
   for (const { id, isUsable } of present.providers) set.providerUsable.cell(id).value = isUsable ? 1 : 0
+  set.openFlights.cell().value = present.flights.flights
+  set.heldBytes.cell().value = present.flights.heldBytes
   set.eventLoopLag.cell().value = present.eventLoopLagMs / 1000
   set.overloaded.cell().value = present.isOverloaded ? 1 : 0
   set.draining.cell().value = present.isDraining ? 1 : 0
