@@ -55,7 +55,7 @@ export function openAiForAnthropic(
     parse: parseJson,
     stream: () => stream(context, atOnce),
     whole: (body) => whole(body as Json, context),
-    explode: asOneEvent,
+    explode: explodes[dialect],
     readRefusal: refusalBy(convertOpenAiErrorToAnthropic),
   }
 }
@@ -90,15 +90,16 @@ export function responsesForChat(context: ConversionContext, client: ChatClientC
         value: { ...second.value, losses: joinedLosses(first.value.losses, second.value.losses) },
       }
     },
-    explode: asOneEvent,
+    explode: explodes.responses,
     // OpenAI has one shape of errors for both of its dialects.
     readRefusal: readChatRefusal,
   }
 }
 
-/** OpenAI's converters take a whole answer for a stream of one event. */
-function asOneEvent(body: string): string {
-  return `data: ${body}\n\ndata: [DONE]\n\n`
+/** A whole answer as a stream: Chat's converter takes it for a chunk; of Responses it is what the last event holds. */
+const explodes: Readonly<Record<'chat' | 'responses', (body: string) => string>> = {
+  chat: (body) => `data: ${body}\n\ndata: [DONE]\n\n`,
+  responses: (body) => `data: {"type":"response.completed","response":${body}}\n\n`,
 }
 
 /** Arguments may come whole, in an answer or with the beginning of a call: then they are kept as the model's text. */

@@ -2,12 +2,14 @@ import type { ConvertedAnswer, FailedAnswer, StreamConverter, UpstreamError } fr
 import {
   type CredentialOwner,
   classify,
+  encodeSseEvent,
   err,
   type Failure,
   isJsonObject,
   type Json,
   type JsonProblem,
   type JsonTree,
+  member,
   ok,
   type Result,
   stringifyJson,
@@ -25,7 +27,7 @@ export interface Conversion<Event> {
   readonly usage?: UpstreamUsage
   stream(): StreamConverter<Event>
   whole(body: JsonTree): Result<ConvertedAnswer<object>, FailedAnswer>
-  /** A whole answer as the stream that stands for it in the upstream's dialect. */
+  /** A whole answer, as one line of JSON, as the stream that stands for it in the upstream's dialect. */
   explode(body: string): string
   /** A refusal in the client's words. */
   readonly readRefusal: Adapter['readRefusal']
@@ -41,6 +43,7 @@ export function convertingAdapter<Event>(conversion: Conversion<Event>, maxEvent
       if (body.length === 0) return err(classify({ seen: 'bad-response', reason: 'empty' }))
       const parsed = parse(body.toString('utf8'))
       if (!parsed.ok) return err(classify({ seen: 'bad-response', reason: 'invalid-json' }))
+      if (saysError(parsed.value)) return err(failureOf(parsed.value as Json, credential))
       const converted = conversion.whole(parsed.value)
       if (!converted.ok) return err(wholeFailure(converted.error.upstream, credential))
       const { value, losses } = converted.value
@@ -49,7 +52,12 @@ export function convertingAdapter<Event>(conversion: Conversion<Event>, maxEvent
       const answer = { body: Buffer.from(stringifyJson(value)), usage: isJsonObject(own) ? own : counts, losses }
       return ok(stopReason === undefined ? answer : { ...answer, stopReason })
     },
-    explode: (body) => ok(Buffer.from(conversion.explode(body.toString('utf8').replaceAll(/[\r\n]+/g, ' ')))),
+    explode(body) {
+      const parsed = parse(body.toString('utf8'))
+      if (!parsed.ok) return err(classify({ seen: 'bad-response', reason: 'invalid-json' }))
+      const line = stringifyJson(parsed.value)
+      return ok(Buffer.from(saysError(parsed.value) ? encodeSseEvent('error', line) : conversion.explode(line)))
+    },
     readRefusal: conversion.readRefusal,
   }
 }
@@ -66,6 +74,11 @@ interface ConvertedError {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: object
+}
+
+/** An error in the place of an answer, whatever its status said. */
+function saysError(body: JsonTree): boolean {
+  return (member(body as Json, 'error') ?? null) !== null
 }
 
 function wholeFailure(upstream: Json | undefined, credential: CredentialOwner): Failure {
