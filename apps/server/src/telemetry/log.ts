@@ -84,7 +84,7 @@ export async function openLog({ console, ...first }: LogOptions): Promise<OpenLo
 }
 
 /** How a line is written: `time` in ISO with its zone, `level` as a word in capitals, `message`. */
-export const lineFormat: LineFormat = {
+const lineFormat: LineFormat = {
   messageKey: 'message',
   // `pid` and `hostname` say the same on every line.
   base: null,

@@ -126,7 +126,7 @@ export function endOf({ phase }: LoopState): string {
  * arrival of the bytes with which the answer begins until the client's connection had them. Failed attempts between the two
  * and deliberate waiting are not in it. `undefined`: no upstream's answer was shown.
  */
-export function overheadOf({ request, state, attempts }: DoneRequest): number | undefined {
+function overheadOf({ request, state, attempts }: DoneRequest): number | undefined {
   const first = state.attempts[0]
   const last = state.attempts.at(-1)
   if (first === undefined || last === undefined) return undefined
