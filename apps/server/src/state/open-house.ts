@@ -22,7 +22,8 @@ import { createAnswerStores } from './answer-stores.ts'
 import { type CompiledConfig, compileConfig, logLiteralPatterns } from './compiled-config.ts'
 import type { ConfigSource } from './config-source.ts'
 import { createDecisionRecords } from './decision-records.ts'
-import type { House, Phase, Stoppable } from './house.ts'
+import { createHealthFile, type HealthFile } from './health-file.ts'
+import type { House, Phase } from './house.ts'
 import { createListeners } from './listeners.ts'
 import { createLiveConfig, type LiveConfig } from './live-config.ts'
 import { createLogins } from './logins.ts'
@@ -65,15 +66,14 @@ export interface OpenHouse {
 export async function openHouse(options: HouseOptions, phase: () => Phase): Promise<OpenHouse> {
   const { config, log, source, folder = process.cwd(), version = 'unknown' } = options
   const clock = systemClock
-  const { compiled, invalidPatterns } = await compileConfig(config)
-  logLiteralPatterns(log, invalidPatterns)
-  const live = createLiveConfig(compiled, log)
+  const live = await openConfig(config, log)
   const { current } = live
   const pools = createPools()
   const keys = createFlightKeys()
   const watch = watchLoop(clock.nowMs)
   const isOverloaded = options.isOverloaded ?? (() => watch.lag.isOverloaded)
-  const { counting, usage } = openBooks(options, { clock, log, newId, current, folder }, { pools, keys })
+  const common = { clock, log, newId, current, folder }
+  const { counting, usage } = openBooks(options, common, { pools, keys })
   const costs = options.costs ?? usage
   const metrics = openMetrics(version, live, costs, () => presentState(house, watch.lag))
   const internalError = internalErrors(log, metrics)
@@ -81,11 +81,11 @@ export async function openHouse(options: HouseOptions, phase: () => Phase): Prom
   const limits = createLimits({ clock, costs })
   const scoreboard = createScoreboard(clock)
   const records = createDecisionRecords(clock, current)
-  const watchers = [limits.observer, metrics.observer, scoreboard.observer, records.observer, counting.observer]
+  const watchers = [limits, metrics, scoreboard, records, counting]
   // The books are last: whoever asks them what a request costs is told about its end before.
-  const observers = [logObserver(log), ...(traces === undefined ? [] : [traces.observer]), ...watchers, usage.observer]
-  const observer = allOf(observers, internalError)
-  const targets = new Targets({ clock, roll, onFact: observer.healthChanged, current })
+  const told = [...(traces === undefined ? [] : [traces]), ...watchers, usage].map((one) => one.observer)
+  const observer = allOf([logObserver(log), ...told], internalError)
+  const { targets, healthFile } = await openTargets(common, observer.healthChanged)
   keepInStep(live, { targets, scoreboard, pools })
   const reloader = createReloader({ live, source, clock, log, reloaded: metrics.reloaded })
   const logins = createLogins(live, folder, log)
@@ -106,18 +106,33 @@ export async function openHouse(options: HouseOptions, phase: () => Phase): Prom
     cleanup,
     running: new Set<Stoppable>(),
   }
-  const parts = { pools, targets, flights, paces, limits, usage, counting, reloader, oauth: logins.current }
-  const house: House = { ...live, ...own, ...parts, observer, metrics, traces, scoreboard, records }
-  if (hasBudgets(compiled)) await usage.ready()
+  if (hasBudgets(current())) await usage.ready()
   return {
     house,
     openLogins: logins.open,
     async close() {
       watch.close()
       await logins.close()
-      await Promise.all([pools.close(), usage.close(), counting.close(), traces?.close()])
+      await Promise.all([pools.close(), usage.close(), counting.close(), healthFile.close(), traces?.close()])
     },
   }
+}
+
+async function openConfig(config: Config, log: Log): Promise<LiveConfig> {
+  const { compiled, invalidPatterns } = await compileConfig(config)
+  logLiteralPatterns(log, invalidPatterns)
+  return createLiveConfig(compiled, log)
+}
+
+/** What is known about the targets, with what an earlier process has left behind. */
+async function openTargets(
+  { clock, log, current, folder }: Common,
+  onFact: House['observer']['healthChanged'],
+): Promise<{ readonly targets: Targets; readonly healthFile: HealthFile }> {
+  const healthFile = createHealthFile({ clock, log, current, folder, health: () => targets.health() })
+  const health = await healthFile.load()
+  const targets = new Targets({ clock, roll, onFact, current, health, changed: healthFile.changed })
+  return { targets, healthFile }
 }
 
 type Common = Pick<House, 'clock' | 'log' | 'newId' | 'current'> & { readonly folder: string }
