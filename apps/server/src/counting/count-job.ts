@@ -5,6 +5,7 @@ import { piecesOf } from '@lb/tokens'
 import { answerHeaders } from '../egress/answer-headers.ts'
 import type { ClientView } from '../egress/client-view.ts'
 import { passedOnHeaders } from '../egress/pass-on.ts'
+import { upstreamRequestId } from '../egress/request-id.ts'
 import type { Lead } from '../flights/flights.ts'
 import type { ClientRequest } from '../ingress/client-request.ts'
 import type { Refusal } from '../ingress/refusal.ts'
@@ -70,8 +71,8 @@ export function answerCount(job: CountJob, means: CountMeans): Lead {
 
   function passOn({ head, body }: Extract<Count, { kind: 'refused' }>): void {
     const { rawHeaders, headers, status } = head
-    const requestId = headers['request-id'] ?? request.id
-    const passed = { rawHeaders, contentType: headers['content-type'], requestId, retryAfterMs: null }
+    const ids = { requestId: request.id, upstreamId: upstreamRequestId(headers), dialect: 'anthropic' } as const
+    const passed = { rawHeaders, contentType: headers['content-type'], ...ids, retryAfterMs: null }
     view.whole(status, passedOnHeaders({ ...passed, isOneOfMany: candidates.length > 1, shouldRetry: false }), body)
     finish('gave-up')
   }
