@@ -64,7 +64,8 @@ function echo({ told }: ThreadListener): Thread {
   return {
     ask(message) {
       port1.postMessage(message)
-      setImmediate(told, { id: (message as { id: number }).id, answer: null })
+      const { id, kind } = message as { id: number; kind: string }
+      setImmediate(told, { id, answer: kind === 'spent' ? [] : null })
     },
     end: () => Promise.resolve(port1.close()),
   }
