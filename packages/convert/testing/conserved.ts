@@ -83,7 +83,7 @@ function callOf({ id, function: fn, custom }: Any): Call {
 }
 
 /** The substance of a Responses request. */
-export function substanceOfResponses(request: Any): Substance {
+function substanceOfResponses(request: Any): Substance {
   const items: Any[] = typeof request.input === 'string' ? [{ role: 'user', content: request.input }] : request.input
   const contents = items.map(({ content, output }) => output ?? content)
   const parts = contents.flatMap((content) => (typeof content === 'string' ? [{ text: content }] : (content ?? [])))

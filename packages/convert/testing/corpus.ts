@@ -53,7 +53,7 @@ export function exchanges(endpoint: 'openai-chat' | 'openai-responses' | 'anthro
 }
 
 /** Exchanges with an endpoint that counts tokens. */
-export function tokenCounts(): readonly Exchange[] {
+function tokenCounts(): readonly Exchange[] {
   return lines<Exchange>(`${corpusDir}/count-tokens.recorded.jsonl`)
 }
 
