@@ -39,7 +39,7 @@ test(`SIGTERM with ${STREAMS} running streams: none is cut, and the exit code is
   const beganMs = performance.now()
   expect(await lb.ended).toBe(0)
   expect(performance.now() - beganMs).toBeLessThan(5000)
-  expect(lb.output()).toContain('stopped')
+  await expect.poll(() => lb.output()).toContain('stopped')
 }, 60_000)
 
 test('while it drains, nobody new gets in', async () => {
@@ -94,7 +94,7 @@ test('at the end of the grace the clients are told the truth: an error event, an
     expect(namesOf(stream)).not.toContain('message_stop')
   }
   expect(await lb.ended).toBe(0)
-  expect(lb.output()).toContain('50 requests did not come to their end')
+  await expect.poll(() => lb.output()).toContain('50 requests did not come to their end')
 }, 60_000)
 
 test('a second signal does the same at once', async () => {

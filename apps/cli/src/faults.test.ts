@@ -84,7 +84,7 @@ async function openCrowd(lb: LbProcess, count: number): Promise<Socket[]> {
 test('65: a process that may open few files takes only as many clients as it can serve', async () => {
   const mock = await upstream(hello)
   const lb = await startLb({ config: configFor([mock.url]), shell: 'ulimit -n 128' })
-  expect(lb.output()).toContain('32 connections are taken')
+  await expect.poll(() => lb.output()).toContain('32 connections are taken')
   const crowd = await openCrowd(lb, 100)
   const isTurnedAway = (socket: Socket): boolean => socket.destroyed || socket.readableEnded
   expect(crowd.filter((socket) => !isTurnedAway(socket)).length).toBeLessThanOrEqual(32)
@@ -108,7 +108,7 @@ test('63: a full disk under the log stops nothing, and the log goes on when ther
     config: configFor([mock.url], [`log_file_path: "${log}"`]).replace('  log_file_path: ""\n', ''),
   })
   for (let index = 0; index < 60; index += 1) expect(isComplete(await ask(lb))).toBe(true)
-  expect(lb.output()).toContain('log_file_unwritable')
+  await expect.poll(() => lb.output()).toContain('log_file_unwritable')
   rmSync(ballast)
   for (let index = 0; index < 5; index += 1) expect(isComplete(await ask(lb))).toBe(true)
   await expect.poll(() => readFileSync(log, 'utf8').split('\n').length, { timeout: 10_000 }).toBeGreaterThan(40)
@@ -125,7 +125,7 @@ test('63: a log folder that cannot be written stops nothing', async () => {
     config: configFor([mock.url], [`log_file_path: "${path}"`]).replace('  log_file_path: ""\n', ''),
   })
   expect(isComplete(await ask(lb))).toBe(true)
-  expect(lb.output()).toContain('log_file_unwritable')
+  await expect.poll(() => lb.output()).toContain('log_file_unwritable')
   lb.signal('SIGTERM')
   expect(await lb.ended).toBe(0)
 }, 60_000)
@@ -182,8 +182,8 @@ test('69: a rejection that nobody handles, and an exception that nobody catches,
   lb.signal('SIGUSR2')
   expect(isComplete(await running.done)).toBe(true)
   expect(isComplete(await ask(lb))).toBe(true)
-  expect(lb.output()).toContain('nobody handles this')
-  expect(lb.output()).toContain('nobody catches this')
+  await expect.poll(() => lb.output()).toContain('nobody handles this')
+  await expect.poll(() => lb.output()).toContain('nobody catches this')
   expect(await (await fetch(`${lb.url}/metrics`)).text()).toContain('\nlb_internal_errors_total 2\n')
 }, 60_000)
 
