@@ -52,11 +52,6 @@ export function metricsObserver(set: MetricSet, { knownModels, costOf }: Countin
     return ofLast
   }
 
-  function countLosses({ attempts }: DoneRequest): void {
-    for (const attempt of attempts.values())
-      for (const { code, count } of attempt.losses()) set.losses.cell(code).value += count
-  }
-
   function addCost(done: DoneRequest, from: string, of: string): void {
     const usd = costOf(done)
     if (usd !== undefined) set.cost.cell(from, of).value += usd
@@ -107,13 +102,19 @@ export function metricsObserver(set: MetricSet, { knownModels, costOf }: Countin
       if (request.stream) set.streams.cell(end).value += 1
       countMoves(done)
       savings.answered(request.id, countTokens(done))
-      countLosses(done)
+      countLosses(set, done)
     },
     ...savings.observer,
     healthChanged(fact) {
       if (fact.type === 'barred') set.ejections.cell(provider(fact.node.provider), fact.reason).value += 1
     },
   }
+}
+
+/** What the conversions of every attempt could not carry, of the request and of the answer. */
+function countLosses(set: MetricSet, { attempts }: DoneRequest): void {
+  for (const attempt of attempts.values())
+    for (const { code, count } of attempt.losses()) set.losses.cell(code).value += count
 }
 
 /** How a request ended, in the router's word. */
