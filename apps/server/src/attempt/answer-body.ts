@@ -51,6 +51,8 @@ interface Reading {
   readonly brought: Brought
   tell(news: AttemptNews): void
   readonly fail: Fail
+  /** The answer is whole, whatever the upstream still does. */
+  letGo(): void
   /** A bug of ours came up. */
   broken(error: unknown): void
 }
@@ -90,7 +92,7 @@ export const readers: Readonly<Record<BodyKind, MakeReader>> = {
       failed: (observation) => fail(classify(observation)),
     })
   },
-  events({ spec, head, brought, tell, fail, broken }) {
+  events({ spec, head, brought, tell, fail, broken, letGo }) {
     const reader = spec.adapter.createReader(spec.credential)
     const hold = createHold(
       spec.view,
@@ -106,8 +108,9 @@ export const readers: Readonly<Record<BodyKind, MakeReader>> = {
       broken,
       ended(ending) {
         brought.ending = ending
-        if (ending.step === 'ended') tell({ type: 'completed' })
-        else fail(ending.failure, ending.event?.toString())
+        if (ending.step === 'failed') return fail(ending.failure, ending.event?.toString())
+        tell({ type: 'completed' })
+        letGo()
       },
     })
   },

@@ -105,7 +105,7 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
       const kind = bodyKind(head, spec.stream)
       if (typeof kind !== 'string') return fail(classify(kind))
       if (kind !== 'refusal') tell({ type: 'response-started' })
-      body = readers[kind]({ spec, head, brought, tell, fail, broken })
+      body = readers[kind]({ spec, head, brought, tell, fail, broken, letGo: () => exchange.letGo() })
     }),
     bytes(chunk) {
       arrived()

@@ -8,6 +8,7 @@ import { passedOnHeaders } from '../egress/pass-on.ts'
 import { upstreamRequestId } from '../egress/request-id.ts'
 import type { Lead } from '../flights/flights.ts'
 import type { ClientRequest } from '../ingress/client-request.ts'
+import type { Refusal } from '../ingress/refusal.ts'
 import type { CompiledConfig } from '../state/compiled-config.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
 import type { AnswerHead } from '../upstream/exchange.ts'
@@ -76,6 +77,11 @@ export function answerCount(job: CountJob, means: CountMeans): Lead {
     finish('gave-up')
   }
 
+  function refuse(refusal: Refusal): void {
+    view.refuse(refusal)
+    finish('gave-up')
+  }
+
   async function run(asked: Provider): Promise<void> {
     const known = means.known(job)
     if (known !== undefined) return show('upstream', known)
@@ -88,15 +94,14 @@ export function answerCount(job: CountJob, means: CountMeans): Lead {
       return show('upstream', count.body, count.head)
     }
     if (count?.kind === 'refused' && !isBeyondCounters(request)) return passOn(count)
+    if (!hasMessages(request)) return refuse({ status: 400, type: 'invalid_request_error', message: NO_MESSAGES })
     const tokens = await means.estimate(job)
     if (!isOver) show('estimate', Buffer.from(JSON.stringify({ input_tokens: tokens })))
   }
 
   observer.requestStarted(request)
   run(provider).catch(() => {
-    if (isOver) return
-    view.refuse({ status: 500, type: 'api_error', message: 'lb failed to count the tokens of this request.' })
-    finish('gave-up')
+    if (!isOver) refuse({ status: 500, type: 'api_error', message: 'lb failed to count the tokens of this request.' })
   })
   return {
     drained() {},
@@ -109,6 +114,13 @@ export function answerCount(job: CountJob, means: CountMeans): Lead {
 }
 
 const ownHead: AnswerHead = { status: 200, rawHeaders: [], headers: {} }
+
+/** An estimate of what no upstream would take is worth nothing: the API's own words. */
+const NO_MESSAGES = 'messages: Field required'
+
+function hasMessages({ outline }: ClientRequest): boolean {
+  return outline.members.some(({ name }) => name === 'messages')
+}
 
 /**
  * Whether a request holds what counters refuse though it may be answered perfectly well: tools that the vendor runs, and
