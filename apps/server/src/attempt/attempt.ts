@@ -1,23 +1,14 @@
 import type { Loss } from '@lb/convert'
-import {
-  type CredentialOwner,
-  classify,
-  type Failure,
-  type JsonObject,
-  type Observation,
-  readErrorBody,
-} from '@lb/protocol'
+import { type CredentialOwner, classify, type Failure, type JsonObject, type Observation } from '@lb/protocol'
 import type { ClientView } from '../egress/client-view.ts'
-import type { Adapter, RefusedAnswer } from '../upstream/adapter.ts'
+import type { Adapter } from '../upstream/adapter.ts'
 import { joinedLosses } from '../upstream/chained-stream.ts'
 import type { EchoFilter } from '../upstream/echoes.ts'
 import { type AnswerHead, type Exchange, type ExchangeListener, openExchange } from '../upstream/exchange.ts'
 import type { Pools, Reach } from '../upstream/pools.ts'
 import type { UpstreamRequest } from '../upstream/send.ts'
-import type { StreamReader } from '../upstream/stream-reader.ts'
-import { type BodyReader, collectBody } from './body-reader.ts'
-import { createHold, type Hold } from './hold.ts'
-import { type StreamEnding, streamBody } from './stream-body.ts'
+import { type Brought, bodyKind, type Fail, type Refused, readers } from './answer-body.ts'
+import type { BodyReader } from './body-reader.ts'
 
 /** Everything one attempt needs. */
 export interface AttemptSpec {
@@ -88,33 +79,8 @@ export interface AttemptTiming {
   readonly shownAtMs: number | undefined
 }
 
-/** An upstream's answer that is no success: as it came, and as the client is told. */
-export interface Refused {
-  readonly head: AnswerHead
-  readonly answer: RefusedAnswer
-}
-
-interface Whole {
-  readonly head: AnswerHead
-  readonly body: Uint8Array
-  readonly usage: JsonObject
-  readonly stopReason?: string
-  readonly losses?: readonly Loss[]
-}
-
-/** What an attempt has brought so far. */
-interface Brought {
-  head?: AnswerHead
-  reader?: StreamReader
-  hold?: Hold
-  refused?: Refused
-  ending?: StreamEnding
-  whole?: Whole
-}
-
 /** Starts an attempt. `tell` is called for each piece of news, never before this returns. */
 export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => void): Attempt {
-  const { view } = spec
   const brought: Brought = {}
   const timing = { sentAtMs: undefined, arrivedAtMs: undefined, shownAtMs: undefined } as Mutable<AttemptTiming>
   let body: BodyReader | undefined
@@ -159,16 +125,20 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
       else body.broke(observation)
     }),
   }
-  const losses = (): readonly Loss[] =>
-    joinedLosses(spec.losses, brought.whole?.losses ?? brought.reader?.losses?.() ?? noLosses)
   const exchange: Exchange = openExchange(spec.pools, spec.reach, spec.request, listener)
   timing.sentAtMs = spec.nowMs()
+  return attemptOf(spec, brought, timing, exchange)
+}
 
+/** What the attempt loop does with what has come. */
+function attemptOf(spec: AttemptSpec, brought: Brought, timing: Mutable<AttemptTiming>, exchange: Exchange): Attempt {
+  const losses = (): readonly Loss[] =>
+    joinedLosses(spec.losses, brought.whole?.losses ?? brought.reader?.losses?.() ?? noLosses)
   return {
     commit(opening) {
-      if (brought.whole !== undefined)
-        view.whole(200, spec.headersFor(brought.whole.head, losses()), brought.whole.body, brought.whole.stopReason)
-      else brought.hold?.commit(opening)
+      const { whole } = brought
+      if (whole === undefined) brought.hold?.commit(opening)
+      else spec.view.whole(200, spec.headersFor(whole.head, losses()), whole.body, whole.stopReason)
       timing.shownAtMs = spec.nowMs()
     },
     releaseOpening: () => brought.hold?.releaseOpening(),
@@ -209,103 +179,4 @@ export function guarded<T extends unknown[]>(onError: (error: unknown) => void, 
       onError(error)
     }
   }
-}
-
-type BodyKind = 'refusal' | 'whole' | 'events' | 'exploded'
-
-/** How the answer's body is to be read, or what is wrong with it already. */
-function bodyKind({ status, headers }: AnswerHead, stream: boolean): BodyKind | Observation {
-  if (status < 200 || status > 299) return 'refusal'
-  const type = headers['content-type']?.toLowerCase() ?? ''
-  if (type.startsWith('text/html')) return { seen: 'bad-response', reason: 'html' }
-  if (type.startsWith('text/event-stream')) return stream ? 'events' : { seen: 'bad-response', reason: 'content-type' }
-  // Some upstreams answer a stream request with one JSON body: an error, or the whole answer at once.
-  if (stream) return type.includes('json') ? 'exploded' : { seen: 'bad-response', reason: 'content-type' }
-  return 'whole'
-}
-
-interface Reading {
-  readonly spec: AttemptSpec
-  readonly head: AnswerHead
-  readonly brought: Brought
-  tell(news: AttemptNews): void
-  readonly fail: Fail
-  /** The answer is whole, whatever the upstream still does. */
-  letGo(): void
-  /** A bug of ours came up. */
-  broken(error: unknown): void
-}
-
-type MakeReader = (reading: Reading) => BodyReader
-
-type Fail = (failure: Failure, errorText?: string) => void
-
-const readers: Readonly<Record<BodyKind, MakeReader>> = {
-  /** A status that is no success: the whole body is needed, to judge it and to pass it on. */
-  refusal({ spec, head, brought, tell }) {
-    const judge = (received: Buffer): void => {
-      const body = spec.echoes.bytes(received)
-      const { status, headers } = head
-      const { credential } = spec
-      const epochMs = spec.epochMs()
-      // A redirect is not passed on: it would send the client, with its request, where it never meant to go.
-      if (status >= 400)
-        brought.refused = { head, answer: spec.adapter.readRefusal({ status, headers, body, epochMs }) }
-      const text = body.toString('utf8', 0, 65_536)
-      const failure = classify({ seen: 'response', status, headers, body: text, credential, epochMs })
-      const errorText = text.slice(0, 4096)
-      tell(readErrorBody(text) === undefined ? { type: 'failed', failure } : { type: 'failed', failure, errorText })
-    }
-    return collectBody({ limitBytes: spec.maxBodyBytes, done: judge, failed: (_, body) => judge(body) })
-  },
-  /** One JSON answer. It is shown only when it is whole. */
-  whole({ spec, head, brought, tell, fail }) {
-    return collectBody({
-      limitBytes: spec.maxBodyBytes,
-      done(body) {
-        const read = spec.adapter.readWhole(body, spec.credential)
-        if (!read.ok) return fail(read.error)
-        brought.whole = { head, ...read.value }
-        tell({ type: 'completed' })
-      },
-      failed: (observation) => fail(classify(observation)),
-    })
-  },
-  events({ spec, head, brought, tell, fail, broken, letGo }) {
-    const reader = spec.adapter.createReader(spec.credential)
-    const hold = createHold(
-      spec.view,
-      () => spec.headersFor(head, spec.losses),
-      () => reader.replaceOpening(),
-    )
-    brought.reader = reader
-    brought.hold = hold
-    return streamBody({
-      reader,
-      hold,
-      tell: (type) => tell({ type }),
-      broken,
-      ended(ending) {
-        brought.ending = ending
-        if (ending.step === 'failed') return fail(ending.failure, ending.event?.toString())
-        tell({ type: 'completed' })
-        letGo()
-      },
-    })
-  },
-  /** A whole JSON answer where a stream was promised: the client gets the stream that it stands for. */
-  exploded(reading) {
-    const { spec, fail } = reading
-    const events = readers.events(reading)
-    return collectBody({
-      limitBytes: spec.maxBodyBytes,
-      done(body) {
-        const exploded = spec.adapter.explode(body, spec.credential)
-        if (!exploded.ok) return fail(exploded.error)
-        events.push(exploded.value)
-        events.end()
-      },
-      failed: (observation) => fail(classify(observation)),
-    })
-  },
 }
