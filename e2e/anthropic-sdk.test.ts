@@ -53,7 +53,9 @@ describe.each(['anthropic', 'openai'] as const)('the official Anthropic SDK, to 
   })
 
   test('aborts, and the upstream is closed', async () => {
-    const { lb, mocks } = await startWorld({ scripts: [{ paceMs: 50 }], types: [type] })
+    // Of OpenAI types an answer is finished by default, so that a retry can be served from it.
+    const provider = 'streaming_mode: direct'
+    const { lb, mocks } = await startWorld({ scripts: [{ paceMs: 50 }], types: [type], provider })
     const stream = clientOf(lb.url).messages.stream(question)
     await new Promise((resolve) => stream.on('text', resolve))
     stream.abort()

@@ -6,9 +6,9 @@ import { checkExample, examplesIn } from './blocks.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The pages whose examples run: the READMEs of the packages and the guides, if they have examples. */
+/** The pages whose examples run: the READMEs of the packages and apps, and the guides, if they have examples. */
 export function examplePages(): string[] {
-  const readmes = readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`)
+  const readmes = workspaceDirs().map((dir) => `${dir}/README.md`)
   const guides = list('docs/guides')
     .filter((name) => name.endsWith('.md'))
     .map((name) => posix.join('docs/guides', name))
@@ -17,8 +17,7 @@ export function examplePages(): string[] {
 
 /** The workspaces of this repository as modules: the name of each, and the source of its public surface. */
 export function sourcesByName(): Record<string, string> {
-  const dirs = ['packages', 'apps'].flatMap((folder) => list(folder).map((name) => `${folder}/${name}`))
-  const named = dirs.flatMap((dir) => {
+  const named = workspaceDirs().flatMap((dir) => {
     const { name } = JSON.parse(read(`${dir}/package.json`) || '{}') as { name?: string }
     return name === undefined ? [] : [[name, join(root, dir, 'src/index.ts')]]
   })
@@ -72,6 +71,10 @@ export function testFile(path: string, page: string): string {
   }
   const checks = JSON.stringify(join(root, 'tidy/examples/check.ts'))
   return `import { test as __test } from 'vitest'; import { __check, __rest } from ${checks}; ${lines.join('\n')}`
+}
+
+function workspaceDirs(): string[] {
+  return ['packages', 'apps'].flatMap((folder) => list(folder).map((name) => `${folder}/${name}`))
 }
 
 function list(folder: string): string[] {

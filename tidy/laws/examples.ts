@@ -2,18 +2,18 @@ import { canFail, checkExample, examplesIn } from '../examples/blocks.ts'
 import type { Law, Violation } from '../law.ts'
 import { fileAt, type Repository, type TextFile, type Workspace } from '../repository.ts'
 
-const isExamplePage = (path: string): boolean => /^(packages\/[^/]+\/README|docs\/guides\/.*)\.md$/.test(path)
+const isExamplePage = (path: string): boolean => /^((packages|apps)\/[^/]+\/README|docs\/guides\/.*)\.md$/.test(path)
 
 /** The examples for newcomers. That they give what they say is tested by the vitest project `examples`. */
 export const exampleLaws: readonly Law[] = [
   {
     name: 'readme-examples',
-    says: 'Every package README has an example that runs: a ```ts block that imports the package by its name.',
+    says: 'Every README of a package or an app has an example that runs: a ```ts block that imports it by its name.',
     principle: 14,
     wayOut: "ten lines: `import { … } from '@lb/…'`, and `// → value` behind what matters.",
     check: (repository) =>
       repository.workspaces
-        .filter(({ floor }) => floor === 'pure')
+        .filter(({ floor }) => floor !== 'tool')
         .flatMap((workspace) => lacksExample(repository, workspace)),
   },
   {

@@ -58,13 +58,17 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     async close(graceMs) {
       phase = 'draining'
       watch?.close()
+      const awake = setInterval(() => {}, KEEP_AWAKE_MS)
       const stopped = await drain.close(graceMs)
-      await closeHouse()
+      await closeHouse().finally(() => clearInterval(awake))
       return stopped
     },
     internalError: house.internalError,
   }
 }
+
+/** Nothing that is left to write keeps a process alive, threads least of all: this timer does, until all is written. */
+const KEEP_AWAKE_MS = 1000
 
 /** Headers within 10 s: a client that needs longer is none. Bodies are timed by `ingress/pace.ts`; a stream may last for hours. */
 const serverLimits = {

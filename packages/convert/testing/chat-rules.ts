@@ -61,7 +61,7 @@ function messageProblems(message: Chat.Message, index: number, profile: Profile)
 }
 
 function toolProblems(request: Chat.Request, profile: Profile): readonly string[] {
-  const names = (request.tools ?? []).map((tool) => (tool.type === 'function' ? tool.function.name : tool.custom.name))
+  const names = (request.tools ?? []).flatMap((tool) => ('function' in tool ? tool.function.name : []))
   const choice = request.tool_choice
   const kind = typeof choice === 'object' ? 'named' : choice
   return [

@@ -72,7 +72,7 @@ export function substanceOfChat(request: Any): Substance {
     texts: [...parts.map(({ text }) => text ?? ''), ...messages.map(({ refusal }) => refusal ?? '')],
     media: parts.map((part) => dataOf(part.image_url?.url ?? part.file?.file_data ?? '')).filter((data) => data !== ''),
     calls: messages.flatMap(({ tool_calls }) => (tool_calls ?? []).map(callOf)),
-    tools: (request.tools ?? []).map((tool: Any) => tool.function?.name ?? tool.custom?.name),
+    tools: (request.tools ?? []).flatMap((tool: Any) => tool.function?.name ?? tool.custom?.name ?? []),
   }
 }
 

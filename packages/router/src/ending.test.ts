@@ -67,6 +67,21 @@ describe('a status is given while nothing was sent; after that an event', () => 
   })
 })
 
+describe('a client that sends a dropped request again is dropped before a whole block', () => {
+  const ends = (kind: FailureKind, more: Partial<LoopState>): string =>
+    endingOf({ ...tried(failure(kind)), client: 'retries-drops', ...more }, null, 0).type
+
+  test.each(['preamble', 'opening', 'content'] as const)('%s', (stage) => {
+    expect(ends('overloaded', { stage })).toBe('abort-client')
+    expect(ends('overloaded', { stage, blockDone: true })).toBe('end-truthfully')
+  })
+
+  test('but not when the same request would fail again, nor while a status is free', () => {
+    expect(ends('invalid-request', { stage: 'opening' })).toBe('end-truthfully')
+    expect(ends('overloaded', { stage: 'nothing' })).toBe('give-up')
+  })
+})
+
 describe('retry-after is', () => {
   const of = (...availabilities: Parameters<typeof barred>[0][]): number | null => {
     const candidates = availabilities.map((more, index) => candidate(`c${index}`, { availability: barred(more) }))
@@ -161,6 +176,7 @@ test('a client may send again what could go better the next time', () => {
     'listed-unhealthy',
     'no-candidate',
     'deadline-exceeded',
+    'shutting-down',
     'internal-error',
   ])
 })

@@ -12,7 +12,11 @@ export function endingOf(state: LoopState, ours: Failure | null, nowMs: number, 
   const best = ours === null ? mostUseful(pick === 'latest' ? state.attempts.slice(-1) : state.attempts) : undefined
   const failure = best?.failure ?? ours ?? nobodyUsable(state)
   const attempt = best?.attempt ?? null
-  if (state.stage !== 'nothing') return { type: 'end-truthfully', attempt, failure }
+  if (state.stage !== 'nothing') {
+    // Whoever sends a dropped request again by itself would take an error event here for the end of its turn.
+    const isSentAgain = state.client === 'retries-drops' && !state.blockDone && isWorthRetrying(failure)
+    return isSentAgain ? { type: 'abort-client', failure } : { type: 'end-truthfully', attempt, failure }
+  }
   return {
     type: 'give-up',
     attempt,

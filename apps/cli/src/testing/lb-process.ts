@@ -31,6 +31,13 @@ export interface LbOptions {
 
 let bundle: Promise<string> | undefined
 
+/** The command and its threads, as in `tsup.config.ts`. */
+const entries = [
+  '../bin.ts',
+  '../../../server/src/usage/usage-thread.ts',
+  '../../../server/src/counting/token-thread.ts',
+]
+
 /** Builds the command as it is published: lb in one file, what comes from npm outside of it. */
 function bundleLb(): Promise<string> {
   const cache = fileURLToPath(new URL('../../node_modules/.cache', import.meta.url))
@@ -45,7 +52,8 @@ async function buildInto(folder: string): Promise<string> {
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ type: 'module', version: '0.0.0-test' }))
   const { dependencies } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
   await build({
-    entryPoints: [fileURLToPath(new URL('../bin.ts', import.meta.url))],
+    entryPoints: entries.map((name) => fileURLToPath(new URL(name, import.meta.url))),
+    entryNames: '[name]',
     outdir: join(folder, 'dist'),
     bundle: true,
     splitting: true,

@@ -16,8 +16,11 @@ export interface Streaming {
   readonly request: ClientRequest
 }
 
-/** Asks for a stream. A connection that breaks is a result here, not an error. */
-export function openStream(url: string, agent: Agent): Streaming {
+let asked = 0
+
+/** Asks for a stream with a question of its own, or with `text`. A connection that breaks is a result here, not an error. */
+export function openStream(url: string, agent: Agent, text?: string): Streaming {
+  asked += 1
   let begin: () => void = () => {}
   const begun = new Promise<void>((resolve) => {
     begin = resolve
@@ -33,30 +36,25 @@ export function openStream(url: string, agent: Agent): Streaming {
       begin()
     })
     sent.on('response', (response) => {
-      let text = ''
+      let received = ''
       response.setEncoding('utf8')
       response.on('data', (part: string) => {
-        text += part
+        received += part
         begin()
       })
       response.on('error', () => {})
       response.on('close', () => {
         begin()
         const { statusCode = 0, headers, complete } = response
-        resolve({ status: statusCode, headers, text, isWhole: complete })
+        resolve({ status: statusCode, headers, text: received, isWhole: complete })
       })
     })
   })
-  sent.end(body)
+  sent.end(JSON.stringify({ ...question, messages: [{ role: 'user', content: text ?? `question ${asked}` }] }))
   return { begun, done, request: sent }
 }
 
-const body = JSON.stringify({
-  model: 'claude-test-1',
-  max_tokens: 100,
-  stream: true,
-  messages: [{ role: 'user', content: 'hello' }],
-})
+const question = { model: 'claude-test-1', max_tokens: 100, stream: true }
 
 /** The names of the events, pings left out. */
 export function namesOf({ text }: Streamed): string[] {

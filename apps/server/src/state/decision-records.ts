@@ -76,8 +76,6 @@ export function createDecisionRecords(clock: Clock, current: () => CompiledConfi
   const kept = new Map<string, Kept>()
   /** Gone with the request itself, whatever becomes of it. */
   const sharings = new WeakMap<ClientRequest, Sharing>()
-  /** Of requests that are not over yet. */
-  const losses = new Map<string, Map<number, readonly Loss[]>>()
   let bytes = 0
 
   function add(request: Kept): void {
@@ -94,17 +92,9 @@ export function createDecisionRecords(clock: Clock, current: () => CompiledConfi
 
   return {
     observer: {
-      attemptStarted({ request, attempt, losses: lost }) {
-        if (lost.length === 0) return
-        const byAttempt = losses.get(request.id) ?? new Map<number, readonly Loss[]>()
-        losses.set(request.id, byAttempt.set(attempt, lost))
-      },
       requestDone(done) {
-        const { id } = done.request
-        const lost = losses.get(id)
-        losses.delete(id)
         const sharing = sharings.get(done.request) ?? { role: 'leader' }
-        if (done.log !== null) add(keep(done, done.log, { losses: lost ?? new Map(), sharing }, clock))
+        if (done.log !== null) add(keep(done, done.log, sharing, clock))
       },
       requestAlone: ({ request, reason }) => void sharings.set(request, { role: 'alone', reason }),
       followerJoined: ({ request, leader, how }) =>
@@ -124,12 +114,7 @@ export function createDecisionRecords(clock: Clock, current: () => CompiledConfi
 }
 
 /** Nothing is kept that holds on to the request's body or to an answer. */
-function keep(
-  done: DoneRequest,
-  log: readonly LoggedEvent[],
-  { losses, sharing }: Pick<KeptRequest, 'losses' | 'sharing'>,
-  clock: Clock,
-): KeptRequest {
+function keep(done: DoneRequest, log: readonly LoggedEvent[], sharing: Sharing, clock: Clock): KeptRequest {
   const { request, state, candidates, features, policy, shown, attempts, nowMs } = done
   const last = state.attempts.at(-1)
   return {
@@ -145,9 +130,18 @@ function keep(
     log,
     shown,
     usage: (last === undefined ? undefined : attempts.get(last.attempt)?.usage()) ?? {},
-    losses,
+    losses: lossesOf(attempts),
     bytes: sizeOf(log, candidates.length, request.model.length),
   }
+}
+
+function lossesOf(attempts: DoneRequest['attempts']): KeptRequest['losses'] {
+  const byAttempt = new Map<number, readonly Loss[]>()
+  for (const [number, attempt] of attempts) {
+    const losses = attempt.losses()
+    if (losses.length > 0) byAttempt.set(number, losses)
+  }
+  return byAttempt
 }
 
 /** How a request that shared an answer ended, in the words of those that had their own. */

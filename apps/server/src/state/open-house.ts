@@ -11,8 +11,8 @@ import { newId, roll } from '../random.ts'
 import { internalErrors } from '../telemetry/internal-errors.ts'
 import type { Log } from '../telemetry/log.ts'
 import { logObserver } from '../telemetry/log-observer.ts'
-import { watchLoop } from '../telemetry/loop-lag.ts'
-import { createMetrics, type Metrics } from '../telemetry/metrics/metrics.ts'
+import { type LoopLag, watchLoop } from '../telemetry/loop-lag.ts'
+import { createMetrics, type Metrics, type PresentState } from '../telemetry/metrics/metrics.ts'
 import { allOf } from '../telemetry/observer.ts'
 import { openTraces } from '../telemetry/traces/traces.ts'
 import { startThread } from '../threads/start-thread.ts'
@@ -23,7 +23,7 @@ import { type CompiledConfig, compileConfig, logLiteralPatterns } from './compil
 import type { ConfigSource } from './config-source.ts'
 import { createDecisionRecords } from './decision-records.ts'
 import { createHealthFile, type HealthFile } from './health-file.ts'
-import type { House, Phase } from './house.ts'
+import type { House, Phase, Stoppable } from './house.ts'
 import { createListeners } from './listeners.ts'
 import { createLiveConfig, type LiveConfig } from './live-config.ts'
 import { createLogins } from './logins.ts'
@@ -75,12 +75,7 @@ export async function openHouse(options: HouseOptions, phase: () => Phase): Prom
   const common = { clock, log, newId, current, folder }
   const { counting, usage } = openBooks(options, common, { pools, keys })
   const costs = options.costs ?? usage
-  const metrics = openMetrics(version, live, costs, () => ({
-    providers: current().config.providers.map(({ id }) => ({ id, isUsable: isHealthy(house, id) })),
-    eventLoopLagMs: watch.lag.worstMs,
-    isOverloaded: isOverloaded(),
-    isDraining: phase() === 'draining',
-  }))
+  const metrics = openMetrics(version, live, costs, () => presentState(house, watch.lag))
   const internalError = internalErrors(log, metrics)
   const traces = await openTraces(process.env, { version, log, upstreamOf: (name) => current().providers.get(name) })
   const limits = createLimits({ clock, costs })
@@ -98,33 +93,11 @@ export async function openHouse(options: HouseOptions, phase: () => Phase): Prom
   const flights = new Flights({ clock, roll, keys, store: stores.of, observer })
   const { add: onCleanup, tell: cleanup } = createListeners<boolean>(log)
   onCleanup(stores.clear)
-  const house: House = {
-    ...live,
-    clock,
-    roll,
-    newId,
-    log,
-    pools,
-    targets,
-    flights,
-    paces: createPaceWatch(clock),
-    limits,
-    observer,
-    oauth: logins.current,
-    usage,
-    counting,
-    metrics,
-    traces,
-    scoreboard,
-    reloader,
-    records,
-    running: new Set(),
-    internalError,
-    phase,
-    isOverloaded,
-    onCleanup,
-    cleanup,
-  }
+  const paces = createPaceWatch(clock)
+  const running = new Set<Stoppable>()
+  const own = { clock, roll, newId, log, phase, isOverloaded, internalError, onCleanup, cleanup, running }
+  const parts = { pools, targets, flights, paces, limits, usage, counting, reloader, oauth: logins.current }
+  const house: House = { ...live, ...own, ...parts, observer, metrics, traces, scoreboard, records }
   if (hasBudgets(current())) await usage.ready()
   return {
     house,
@@ -178,6 +151,16 @@ function openMetrics(
   now: Parameters<typeof createMetrics>[0]['now'],
 ): Metrics {
   return createMetrics({ version, epochMs: systemClock.epochMs, knownModels: routedModels(current()), costOf, now })
+}
+
+function presentState(house: House, { worstMs }: LoopLag): PresentState {
+  return {
+    providers: house.current().config.providers.map(({ id }) => ({ id, isUsable: isHealthy(house, id) })),
+    flights: house.flights.counts(),
+    eventLoopLagMs: worstMs,
+    isOverloaded: house.isOverloaded(),
+    isDraining: house.phase() === 'draining',
+  }
 }
 
 /** The models that the routes name; what else clients ask for is counted under a few names only. */

@@ -1,14 +1,15 @@
 import { renameSync, rmSync, statSync } from 'node:fs'
-import { parse } from 'node:path'
-import pino, { type DestinationStream } from 'pino'
+import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { dirname, parse } from 'node:path'
+import type { DestinationStream } from 'pino'
 
 /** A log file that is renamed when it is full: `logs.jsonl` is always the newest, `logs.1.jsonl` the one before. */
 export interface RotatingFile extends DestinationStream {
   /** Takes a line. Never throws and never waits: what cannot be written is lost, and said. */
   write(line: string): void
-  /** Called when the file cannot be written, at most once a minute. */
+  /** Called when the file cannot be written, at most once a minute; at once if that was so before somebody listened. */
   onTrouble(listener: (code: string) => void): void
-  /** Resolves when everything is written, or cannot be. */
+  /** Resolves when everything is written, in files that were rotated away too, or cannot be. */
   close(): Promise<void>
 }
 
@@ -19,63 +20,82 @@ const TROUBLE_PAUSE_MS = 60_000
 const REOPEN_AFTER_MS = 10_000
 
 /**
- * Opens `path` for appending; makes its folder. Writing is done by pino's own file stream, which keeps what a full disk does
- * not take. A stream that could not be opened throws at every write, so each gets one chance and another follows later.
+ * Opens `path` for appending; makes its folder. Not pino's own file stream: that one throws when the process ends
+ * before its file is open, and a file that can never be opened is what this one must live with.
  *
  * @param maxBytes size at which a new file is begun.
  * @param maxFiles how many are kept, the current one included.
+ * @param nowMs monotonic.
  */
-export function rotatingFile(path: string, maxBytes: number, maxFiles: number): RotatingFile {
+export function rotatingFile(
+  path: string,
+  maxBytes: number,
+  maxFiles: number,
+  nowMs: () => number = () => performance.now(),
+): RotatingFile {
   let stream: FileStream | undefined
+  /** Files that were rotated away, and are still being written to. */
+  const ending = new Set<Promise<void>>()
   let bytes = 0
   let reopenAtMs = 0
-  let quietUntilMs = 0
-  let listener: (code: string) => void = () => {}
+  let quietUntilMs = Number.NEGATIVE_INFINITY
+  let listener: ((code: string) => void) | undefined
+  /** What nobody was there to hear. */
+  let untold: string | undefined
 
   function trouble(error: NodeJS.ErrnoException): void {
-    const nowMs = performance.now()
-    if (nowMs < quietUntilMs) return
-    quietUntilMs = nowMs + TROUBLE_PAUSE_MS
-    listener(error.code ?? error.message)
+    if (nowMs() < quietUntilMs) return
+    // Telling writes a line, and that may be the next trouble.
+    quietUntilMs = nowMs() + TROUBLE_PAUSE_MS
+    const code = error.code ?? error.message
+    if (listener === undefined) untold = code
+    else listener(code)
   }
 
-  function open(): void {
+  function begin(): void {
     bytes = sizeOf(path)
     const opened = openStream(path, (error) => {
       if (!opened.isOpen && stream === opened) {
         stream = undefined
-        reopenAtMs = performance.now() + REOPEN_AFTER_MS
+        reopenAtMs = nowMs() + REOPEN_AFTER_MS
       }
       trouble(error)
     })
     stream = opened
   }
 
-  open()
+  /** What it has taken already goes into the file that it has open, whatever that is called by then. */
+  function rotateAway(full: FileStream): void {
+    const ended = full.end().finally(() => ending.delete(ended))
+    ending.add(ended)
+    rotate(path, maxFiles - 1)
+    begin()
+  }
+
+  begin()
   return {
     write(line) {
-      if (stream === undefined && performance.now() >= reopenAtMs) open()
+      if (stream === undefined && nowMs() >= reopenAtMs) begin()
       if (stream === undefined) return
       const lineBytes = Buffer.byteLength(line)
       // A file that is not open yet will be opened by its name: it must not be renamed before.
-      if (stream.isOpen && bytes > 0 && bytes + lineBytes > maxBytes) {
-        void stream.end()
-        rotate(path, maxFiles - 1)
-        open()
-      }
+      if (stream.isOpen && bytes > 0 && bytes + lineBytes > maxBytes) rotateAway(stream)
       bytes += lineBytes
       stream?.write(line)
     },
     onTrouble(added) {
       listener = added
+      const code = untold
+      untold = undefined
+      if (code !== undefined) added(code)
     },
     close: async () => {
-      await stream?.end()
+      await Promise.all([stream?.end(), ...ending])
     },
   }
 }
 
-/** One opened file. */
+/** One file, appended to in order, one write at a time. */
 interface FileStream {
   readonly isOpen: boolean
   write(line: string): void
@@ -83,35 +103,67 @@ interface FileStream {
 }
 
 function openStream(path: string, failed: (error: NodeJS.ErrnoException) => void): FileStream {
-  const file = pino.destination({ dest: path, mkdir: true, sync: false, maxLength: MAX_WAITING_BYTES })
-  let isOpen = false
+  let handle: FileHandle | undefined
+  let waiting: Buffer[] = []
+  let waitingBytes = 0
   let isOver = false
-  file.on('ready', () => {
-    isOpen = true
-  })
-  file.on('error', (error: NodeJS.ErrnoException) => {
-    // At its end nothing will be written any more that could succeed.
-    if (isOver) file.destroy()
-    isOver ||= !isOpen
-    failed(error)
-  })
+  let working: Promise<void> | undefined
+
+  /** What a write does not take stays first in line, for the next one. */
+  async function writeBatch(file: FileHandle): Promise<void> {
+    let left = Buffer.concat(waiting)
+    waiting = []
+    try {
+      while (left.length > 0) {
+        const { bytesWritten } = await file.write(left)
+        left = left.subarray(bytesWritten)
+        waitingBytes -= bytesWritten
+      }
+    } finally {
+      if (left.length > 0) waiting.unshift(left)
+    }
+  }
+
+  async function work(): Promise<void> {
+    try {
+      handle ??= await openForAppending(path)
+      while (waiting.length > 0) await writeBatch(handle)
+    } catch (error) {
+      isOver ||= handle === undefined
+      failed(error instanceof Error ? error : new Error(String(error)))
+    }
+    working = undefined
+  }
+
+  working = work()
   return {
     get isOpen() {
-      return isOpen
+      return handle !== undefined
     },
     write(line) {
-      if (!isOver) file.write(line)
+      if (isOver) return
+      const bytes = Buffer.from(line)
+      if (waitingBytes + bytes.length > MAX_WAITING_BYTES) {
+        failed(Object.assign(new Error('the disk is too slow, or full'), { code: 'ENOBUFS' }))
+        return
+      }
+      waiting.push(bytes)
+      waitingBytes += bytes.length
+      working ??= work()
     },
-    end() {
-      if (isOver) return Promise.resolve()
+    async end() {
       isOver = true
-      return new Promise((resolve) => {
-        file.once('close', resolve)
-        file.once('error', resolve)
-        file.end()
-      })
+      await working
+      // What could not be written before gets one more chance.
+      if (handle !== undefined && waiting.length > 0) await work()
+      await handle?.close().catch(failed)
     },
   }
+}
+
+async function openForAppending(path: string): Promise<FileHandle> {
+  await mkdir(dirname(path), { recursive: true })
+  return open(path, 'a')
 }
 
 function sizeOf(path: string): number {

@@ -46,8 +46,14 @@ export function startThread(name: keyof typeof threads, listener: ThreadListener
   }
 }
 
-/** TypeScript as it is, in tests and while developing. */
+/**
+ * TypeScript as it is, in tests and while developing. tsx is registered by its interface: as a mere `--import` it leaves threads
+ * alone before Node 22.
+ */
 function fromSource(): WorkerOptions {
-  const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
-  return { execArgv: ['--conditions=@lb/source', '--import', loader] }
+  const manifest = pathToFileURL(createRequire(import.meta.url).resolve('tsx/package.json'))
+  const tsx = JSON.stringify(new URL('dist/esm/api/index.mjs', manifest).href)
+  const registration = `import { register } from ${tsx}; register()`
+  const preload = `data:text/javascript,${encodeURIComponent(registration)}`
+  return { execArgv: ['--conditions=@lb/source', '--import', preload] }
 }

@@ -24,9 +24,14 @@ export interface AnswerHead {
 
 export interface Exchange {
   resume(): void
+  /** All that was wanted has come: waits a moment for the body's end, so that the connection can be used again, and no longer. */
+  letGo(): void
   /** Closes the connection, so that the upstream stops generating. Nothing is reported any more. */
   cancel(): void
 }
+
+/** An upstream that has said its last word and keeps the body open for longer has forgotten it. */
+const GRACE_MS = 1000
 
 /** Sends a request and reports its answer, whatever happens, in the words of {@link Observation}. */
 export function openExchange(
@@ -38,13 +43,19 @@ export function openExchange(
   let decoder: BodyDecoder | undefined
   let headSeen = false
   let over = false
+  let graceTimer: NodeJS.Timeout | undefined
 
   function breakOff(observation: Observation): void {
     if (over) return
-    over = true
-    call.abort()
-    decoder?.destroy()
+    cancel()
     listener.broke(observation)
+  }
+
+  function cancel(): void {
+    over = true
+    clearTimeout(graceTimer)
+    decoder?.destroy()
+    call.abort()
   }
 
   const call = send(pools.get(reach), request, {
@@ -65,6 +76,7 @@ export function openExchange(
     },
     bytes: (chunk) => (decoder === undefined ? listener.bytes(chunk) : decoder.write(chunk)),
     end() {
+      clearTimeout(graceTimer)
       if (decoder !== undefined) return decoder.end()
       over = true
       listener.end()
@@ -77,11 +89,10 @@ export function openExchange(
   })
   return {
     resume: () => call.resume(),
-    cancel() {
-      over = true
-      decoder?.destroy()
-      call.abort()
+    letGo() {
+      if (!over) graceTimer = setTimeout(cancel, GRACE_MS).unref()
     },
+    cancel,
   }
 }
 

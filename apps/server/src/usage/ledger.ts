@@ -45,23 +45,26 @@ export function createLedger({ prices, epochMs, current, estimateInput }: Ledger
     return entry.nanoUsd !== undefined
   }
 
-  function entriesOfCharge(charge: Charge, kind: 'request' | 'part' | 'waste', common: Common): UsageEntry[] {
+  function addCharge(entries: UsageEntry[], charge: Charge, kind: UsageEntry['kind'], common: Common): void {
     const { candidate, billed, usage, isEstimated } = charge
-    return billed.map(({ model = candidate.model, counts }, index) => {
+    for (const [index, { model = candidate.model, counts }] of billed.entries()) {
+      // Member by member: spread from another object they would cost ten times as much, on every request.
       const entry: UsageEntry = {
-        ...common,
+        atMs: common.atMs,
         // One request, and one failed attempt, is one entry; what other models did for it is a part.
         kind: index === 0 ? kind : 'part',
+        account: common.account,
         provider: candidate.provider,
         model,
+        isFailed: common.isFailed && kind === 'request' && index === 0,
         isEstimated,
         counts,
         factor: surcharge(usage, model),
         nanoUsd: undefined,
       }
       price(entry)
-      return entry
-    })
+      entries.push(entry)
+    }
   }
 
   return {
@@ -71,10 +74,11 @@ export function createLedger({ prices, epochMs, current, estimateInput }: Ledger
       const common: Common = { atMs: epochMs(), account: accountOf(request), isFailed: !endedWell(done) }
       const charges = chargesOf(done, (candidate) => estimateInput(request, candidate))
       const answer = charges.findLast(({ isWaste }) => !isWaste)
-      const entries = answer === undefined ? [unanswered(done, common)] : entriesOfCharge(answer, 'request', common)
+      const entries: UsageEntry[] = []
+      if (answer === undefined) entries.push(unanswered(done, common))
+      else addCharge(entries, answer, 'request', common)
       for (const charge of charges) {
-        if (charge === answer) continue
-        entries.push(...entriesOfCharge(charge, charge.isWaste ? 'waste' : 'part', { ...common, isFailed: false }))
+        if (charge !== answer) addCharge(entries, charge, charge.isWaste ? 'waste' : 'part', common)
       }
       return entries
     },

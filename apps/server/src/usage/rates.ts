@@ -41,8 +41,12 @@ export function nanoUsdOf(counts: TokenCounts, rates: Rates, factor = 1): number
     counts.cacheWrite5m * at(cacheWrite5m, prompt) +
     counts.cacheWrite1h * at(cacheWrite1h, prompt) +
     counts.output * at(output, prompt)
-  return Math.round(tokens * 1000 * factor + counts.webSearches * webSearch * 1e6)
+  const nanoUsd = Math.round(tokens * 1000 * factor + counts.webSearches * webSearch * 1e6)
+  return Math.min(nanoUsd, MOST_NANO_USD)
 }
+
+/** A million dollars: more than any request costs. Keeps sums whole whatever an upstream counts or a configuration says. */
+const MOST_NANO_USD = 1e15
 
 function at(rate: Rate, prompt: number): number {
   if (typeof rate === 'number') return rate

@@ -65,12 +65,6 @@ export function billedOf(usage: JsonObject): readonly Billed[] {
     .map(([model, counts]) => (model === undefined ? { counts } : { model, counts }))
 }
 
-/** All tokens of an answer together, whoever made them. `undefined`: it says nothing. */
-export function countsOfAnswer(usage: JsonObject): TokenCounts | undefined {
-  const billed = billedOf(usage)
-  return billed.length === 0 ? undefined : billed.map(({ counts }) => counts).reduce(sumOf)
-}
-
 /** Tokens in and out. */
 export function totalOf({ input, cacheRead, cacheWrite5m, cacheWrite1h, output }: TokenCounts): number {
   return input + cacheRead + cacheWrite5m + cacheWrite1h + output
@@ -81,7 +75,7 @@ export function promptOf({ input, cacheRead, cacheWrite5m, cacheWrite1h }: Token
   return input + cacheRead + cacheWrite5m + cacheWrite1h
 }
 
-export function sumOf(one: TokenCounts, other: TokenCounts): TokenCounts {
+function sumOf(one: TokenCounts, other: TokenCounts): TokenCounts {
   return {
     input: one.input + other.input,
     cacheRead: one.cacheRead + other.cacheRead,

@@ -92,12 +92,20 @@ function readMoment(
   if (ago !== null) return ok(nowMs - Number(ago[1]) * (unitsMs[ago[2] ?? ''] ?? 0))
   // A plus sign in a query means a space.
   const written = text.trim().replace(' ', '+')
-  const ms = MOMENT.test(written)
+  const ms = isMoment(written)
     ? Date.parse(/T.*(?:Z|[+-]\d{2}:\d{2})$/.test(written) ? written : utc(written))
     : Number.NaN
   if (Number.isNaN(ms))
     return bad(parameter, `"${text}" is no date (2026-11-23), time (2026-11-23T08:00Z) or age (24h, 7d)`)
   return ok(ms)
+}
+
+/** A 30th of February is none, though `Date.parse` takes it for the second of March. */
+function isMoment(written: string): boolean {
+  if (!MOMENT.test(written)) return false
+  const date = written.slice(0, 10)
+  const midnightMs = Date.parse(`${date}T00:00Z`)
+  return !Number.isNaN(midnightMs) && new Date(midnightMs).toISOString().startsWith(date)
 }
 
 function utc(written: string): string {

@@ -1,5 +1,5 @@
 import type { Log } from '../telemetry/log.ts'
-import type { ThreadFailure } from '../threads/thread-client.ts'
+import { createBatchWriter } from './batch-writer.ts'
 import type { UsageEntry } from './usage-entry.ts'
 import { rowOf, type UsageRow } from './usage-row.ts'
 
@@ -26,24 +26,19 @@ export interface UsageQueueDeps {
 }
 
 /** An entry waits no longer than this for others. What was answered before it survives the death of the process. */
-export const FLUSH_MS = 250
+const FLUSH_MS = 250
 /** So many do not wait at all. */
 const FLUSH_ENTRIES = 64
 const MOST_AT_ONCE = 1024
 /** Some minutes of a busy team: about ten megabytes. */
-const MOST_ENTRIES = 50_000
-const RETRY_MS = 1_000
-const RETRY_MAX_MS = 30_000
+export const MOST_ENTRIES = 50_000
 
 export function createUsageQueue({ log, write, ready }: UsageQueueDeps): UsageQueue {
   const entries: UsageEntry[] = []
-  /** What is being written, or could not be. */
-  let batch: UsageRow[] = []
-  let batchNumber = 0
+  let dropped = 0
+  const writer = createBatchWriter(log, write, () => dropped)
   let writing: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
-  let failures = 0
-  let dropped = 0
 
   function schedule(delayMs: number): void {
     timer ??= setTimeout(() => {
@@ -56,27 +51,17 @@ export function createUsageQueue({ log, write, ready }: UsageQueueDeps): UsageQu
   function drain(): Promise<void> {
     writing ??= writeAll().finally(() => {
       writing = undefined
-      if (failures > 0) schedule(Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** (failures - 1)))
+      const retryInMs = writer.retryInMs()
+      if (retryInMs > 0) schedule(retryInMs)
       else if (entries.length > 0) schedule(FLUSH_MS)
     })
     return writing
   }
 
   async function writeAll(): Promise<void> {
-    while (batch.length > 0 || entries.length > 0) {
+    while (writer.held() > 0 || entries.length > 0) {
       await ready()
-      if (batch.length === 0) {
-        batch = entries.splice(0, completeEntries()).map(rowOf)
-        batchNumber += 1
-      }
-      if (batch.length === 0) return
-      try {
-        await write(batchNumber, batch)
-      } catch (error) {
-        return failed(error as ThreadFailure)
-      }
-      batch = []
-      if (failures > 0) recovered()
+      if ((await writer.write(() => entries.splice(0, completeEntries()).map(rowOf))) !== 'written') return
     }
   }
 
@@ -86,28 +71,14 @@ export function createUsageQueue({ log, write, ready }: UsageQueueDeps): UsageQu
     return Math.min(incomplete === -1 ? entries.length : incomplete, MOST_AT_ONCE)
   }
 
-  function failed({ message, code }: ThreadFailure): void {
-    failures += 1
-    if (failures > 1) return
-    log.error(
-      { event: 'usage_not_written', code, reason: message },
-      `usage cannot be written: ${message}. lb goes on serving and keeps up to ${MOST_ENTRIES} entries in memory until it can`,
-    )
-  }
-
-  function recovered(): void {
-    failures = 0
-    log.info({ event: 'usage_written_again', dropped }, `usage is written again; ${dropped} entries were lost`)
-  }
-
   return {
     add(entry) {
-      if (entries.length + batch.length >= MOST_ENTRIES) {
+      if (entries.length + writer.held() >= MOST_ENTRIES) {
         dropped += 1
         return
       }
       entries.push(entry)
-      if (failures > 0) return
+      if (writer.retryInMs() > 0) return
       if (entries.length >= FLUSH_ENTRIES) void drain()
       else schedule(FLUSH_MS)
     },
@@ -116,9 +87,9 @@ export function createUsageQueue({ log, write, ready }: UsageQueueDeps): UsageQu
       timer = undefined
       // What is being written now does not hold what came since.
       await writing
-      if (entries.length > 0 || batch.length > 0) await drain()
+      if (entries.length > 0 || writer.held() > 0) await drain()
     },
-    pending: () => entries.length + batch.length,
+    pending: () => entries.length + writer.held(),
     dropped: () => dropped,
   }
 }

@@ -1,4 +1,3 @@
-import { resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import type { PlanCandidate } from '@lb/router'
 import type { Clock } from '../clock.ts'
@@ -7,17 +6,16 @@ import type { CompiledConfig } from '../state/compiled-config.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { DoneRequest, RequestObserver } from '../telemetry/observer.ts'
 import type { Thread, ThreadListener } from '../threads/start-thread.ts'
-import { createThreadClient } from '../threads/thread-client.ts'
-import type { Question } from '../threads/thread-messages.ts'
 import { createFollowers } from './followers.ts'
-import { accountOf, createLedger } from './ledger.ts'
+import { createLatePrices } from './late-prices.ts'
+import { accountOf, createLedger, type Ledger } from './ledger.ts'
 import { createPrices } from './prices.ts'
 import { NANO_USD } from './rates.ts'
-import { createSpending, SPENDING_MS } from './spending.ts'
+import { createSpending, SPENDING_MS, type Spending } from './spending.ts'
+import { createUsageClient, type UsageClient } from './usage-client.ts'
 import type { UsageEntry } from './usage-entry.ts'
-import type { UsageAnswers, UsageAsk } from './usage-messages.ts'
 import type { UsageQuery } from './usage-query.ts'
-import { createUsageQueue } from './usage-queue.ts'
+import { createUsageQueue, type UsageQueue } from './usage-queue.ts'
 import type { UsageSums } from './usage-sums.ts'
 
 /** Who used how many tokens, and what they cost. */
@@ -52,125 +50,126 @@ export interface UsageDeps {
   startThread(listener: ThreadListener): Thread
 }
 
-const DAY_MS = 86_400_000
 /** What cannot be written by then is lost with the process. */
 const CLOSE_MS = 3_000
 
 export function createUsage(deps: UsageDeps): Usage {
-  const { clock, log, current, folder } = deps
+  const { clock, log, current } = deps
   const startedMs = clock.epochMs()
   const processId = deps.newId('lb')
-  const settings = () => current().config.settings.usage
-  let applied = settings()
-
-  const opening = (): Question<UsageAsk, 'open'> => {
-    applied = settings()
-    const { enabled, path, retentionDays } = applied
-    return { kind: 'open', path: enabled ? resolve(folder, path) : null, retentionMs: retentionDays * DAY_MS }
-  }
-  const client = createThreadClient<UsageAsk, UsageAnswers>({
-    start: deps.startThread,
-    greeting: opening,
-    farewell: { kind: 'close' },
-  })
+  const client = createUsageClient(deps)
   const prices = createPrices({
     lookUp: (priced) => client.ask({ kind: 'price', priced, epochMs: clock.epochMs() }),
     nowMs: clock.nowMs,
   })
   const ledger = createLedger({ ...deps, prices, epochMs: clock.epochMs })
   const spending = createSpending()
-  /** Entries without a price. */
-  let unpriced: UsageEntry[] = []
+  const entries = rememberLast(ledger)
+  const loadPast = pastSpending(spending, client, startedMs, log)
+  const late = createLatePrices(prices, ledger.price, spend)
   const queue = createUsageQueue({
     log,
     write: (batch, rows) => client.ask({ kind: 'write', process: processId, batch, rows }),
     async ready() {
-      // A queue that cannot tell the thread where to write finds out when it writes.
-      if (applied !== settings()) await client.ask(opening()).catch(() => {})
-      await completed()
+      await client.follow()
+      await late.settled()
     },
   })
-
-  /** Prices are known a moment after they were asked for. One that cannot be had by then is not known. */
-  async function completed(): Promise<void> {
-    await prices.settled()
-    for (const entry of unpriced) {
-      if (ledger.price(entry)) spend(entry)
-      else entry.nanoUsd = null
-    }
-    unpriced = []
-  }
+  const followers = createFollowers((shared, account) => keep(ledger.savedOf(shared, account)))
 
   function spend({ kind, account, atMs, nanoUsd }: UsageEntry): void {
     if (kind !== 'saved' && nanoUsd) spending.add(account.key, atMs, nanoUsd)
   }
 
-  function keep(entries: readonly UsageEntry[]): void {
-    const { enabled } = settings()
-    for (const entry of entries) {
-      if (entry.nanoUsd !== undefined) spend(entry)
-      else if (unpriced.push(entry) === 1) void completed()
+  function keep(made: readonly UsageEntry[]): void {
+    const { enabled } = current().config.settings.usage
+    for (const entry of made) {
+      if (entry.nanoUsd === undefined) late.add(entry)
+      else spend(entry)
       if (enabled) queue.add(entry)
     }
   }
-
-  /** Those who watch a request ask for its cost one after the other; this one is the last of them. */
-  let last: { readonly done: DoneRequest; readonly entries: readonly UsageEntry[] } | undefined
-  function entriesOf(done: DoneRequest): readonly UsageEntry[] {
-    if (done.request.endpoint === 'count-tokens') return []
-    if (last?.done !== done) last = { done, entries: ledger.entriesOf(done) }
-    return last.entries
-  }
-
-  const followers = createFollowers((entries, account) => keep(ledger.savedOf(entries, account)))
 
   return {
     observer: {
       attemptStarted({ candidate }) {
         const compiled = current()
+        if (compiled.config.settings.usage.enabled) void loadPast()
         prices.ratesOf(compiled, compiled.providers.get(candidate.provider), candidate.model)
       },
       followerJoined: ({ request, leader }) => followers.joined(accountOf(request), leader.id),
       requestDone(done) {
-        const entries = entriesOf(done)
-        last = undefined
-        if (entries.length === 0) return
-        keep(entries)
-        followers.answered(done.request.id, entries)
+        const made = entries.of(done)
+        entries.forget()
+        if (made.length === 0) return
+        keep(made)
+        followers.answered(done.request.id, made)
       },
     },
-    costOf(done) {
-      const known = entriesOf(done).flatMap(({ nanoUsd }) => nanoUsd ?? [])
-      return known.length === 0 ? undefined : known.reduce((sum, nanoUsd) => sum + nanoUsd, 0) / NANO_USD
-    },
+    costOf: (done) => costOf(entries.of(done)),
     spentSince: (key, sinceMs) => spending.since(key, sinceMs) / NANO_USD,
-    async sum(query) {
-      await queue.flush()
-      const sums = await client.ask({ kind: 'sum', query })
-      return { ...sums, pending: queue.pending() }
-    },
+    sum: (query) => sumOf(query, client, queue),
     async ready() {
       for (const { provider, model } of configuredTargets(current())) prices.ratesOf(current(), provider, model)
-      if (settings().enabled) {
-        const sinceMs = startedMs - SPENDING_MS
-        await client
-          .ask({ kind: 'spent', sinceMs, beforeMs: startedMs })
-          .then(spending.load, ({ message }: Error) =>
-            log.error(
-              { event: 'usage_not_read', reason: message },
-              `what was spent so far cannot be read: ${message}. Budgets begin at zero`,
-            ),
-          )
-      }
+      if (current().config.settings.usage.enabled) await loadPast()
       await prices.settled()
     },
-    async close() {
-      await Promise.race([queue.flush(), setTimeout(CLOSE_MS, undefined, { ref: false })])
-      const entries = queue.pending()
-      if (entries > 0) log.error({ event: 'usage_lost', entries }, `${entries} entries of usage could not be written`)
-      await client.end()
+    close: () => closeBooks(client, queue, log),
+  }
+}
+
+/** Those who watch a request ask for its cost one after the other; the books are the last of them. */
+function rememberLast(ledger: Ledger): { of(done: DoneRequest): readonly UsageEntry[]; forget(): void } {
+  let last: { readonly done: DoneRequest; readonly entries: readonly UsageEntry[] } | undefined
+  return {
+    of(done) {
+      if (done.request.endpoint === 'count-tokens') return []
+      if (last?.done !== done) last = { done, entries: ledger.entriesOf(done) }
+      return last.entries
+    },
+    forget() {
+      last = undefined
     },
   }
+}
+
+function costOf(entries: readonly UsageEntry[]): number | undefined {
+  let sum: number | undefined
+  for (const { nanoUsd } of entries) if (typeof nanoUsd === 'number') sum = (sum ?? 0) + nanoUsd
+  return sum === undefined ? undefined : sum / NANO_USD
+}
+
+async function sumOf(query: UsageQuery, client: UsageClient, queue: UsageQueue): Promise<UsageReply> {
+  await queue.flush()
+  await client.follow()
+  const sums = await client.ask({ kind: 'sum', query })
+  return { ...sums, pending: queue.pending() }
+}
+
+/** What earlier processes spent is read once, with the first request at the latest: a reload may bring budgets at any time. */
+function pastSpending(...deps: Parameters<typeof loadSpending>): () => Promise<void> {
+  let loading: Promise<void> | undefined
+  return () => {
+    loading ??= loadSpending(...deps)
+    return loading
+  }
+}
+
+async function loadSpending(spending: Spending, client: UsageClient, startedMs: number, log: Log): Promise<void> {
+  try {
+    spending.load(await client.ask({ kind: 'spent', sinceMs: startedMs - SPENDING_MS, beforeMs: startedMs }))
+  } catch (error) {
+    const { message } = error as Error
+    const fields = { event: 'usage_not_read', reason: message }
+    log.error(fields, `what was spent so far cannot be read: ${message}. Budgets begin at zero`)
+  }
+}
+
+async function closeBooks(client: UsageClient, queue: UsageQueue, log: Log): Promise<void> {
+  await Promise.race([queue.flush(), setTimeout(CLOSE_MS, undefined, { ref: false })])
+  const entries = queue.pending()
+  if (entries > 0) log.error({ event: 'usage_lost', entries }, `${entries} entries of usage could not be written`)
+  await client.end()
 }
 
 function configuredTargets({ config, providers }: CompiledConfig) {

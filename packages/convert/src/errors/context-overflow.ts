@@ -40,9 +40,14 @@ const promptAndAnswer: readonly RegExp[] = [
     `too large: (?<answer>${N})\\. .{0,20}maximum context length is (?<limit>${N}) tokens and your request has (?<prompt>${N}) input tokens`,
     'is',
   ),
-  // Groq, Fireworks, DeepSeek, in one word order or the other
+  // Together: the window first
   new RegExp(
-    `(?<prompt>${N}) (?:input )?tokens? (?:from|in) the input.{0,20}(?<answer>${N}) tokens? for the completion.{0,80}(?<limit>${N})`,
+    `maximum context length (?:is|of) (?<limit>${N}) tokens.{0,80}?(?<prompt>${N}) (?:input )?tokens? (?:from|in) the input.{0,20}?(?<answer>${N}) tokens? for the completion`,
+    'is',
+  ),
+  // Groq, Fireworks, DeepSeek: the window last
+  new RegExp(
+    `(?<prompt>${N}) (?:input )?tokens? (?:from|in) the input.{0,20}?(?<answer>${N}) tokens? for the completion.{0,80}?(?<limit>${N})`,
     'is',
   ),
 ]

@@ -5,6 +5,7 @@ import { lost, pointed, substanceOfAnthropic, substanceOfChat } from '../../test
 import { captures, exchanges, ran } from '../../testing/corpus.ts'
 import { patient } from '../../testing/cuts.ts'
 import { read, shortly } from '../../testing/requests.ts'
+import { plainProfile } from '../../testing/streams.ts'
 import { namedProfiles } from '../profiles/named.ts'
 import { type Profile, profileForModel } from '../profiles/profile.ts'
 import { convertAnthropicRequestToChat } from './anthropic-to-chat.ts'
@@ -55,7 +56,12 @@ describe('real requests of Anthropic clients to every Chat target', patient, () 
         if (converted.ok) {
           const { value, context, losses } = converted.value
           expect(chatRuleProblems(value, profileForModel(profile, options.model)), where).toEqual([])
-          expect(lost(substanceOfAnthropic(body), substanceOfChat(value), context.renamedTools), where).toEqual([])
+          const isFiltered = losses.some(({ code }) => code === 'tools_filtered')
+          const missing = lost(substanceOfAnthropic(body), substanceOfChat(value), context.renamedTools)
+          expect(
+            missing.filter((what) => !(isFiltered && what.startsWith('tool '))),
+            where,
+          ).toEqual([])
           for (const { path } of losses) expect(pointed(body, path), `${where}: ${path}`).toBeDefined()
           served += 1
         } else {
@@ -84,26 +90,34 @@ describe('real requests of Anthropic clients to every Chat target', patient, () 
 })
 
 describe('captured clients', patient, () => {
-  test('convert with listed losses only', () => {
+  test('Claude Code, opencode and the SDKs convert with listed losses only', () => {
     const seen: Record<string, number> = {}
     for (const { name, body } of captured) {
-      const converted = convert(body, namedProfiles['openai-compatible'] as Profile)
+      const converted = convert(body, plainProfile)
       const losses = converted.ok ? shortly(converted.value.losses) : [`refused: ${converted.error.code}`]
-      for (const loss of losses) {
-        seen[loss] = (seen[loss] ?? 0) + 1
-      }
-      if (process.env['X'])
-        expect(
-          losses.filter((loss) => !listed.includes(loss)),
-          name,
-        ).toEqual([])
+      const unlisted = losses.filter((loss) => !Object.hasOwn(listed, loss))
+      expect(unlisted, name).toEqual([])
+      for (const loss of losses) seen[loss] = (seen[loss] ?? 0) + 1
     }
+    if (captured.length > 0) expect(Object.keys(seen).sort()).toEqual(Object.keys(listed).sort())
     ran('captured Anthropic clients to a Chat target', { requests: captured.length, ...seen })
   })
 })
 
-/** All that is lost of what Claude Code, opencode and the SDKs send to an endpoint that nobody knows. */
-const listed: readonly string[] = []
+/** All that is lost of what they send to an endpoint that nobody knows, each with its reason. */
+const listed: Readonly<Record<string, string>> = {
+  billing_header_dropped: "Claude Code's first system block is for Anthropic's meter, and changes with every request",
+  block_boundaries_joined: 'an unknown endpoint gets strings, not arrays of parts',
+  cache_control_dropped: 'an unknown endpoint has no breakpoints',
+  context_management_dropped: 'only Anthropic edits the context; the history is sent whole',
+  system_turn_moved: 'an unknown endpoint takes instructions at the start only',
+  'system_turn_option_dropped:effort': 'there is one level of effort to a Chat request',
+  thinking_not_controlled: 'nobody knows how an unknown endpoint switches reasoning',
+  'tool_option_dropped:eager_input_streaming': 'Chat endpoints stream arguments anyway',
+  tools_deferred_sent: 'there is no loading of tools on demand',
+  'unknown_field:safeguards': 'Claude Code sends a member that the API does not document',
+  user_id_dropped: 'an unknown endpoint has no field for it',
+}
 
 describe('chains', patient, () => {
   const chains = chainsOf(

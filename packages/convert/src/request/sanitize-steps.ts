@@ -9,6 +9,7 @@ import { isUnsignedLoop } from './chat-thinking.ts'
 import { budgetLevels, levelBudgets, nearestLevel } from './effort.ts'
 import { hashedId } from './identity.ts'
 import { mapBlocks } from './map-blocks.ts'
+import { withReminders } from './system-reminders.ts'
 
 /** What the steps share. */
 export interface SanitizeContext {
@@ -116,23 +117,7 @@ function refuseUnsupportedBlocks(request: Anthropic.Request, { target, notes }: 
 }
 
 function moveSystemTurns(request: Anthropic.Request, { target, notes }: SanitizeContext): Anthropic.Request {
-  if (target.systemTurns || !request.messages.some((turn) => turn.role === 'system')) return request
-  const messages = request.messages.flatMap((turn, index): readonly Anthropic.Turn[] => {
-    if (turn.role !== 'system') return [turn]
-    notes.loss('system_turn_moved', `/messages/${index}`)
-    const texts =
-      typeof turn.content === 'string'
-        ? [turn.content]
-        : (turn.content ?? []).flatMap((block) => (block.type === 'text' ? [block.text] : []))
-    if (texts.length === 0) return []
-    return [
-      {
-        role: 'user',
-        content: texts.map((text) => ({ type: 'text', text: `<system-reminder>\n${text}\n</system-reminder>` })),
-      },
-    ]
-  })
-  return { ...request, messages }
+  return target.systemTurns ? request : withReminders(request, notes)
 }
 
 const samplingNames = ['temperature', 'top_p', 'top_k'] as const

@@ -7,7 +7,7 @@ import { type RawJson, rawJson } from '@lb/protocol'
  * The official SDK reads the arguments of a call that was cut off by the same rule, so a whole answer and the same answer
  * streamed mean the same.
  *
- * @returns `undefined` when the text is not the beginning of any JSON.
+ * @returns `undefined` when what is whole of the text is no JSON.
  */
 export function completedJson(text: string): RawJson | undefined {
   const closers: string[] = []
@@ -37,13 +37,18 @@ export function completedJson(text: string): RawJson | undefined {
       at += 1
     } else {
       token.lastIndex = at
-      const length = token.exec(text)?.[0].length ?? 0
-      at += Math.max(1, length)
-      if (length > 0 && at < text.length) wholeUntil = at
+      const word = token.exec(text)?.[0] ?? ''
+      at += Math.max(1, word.length)
+      if (word !== '' && (at < text.length || isWord(word))) wholeUntil = at
     }
   }
   const completed = rawJson(text.slice(0, wholeUntil) + closers.reverse().join(''))
   return completed.ok ? completed.value : undefined
+}
+
+/** These cannot go on, unlike a number. */
+function isWord(token: string): boolean {
+  return token === 'true' || token === 'false' || token === 'null'
 }
 
 function stringEnd(text: string, open: number): number {

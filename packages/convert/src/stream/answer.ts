@@ -59,16 +59,7 @@ export function createAnswer(context: ConversionContext, options: AnswerOptions)
   const notes = createNotes()
   const reasoning = createReasoningNotes(context)
   const head = createHead(context, options)
-  const writer = createAnthropicWriter({
-    ...callsOf(context),
-    signature: reasoning.signature,
-    isReasoningOpen: reasoning.isOpen,
-    notes,
-    head: head.message,
-    showThinking: context.showThinking,
-    invalidArguments: options.invalidArguments ?? 'wrap',
-    emptyArgumentsComplete: context.profile.emptyArgumentsComplete,
-  })
+  const writer = writerFor(context, options, { notes, reasoning, head })
   const aside: { [name: string]: Json } = Object.create(null)
   let usage: Anthropic.Usage | undefined
   let isFinished = false
@@ -94,12 +85,21 @@ export function createAnswer(context: ConversionContext, options: AnswerOptions)
     if (!writer.sawContent()) notes.loss('empty_response', '')
     if (usage === undefined) notes.loss('usage_missing', '/usage')
     isFinished = true
-    const stop_details = reason === 'refusal' ? ({ type: 'refusal', category: null, explanation: null } as const) : null
     writer.finish(
-      { stop_reason: reason, stop_sequence: sequence, stop_details, container: null },
+      { stop_reason: reason, stop_sequence: sequence, stop_details: detailsOf(reason), container: null },
       deltaUsage(usage ?? noUsage),
     )
   }
+
+  const report = (isSatisfied: boolean): StreamReport => ({
+    phase: error !== undefined ? 'failed' : isFinished ? 'finished' : writer.isStarted() ? 'started' : 'waiting',
+    sawContent: writer.sawContent(),
+    error,
+    usage,
+    losses: notes.losses(),
+    aside: { ...aside },
+    isSatisfied,
+  })
 
   return {
     notes,
@@ -121,22 +121,36 @@ export function createAnswer(context: ConversionContext, options: AnswerOptions)
     failWithProblem,
     isEnded: () => isFinished || error !== undefined,
     take: () => writer.take(),
-    report: (isSatisfied) => ({
-      phase: error !== undefined ? 'failed' : isFinished ? 'finished' : writer.isStarted() ? 'started' : 'waiting',
-      sawContent: writer.sawContent(),
-      error,
-      usage,
-      losses: notes.losses(),
-      aside: { ...aside },
-      isSatisfied,
-    }),
+    report,
   }
+}
+
+/** The writer of the answer's blocks, with what the request said about them. */
+function writerFor(
+  context: ConversionContext,
+  options: AnswerOptions,
+  { notes, reasoning, head }: { readonly notes: Notes; readonly reasoning: ReasoningNotes; readonly head: Head },
+): AnthropicWriter {
+  return createAnthropicWriter({
+    ...callsOf(context),
+    signature: reasoning.signature,
+    isReasoningOpen: reasoning.isOpen,
+    notes,
+    head: head.message,
+    showThinking: context.showThinking,
+    invalidArguments: options.invalidArguments ?? 'wrap',
+    emptyArgumentsComplete: context.profile.emptyArgumentsComplete,
+  })
 }
 
 const problems: Readonly<Record<CallProblem, string>> = {
   'name-missing': 'the model called a tool without saying which',
   'arguments-cut': 'the arguments of a tool call ended early',
   'arguments-invalid': 'the arguments of a tool call are not a JSON object',
+}
+
+function detailsOf(reason: Anthropic.StopReason): Anthropic.Message['stop_details'] {
+  return reason === 'refusal' ? { type: 'refusal', category: null, explanation: null } : null
 }
 
 const noUsage: Anthropic.Usage = anthropicUsage({

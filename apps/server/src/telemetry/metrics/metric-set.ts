@@ -28,6 +28,11 @@ export interface MetricSet {
   readonly cost: CellInstrument
   readonly flights: CellInstrument
   readonly coalesced: CellInstrument
+  readonly savedCalls: CellInstrument
+  readonly savedTokens: CellInstrument
+  readonly replayedBytes: CellInstrument
+  readonly openFlights: CellInstrument
+  readonly heldBytes: CellInstrument
   readonly losses: CellInstrument
   readonly reloads: CellInstrument
   readonly lastReload: CellInstrument
@@ -41,7 +46,7 @@ export interface MetricSet {
 
 /** A fresh set, all at zero. */
 export function createMetricSet(): MetricSet {
-  return { ...requestMetrics(), ...attemptMetrics(), ...spending(), ...processMetrics() }
+  return { ...requestMetrics(), ...attemptMetrics(), ...spending(), ...sharing(), ...processMetrics() }
 }
 
 /** All of a set, in the order in which it is printed. */
@@ -146,11 +151,36 @@ function spending() {
       'provider',
       'model',
     ]),
-    flights: counter('lb_flights_total', 'Answers that were open for others to share.'),
-    coalesced: counter('lb_coalesced_requests_total', 'Requests that shared the answer of another instead of asking.', [
-      'how',
-    ]),
     losses: counter('lb_conversion_losses_total', 'What a conversion between dialects could not carry.', ['code']),
+  }
+}
+
+function sharing() {
+  return {
+    flights: counter('lb_flights_total', 'Calls whose answer others could share.'),
+    coalesced: counter(
+      'lb_coalesced_requests_total',
+      'Requests that got the answer of another one: of a running call (joined), of one that had just ended (replayed), or from the answer cache (cached).',
+      ['how'],
+    ),
+    savedCalls: counter(
+      'lb_saved_calls_total',
+      'Calls that were not made: requests that got a whole answer of another one.',
+    ),
+    savedTokens: counter(
+      'lb_saved_tokens_total',
+      'Tokens that those calls would have used, as the provider counted them for the answer that was shared.',
+      ['kind'],
+    ),
+    replayedBytes: counter(
+      'lb_replayed_bytes_total',
+      'Bytes of answers that were given to others than who asked first.',
+    ),
+    openFlights: gauge(
+      'lb_flights_open',
+      'Answers that can be shared now: of running calls, and of those that linger.',
+    ),
+    heldBytes: gauge('lb_flight_held_bytes', 'Bytes of answers that are held for those who share them.'),
   }
 }
 

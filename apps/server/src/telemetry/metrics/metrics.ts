@@ -10,8 +10,6 @@ export interface Metrics {
   readonly observer: RequestObserver
   /** The configuration was read anew. */
   reloaded(result: 'applied' | 'rejected'): void
-  /** What the conversion of an answer could not carry. */
-  lost(code: string, count: number): void
   /** A client's connection was closed at once: too many were open. */
   connectionDropped(): void
   /** Something broke inside lb, and was caught. */
@@ -35,6 +33,7 @@ export interface MetricsPorts {
 /** What is not counted but looked at. */
 export interface PresentState {
   readonly providers: readonly { readonly id: string; readonly isUsable: boolean }[]
+  readonly flights: { readonly flights: number; readonly heldBytes: number }
   /** Milliseconds. */
   readonly eventLoopLagMs: number
   readonly isOverloaded: boolean
@@ -52,17 +51,11 @@ export function createMetrics(ports: MetricsPorts): Metrics {
   set.reloads.cell('rejected')
   set.lastReload.cell().value = ports.epochMs() / 1000
   return {
-    observer: {
-      ...metricsObserver(set, { knownModels, costOf }),
-      flightOpened: () => add(set.flights.cell()),
-      followerJoined: ({ how }) => add(set.coalesced.cell(how)),
-      answerReplayed: () => add(set.coalesced.cell('cached')),
-    },
+    observer: metricsObserver(set, { knownModels, costOf }),
     reloaded(result) {
       add(set.reloads.cell(result))
       if (result === 'applied') set.lastReload.cell().value = ports.epochMs() / 1000
     },
-    lost: (code, count) => add(set.losses.cell(code), count),
     connectionDropped: () => add(set.connectionsDropped.cell()),
     internalError: () => add(set.internalErrors.cell()),
     exposition() {
@@ -79,6 +72,8 @@ function add(cell: Cell, amount = 1): void {
 function look(set: MetricSet, present: PresentState): void {
   set.providerUsable.clear()
   for (const { id, isUsable } of present.providers) set.providerUsable.cell(id).value = isUsable ? 1 : 0
+  set.openFlights.cell().value = present.flights.flights
+  set.heldBytes.cell().value = present.flights.heldBytes
   set.eventLoopLag.cell().value = present.eventLoopLagMs / 1000
   set.overloaded.cell().value = present.isOverloaded ? 1 : 0
   set.draining.cell().value = present.isDraining ? 1 : 0

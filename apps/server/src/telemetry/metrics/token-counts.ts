@@ -39,6 +39,15 @@ export function tokenCounts(usage: JsonObject): TokenCounts | undefined {
   }
 }
 
+/** Calls `add` for each kind that was used, with the value of the label `kind`. */
+export function eachKind(counts: TokenCounts, add: (kind: string, tokens: number) => void): void {
+  if (counts.input > 0) add('input', counts.input)
+  if (counts.cacheRead > 0) add('cache_read', counts.cacheRead)
+  if (counts.cacheWrite5m > 0) add('cache_write_5m', counts.cacheWrite5m)
+  if (counts.cacheWrite1h > 0) add('cache_write_1h', counts.cacheWrite1h)
+  if (counts.output > 0) add('output', counts.output)
+}
+
 /** OpenAI's way: the total of the input, and how much of it was cached. */
 function included(usage: JsonObject, total: number, details: string, output: string): TokenCounts {
   const cached = numberMember(usage[details], 'cached_tokens') ?? count(usage, 'prompt_cache_hit_tokens')

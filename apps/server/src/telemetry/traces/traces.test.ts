@@ -132,12 +132,15 @@ test('the client’s trace is continued, and goes on to an upstream that gets th
   expect(sent?.['tracestate']).toBe('vendor=1')
 })
 
-test('it does not go to an upstream of another dialect, which gets no header of the client’s', async () => {
-  const { url } = await receiver()
-  Object.assign(process.env, { OTEL_EXPORTER_OTLP_ENDPOINT: url })
-  const { post, mocks } = await startWorld({ scripts: [{}], types: ['openai'] })
+test('it goes to an upstream of another dialect, too, but nothing of the client’s that lb does not continue', async () => {
+  const { url, bodies } = await receiver()
+  Object.assign(process.env, { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' })
+  const { lb, post, mocks } = await startWorld({ scripts: [{}], types: ['openai'] })
   await (await post(hello, { headers: clients })).text()
-  expect(mocks[0]?.requests[0]?.headers['traceparent']).toBeUndefined()
+  await lb.close(0)
+  const attempt = spansOf(bodies).find(({ kind }) => kind === CLIENT)
+  const sent = mocks[0]?.requests[0]?.headers
+  expect(sent?.['traceparent']).toBe(`00-0af7651916cd43dd8448eb211c80319c-${attempt?.spanId}-01`)
 })
 
 test('without traces of lb’s own the client’s headers pass as they are', async () => {

@@ -1,0 +1,111 @@
+import type { ConnectionFault, FaultName, MockScript } from '@lb/mock-provider'
+import { afterAll, describe, expect, test } from 'vitest'
+import { eventNames, hello, startWorld } from '../testing/world.ts'
+import { writeProof } from './proof.ts'
+
+/**
+ * Real requests over loopback while providers are dead. `LB_DEAD_REQUESTS=2000` asks so often for each of all faults; the default is
+ * what a test run has time for. (Each fault alone is in attempt/failover.test.ts.)
+ */
+const isFull = process.env['LB_DEAD_REQUESTS'] !== undefined
+const requests = Number(process.env['LB_DEAD_REQUESTS'] ?? 12)
+/** As many clients as ask at the same time: each may find the dead provider before the others have told of it. */
+const clients = isFull ? 8 : 1
+
+const faults: readonly (FaultName | ConnectionFault)[] = [
+  'connection-refused',
+  'reset-on-accept',
+  'close-on-accept',
+  'reset-before-response',
+  'close-before-response',
+  'error-500',
+  'error-502',
+  'error-503',
+  'error-504',
+  'error-520',
+  'error-521',
+  'error-522',
+  'error-523',
+  'error-524',
+  'error-529',
+  'rate-limit',
+  'rate-limit-date',
+  'rate-limit-long',
+  'rate-limit-bare',
+  'rate-limit-unified',
+  'bad-key',
+  'html-403',
+  'no-credit',
+  'credit-too-low',
+  'insufficient-quota',
+  'model-not-found',
+  'html-200',
+  'empty-200',
+  'json-error-200',
+  'redirect-307',
+  'not-http',
+  'truncated-json',
+  'truncated-json-whole',
+  'empty-stream',
+]
+
+interface Asked {
+  readonly succeeded: number
+  readonly attempts: number
+}
+
+/** Asks, streams and whole answers in turn, and looks at every answer. */
+async function askAll(scripts: readonly MockScript[]): Promise<Asked> {
+  const { post } = await startWorld({ scripts, settings: ['deduplication: { enabled: false }'] })
+  let left = requests
+  let succeeded = 0
+  let attempts = 0
+  const client = async (): Promise<void> => {
+    for (; left > 0; ) {
+      left -= 1
+      const stream = left % 2 === 0
+      const response = await post({ ...hello, stream })
+      const text = await response.text()
+      const isWhole = stream ? eventNames(text).at(-1) === 'message_stop' : text.includes('"stop_reason":"end_turn"')
+      if (response.status === 200 && isWhole && text.includes('alive')) succeeded += 1
+      attempts += Number(response.headers.get('x-lb-attempts'))
+    }
+  }
+  await Promise.all(Array.from({ length: clients }, client))
+  return { succeeded, attempts }
+}
+
+const rows: string[] = []
+const alive: MockScript = { name: 'alive' }
+
+const few: readonly (FaultName | ConnectionFault)[] = [
+  'connection-refused',
+  'error-500',
+  'error-529',
+  'rate-limit',
+  'html-200',
+  'empty-stream',
+]
+
+describe.each(isFull ? faults : few)('%s', (fault) => {
+  test('of one provider of three: everybody is served, and it is hardly asked', { timeout: 120_000 }, async () => {
+    const { succeeded, attempts } = await askAll([{ fault }, alive, alive])
+    expect(succeeded).toBe(requests)
+    // It is found dead by its first failures, each of which costs an attempt; after that it is left alone.
+    expect(attempts - requests).toBeLessThanOrEqual(Math.max(4, 0.02 * requests))
+    rows.push(`| ${fault} | one | ${succeeded} of ${requests} | ${(attempts / requests).toFixed(4)} |`)
+  })
+
+  test('of two providers of three: everybody is served', { timeout: 120_000 }, async () => {
+    const { succeeded, attempts } = await askAll([{ fault }, { fault }, alive])
+    expect(succeeded).toBe(requests)
+    rows.push(`| ${fault} | two | ${succeeded} of ${requests} | ${(attempts / requests).toFixed(4)} |`)
+  })
+})
+
+afterAll(() =>
+  writeProof('dead-providers', {
+    command: 'pnpm proof:dead-providers',
+    lines: ['| fault | dead, of three | served | attempts per request |', '|---|---|---|---|', ...rows],
+  }),
+)

@@ -1,0 +1,224 @@
+import type { Json, JsonObject } from '@lb/protocol'
+import { describe, expect, test } from 'vitest'
+import { brief, responsesStream } from '../../testing/streams.ts'
+import { decodeCarrier } from '../carrier.ts'
+
+const usage = {
+  input_tokens: 10,
+  output_tokens: 4,
+  total_tokens: 14,
+  input_tokens_details: { cached_tokens: 3 },
+  output_tokens_details: { reasoning_tokens: 1 },
+}
+const completed = (output: readonly Json[] = [], more: JsonObject = {}): Json => ({
+  type: 'response.completed',
+  response: { id: 'resp_1', model: 'gpt-up', status: 'completed', output: [...output], usage, ...more },
+})
+const added = (output_index: number, item: JsonObject): Json => ({
+  type: 'response.output_item.added',
+  output_index,
+  item,
+})
+const done = (output_index: number, item: JsonObject): Json => ({
+  type: 'response.output_item.done',
+  output_index,
+  item,
+})
+const text = (output_index: number, delta: string, content_index = 0): Json => ({
+  type: 'response.output_text.delta',
+  output_index,
+  content_index,
+  delta,
+})
+const summary = (output_index: number, delta: string, summary_index = 0): Json => ({
+  type: 'response.reasoning_summary_text.delta',
+  output_index,
+  summary_index,
+  delta,
+})
+const args = (output_index: number, delta: string): Json => ({
+  type: 'response.function_call_arguments.delta',
+  output_index,
+  delta,
+})
+const message = (...texts: readonly string[]): JsonObject => ({
+  type: 'message',
+  id: 'm',
+  role: 'assistant',
+  content: texts.map((one) => ({ type: 'output_text', text: one, annotations: [] })),
+})
+const call = (said: string): JsonObject => ({
+  type: 'function_call',
+  id: 'fc',
+  call_id: 'call_1',
+  name: 'Bash',
+  arguments: said,
+})
+const reasoning = (texts: readonly string[], more: JsonObject = {}): JsonObject => ({
+  type: 'reasoning',
+  id: 'rs_1',
+  summary: texts.map((one) => ({ type: 'summary_text', text: one })),
+  ...more,
+})
+const signatures = (events: ReturnType<typeof responsesStream>['events']) =>
+  events.flatMap((event) =>
+    event.type === 'content_block_delta' && event.delta.type === 'signature_delta' ? [event.delta.signature] : [],
+  )
+const codes = (outcome: ReturnType<typeof responsesStream>) => outcome.report.losses.map(({ code }) => code)
+
+describe('what the deltas left out is taken from the item', () => {
+  test('text', () => {
+    expect(
+      brief(responsesStream([text(0, 'Hel'), done(0, message('Hello', 'again')), completed()]).events).slice(1, 8),
+    ).toEqual(['0 text', '0 + Hel', '0 + lo', '0 .', '1 text', '1 + again', '1 .'])
+  })
+
+  test('arguments', () => {
+    expect(
+      brief(responsesStream([added(0, call('')), args(0, '{"x"'), done(0, call('{"x":1}')), completed()]).events).slice(
+        1,
+        5,
+      ),
+    ).toEqual(['0 tool_use call_1 Bash', '0 + {"x"', '0 + :1}', '0 .'])
+  })
+
+  test('reasoning', () => {
+    expect(
+      brief(responsesStream([summary(0, 'a'), done(0, reasoning(['abc', 'd'])), completed()]).events).slice(1, 5),
+    ).toEqual(['0 thinking', '0 + a', '0 + bc', '0 + \n\nd'])
+  })
+
+  test('items that no event announced', () => {
+    const outcome = responsesStream([completed([reasoning(['r']), message('x'), call('{}')])])
+    expect(brief(outcome.events)).toEqual([
+      'start',
+      '0 thinking',
+      '0 + r',
+      '0 + signature lb1.',
+      '0 .',
+      '1 text',
+      '1 + x',
+      '1 .',
+      '2 tool_use call_1 Bash',
+      '2 + {}',
+      '2 .',
+      'end tool_use',
+      'stop',
+    ])
+  })
+
+  test('an item counts once, however often it is said', () => {
+    expect(
+      brief(responsesStream([done(0, message('x')), done(0, message('x')), completed([message('x')])]).events),
+    ).toEqual(['start', '0 text', '0 + x', '0 .', 'end end_turn', 'stop'])
+  })
+})
+
+describe('items', () => {
+  test('items that interleave come out one behind the other', () => {
+    const outcome = responsesStream([
+      added(0, call('')),
+      added(1, { ...call(''), call_id: 'call_2', name: 'Read' }),
+      args(0, '{"a"'),
+      args(1, '{"b":'),
+      args(0, ':1}'),
+      args(1, '2}'),
+      completed(),
+    ])
+    expect(brief(outcome.events).slice(1, -2)).toEqual([
+      '0 tool_use call_1 Bash',
+      '0 + {"a"',
+      '0 + :1}',
+      '0 .',
+      '1 tool_use call_2 Read',
+      '1 + {"b":',
+      '1 + 2}',
+      '1 .',
+    ])
+  })
+
+  test('a refusal is text and the reason', () => {
+    const refusal = { type: 'response.refusal.delta', output_index: 0, content_index: 0, delta: 'No.' }
+    expect(brief(responsesStream([refusal, completed()]).events)).toEqual([
+      'start',
+      '0 text',
+      '0 + No.',
+      '0 .',
+      'end refusal',
+      'stop',
+    ])
+    const whole = { type: 'message', content: [{ type: 'refusal', refusal: 'No.' }] }
+    expect(brief(responsesStream([done(0, whole), completed()]).events)).toEqual([
+      'start',
+      '0 text',
+      '0 + No.',
+      '0 .',
+      'end refusal',
+      'stop',
+    ])
+  })
+
+  test('a free-text call is a call with one string', () => {
+    const custom = { type: 'custom_tool_call', call_id: 'c', name: 'Patch', input: 'a "b"' }
+    expect(brief(responsesStream([added(0, custom), done(0, custom), completed()]).events).slice(1, 4)).toEqual([
+      '0 tool_use c Patch',
+      '0 + {"input":"a \\"b\\""}',
+      '0 .',
+    ])
+  })
+
+  test('a call without arguments, and one that is no JSON', () => {
+    expect(brief(responsesStream([done(0, call('')), completed()]).events)[2]).toBe('0 + ')
+    const broken = responsesStream([done(0, call('x=1')), completed()])
+    expect(brief(broken.events)[2]).toBe('0 + {"_raw":"x=1"}')
+    expect(codes(broken)).toEqual(['tool_arguments_invalid'])
+    const cut = responsesStream([added(0, call('')), args(0, '{"x"'), completed()])
+    expect(brief(cut.events).at(-1)).toBe('error api_error: the arguments of a tool call ended early')
+  })
+
+  test('the phase of a message is carried by an empty block before it', () => {
+    const phased = { ...message('x'), phase: 'commentary' }
+    const outcome = responsesStream([added(0, phased), text(0, 'x'), done(0, phased), completed()])
+    expect(brief(outcome.events).slice(1, 6)).toEqual(['0 thinking', '0 + signature lb1.', '0 .', '1 text', '1 + x'])
+    expect(decodeCarrier(signatures(outcome.events)[0] ?? '')).toEqual({
+      v: 1,
+      p: 'openai-responses',
+      k: 'sig',
+      d: { phase: 'commentary' },
+    })
+    expect(brief(responsesStream([done(0, phased), completed()]).events)[1]).toBe('0 thinking')
+    expect(brief(responsesStream([done(0, phased), completed()], { carrier: 'text-only' }).events)[1]).toBe('0 text')
+  })
+
+  test('calls that the provider ran are kept aside and reported', () => {
+    const search = { type: 'web_search_call', id: 'w', action: { query: 'q' } }
+    const outcome = responsesStream([
+      added(0, search),
+      done(0, search),
+      { type: 'response.web_search_call.completed' },
+      done(1, message('x')),
+      completed(),
+    ])
+    expect(brief(outcome.events)[1]).toBe('0 text')
+    expect(outcome.report.aside).toEqual({ web_search_call: search })
+    expect(outcome.report.losses).toEqual([
+      { code: 'hosted_call_dropped', path: '/output/0', detail: 'web_search_call', count: 1 },
+    ])
+  })
+
+  test('sources are kept aside and reported', () => {
+    const annotations = [{ type: 'url_citation', url: 'u' }]
+    const outcome = responsesStream([
+      done(0, { type: 'message', content: [{ type: 'output_text', text: 'x', annotations }] }),
+      completed(),
+    ])
+    expect(outcome.report.aside).toEqual({ annotations })
+    expect(codes(outcome)).toEqual(['annotations_dropped'])
+  })
+
+  test('a call that code made is a call, with a loss', () => {
+    expect(
+      codes(responsesStream([done(0, { ...call('{}'), caller: { type: 'program', caller_id: 'p' } }), completed()])),
+    ).toEqual(['tool_caller_dropped'])
+  })
+})
