@@ -1,10 +1,34 @@
 import type { LoggedEvent, LoopEvent, LoopPolicy } from '@lb/router'
 import * as v from 'valibot'
 import { failureKinds } from './provider-schema.ts'
-import type { RecordedAttempt, RecordedCandidate, RequestRecord, RequestSummary } from './record-shape.ts'
+import type {
+  RecordedAttempt,
+  RecordedCandidate,
+  RecordedSharing,
+  RequestRecord,
+  RequestSummary,
+} from './record-shape.ts'
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0))
 const sinceReceived = v.pipe(v.number(), v.description('Milliseconds since the request was received'))
+
+const sharingSchema: v.GenericSchema<RecordedSharing> = v.pipe(
+  v.object({
+    role: v.pipe(
+      v.picklist(['leader', 'alone', 'follower', 'kept']),
+      v.description(
+        '`leader`: its own call, which others could join. `alone`: its own call, and nobody could. `follower`: it got the answer of another one’s call. `kept`: it got a kept answer.',
+      ),
+    ),
+    reason: v.exactOptional(v.pipe(v.string(), v.description('Why it shares with nobody'))),
+    how: v.exactOptional(
+      v.pipe(v.picklist(['joined', 'replayed']), v.description('`joined`: the call ran. `replayed`: it was just over')),
+    ),
+    leader: v.exactOptional(v.pipe(v.string(), v.description('The id of the request whose call it was'))),
+    age_ms: v.exactOptional(v.pipe(v.number(), v.description('How old the kept answer was'))),
+  }),
+  v.title('Sharing'),
+)
 
 const headEntries = {
   id: v.string(),
@@ -17,6 +41,7 @@ const headEntries = {
     v.pipe(v.string(), v.description('`completed`, `gave-up`, `ended-truthfully`, `aborted-client` or `client-gone`')),
   ),
   duration_ms: v.number(),
+  sharing: sharingSchema,
 }
 
 /** One line of `/requests`. */
@@ -120,7 +145,7 @@ export const recordSchema: v.GenericSchema<RequestRecord> = v.pipe(
     candidates: v.pipe(v.array(candidateSchema), v.description('In the order in which they were to be asked')),
     attempts: v.array(attemptSchema),
     usage: v.pipe(v.record(v.string(), v.unknown()), v.description('The upstream’s own token counts')),
-    policy: policySchema,
+    policy: v.nullable(policySchema),
     log: v.pipe(v.array(loggedEventSchema), v.description('Every event that the attempt loop was told')),
   }),
   v.title('RequestRecord'),

@@ -15,6 +15,20 @@ export interface RequestSummary {
   readonly status: number | null
   readonly end: string | null
   readonly duration_ms: number
+  readonly sharing: RecordedSharing
+}
+
+/** What other requests had to do with a request's answer. */
+export interface RecordedSharing {
+  readonly role: 'leader' | 'alone' | 'follower' | 'kept'
+  /** Of one that is alone: why it shares with nobody. */
+  readonly reason?: string
+  /** Of a follower. */
+  readonly how?: 'joined' | 'replayed'
+  /** Of a follower: the request whose call it was. */
+  readonly leader?: string
+  /** Of a kept answer. */
+  readonly age_ms?: number
 }
 
 export interface RequestRecord extends Omit<RequestSummary, 'attempts' | 'provider'> {
@@ -28,7 +42,7 @@ export interface RequestRecord extends Omit<RequestSummary, 'attempts' | 'provid
   readonly candidates: RecordedCandidate[]
   readonly attempts: RecordedAttempt[]
   readonly usage: { readonly [name: string]: unknown }
-  readonly policy: LoopPolicy
+  readonly policy: LoopPolicy | null
   readonly log: LoggedEvent[]
 }
 

@@ -1,27 +1,34 @@
 import { decisionRecord, firstTurns, type PlanCandidate } from '@lb/router'
-import type { KeptRequest } from '../state/decision-records.ts'
+import type { Kept, KeptRequest, Sharing } from '../state/decision-records.ts'
 import { noFeatures } from '../state/features.ts'
-import type { RecordedAttempt, RecordedCandidate, RequestRecord, RequestSummary } from './record-shape.ts'
+import type {
+  RecordedAttempt,
+  RecordedCandidate,
+  RecordedSharing,
+  RequestRecord,
+  RequestSummary,
+} from './record-shape.ts'
 
-/** A request in one line. */
-export function summaryView(kept: KeptRequest): RequestSummary {
-  const { attempts } = kept.state
-  const last = attempts.at(-1)
+/** A request in one line. @param recordOf finds the one whose answer it shared. */
+export function summaryView(kept: Kept, recordOf: RecordOf): RequestSummary {
+  const asked = askedFor(kept, recordOf)
+  const last = asked?.state.attempts.at(-1)
   return {
-    ...head(kept),
-    provider: last === undefined ? null : nameOf(kept, last.candidate).provider,
-    attempts: attempts.length,
+    ...head(kept, asked),
+    provider: asked === undefined || last === undefined ? null : nameOf(asked, last.candidate).provider,
+    attempts: kept.kind === 'leader' ? kept.state.attempts.length : 0,
   }
 }
 
 /** Everything that is known about why a request went where it went. */
-export function recordView(kept: KeptRequest): RequestRecord {
-  const { features, candidates, state, policy, log, shown, usage, forcedProvider } = kept
+export function recordView(kept: Kept, recordOf: RecordOf): RequestRecord {
+  const common = { ...head(kept, askedFor(kept, recordOf)), forced_provider: kept.forcedProvider }
+  if (kept.kind === 'sharer') return { ...common, ...nothingDecided }
+  const { features, candidates, state, policy, log, shown, usage } = kept
   const decided = decisionRecord(features ?? noFeatures, { candidates, turns: firstTurns }, state, log)
   return {
-    ...head(kept),
+    ...common,
     ttfb_ms: shown.firstByteAtMs === undefined ? null : since(kept, shown.firstByteAtMs),
-    forced_provider: forcedProvider,
     stage: state.stage,
     committed: decided.committed,
     features,
@@ -33,18 +40,49 @@ export function recordView(kept: KeptRequest): RequestRecord {
   }
 }
 
-function head(kept: KeptRequest): Omit<RequestSummary, 'attempts' | 'provider'> {
-  const { id, endpoint, model, stream, receivedAtMs, doneAtMs, doneAtEpochMs, shown, state } = kept
+type RecordOf = (id: string) => Kept | undefined
+
+/** Of a request that asked nobody: `sharing` says whose record tells the rest. */
+const nothingDecided: Omit<RequestRecord, keyof ReturnType<typeof head> | 'forced_provider'> = {
+  ttfb_ms: null,
+  stage: 'nothing',
+  committed: null,
+  features: null,
+  candidates: [],
+  attempts: [],
+  usage: {},
+  policy: null,
+  log: [],
+}
+
+/** The request whose call brought the answer; `undefined`: none, or it is not kept. */
+function askedFor(kept: Kept, recordOf: RecordOf): KeptRequest | undefined {
+  if (kept.kind === 'leader') return kept
+  const leader = kept.sharing.role === 'follower' ? recordOf(kept.sharing.leader) : undefined
+  return leader?.kind === 'leader' ? leader : undefined
+}
+
+function head(kept: Kept, asked: KeptRequest | undefined): Omit<RequestSummary, 'attempts' | 'provider'> {
+  const { id, endpoint, model, stream, receivedAtMs, doneAtMs, doneAtEpochMs, sharing } = kept
   return {
     id,
     received_at: Math.round(doneAtEpochMs - (doneAtMs - receivedAtMs)) / 1000,
     endpoint,
     model,
     stream,
-    status: shown.status ?? null,
-    end: state.phase.kind === 'over' ? state.phase.end : null,
+    status: (kept.kind === 'sharer' ? kept.status : null) ?? asked?.shown.status ?? null,
+    end: kept.kind === 'sharer' ? kept.end : endOf(kept),
     duration_ms: since(kept, doneAtMs),
+    sharing: sharingView(sharing),
   }
+}
+
+function endOf({ state: { phase } }: KeptRequest): string | null {
+  return phase.kind === 'over' ? phase.end : null
+}
+
+function sharingView(sharing: Sharing): RecordedSharing {
+  return sharing.role === 'kept' ? { role: 'kept', age_ms: Math.round(sharing.ageMs) } : sharing
 }
 
 type Scored = Pick<RecordedCandidate, 'id' | 'availability' | 'score'>
@@ -78,6 +116,6 @@ function nameOf({ candidates }: KeptRequest, id: string): Pick<RecordedAttempt, 
   return { provider, credential, model }
 }
 
-function since({ receivedAtMs }: KeptRequest, atMs: number): number {
+function since({ receivedAtMs }: Kept, atMs: number): number {
   return Math.round((atMs - receivedAtMs) * 10) / 10
 }

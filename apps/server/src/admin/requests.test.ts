@@ -141,6 +141,38 @@ describe('the record of a request', () => {
   })
 })
 
+describe('the record of a request that shared an answer', () => {
+  test('says whose call it was, and the leader’s that it could be shared', async () => {
+    const world = await startWorld({ scripts: [{ paceMs: 30 }] })
+    const both = await Promise.all([world.post({ ...hello, stream: true }), world.post({ ...hello, stream: true })])
+    await Promise.all(both.map((response) => response.text()))
+    await vi.waitFor(async () => expect(await listed(world)).toHaveLength(2))
+    const records = (await listed(world)) as RequestRecord[]
+    const leader = records.find(({ sharing }) => sharing.role === 'leader')
+    const follower = records.find(({ sharing }) => sharing.role === 'follower')
+    expect(leader).toMatchObject({ provider: 'a', status: 200, end: 'completed', attempts: 1 })
+    expect(follower).toMatchObject({ provider: 'a', status: 200, end: 'completed', attempts: 0 })
+    expect(follower?.sharing).toEqual({ role: 'follower', how: 'joined', leader: leader?.id })
+    expect(await get(world, `/requests/${follower?.id}`)).toMatchObject({ attempts: [], policy: null, log: [] })
+  })
+
+  test('of a kept answer says so, and how old it was', async () => {
+    const cache = 'deduplication: { linger: 0, cache: { enabled: true, ttl: 60 } }'
+    const world = await startWorld({ scripts: [{}], settings: [cache] })
+    const first = await recorded(world)
+    const second = await recorded(world)
+    expect(first.record.sharing).toEqual({ role: 'leader' })
+    expect(second.record).toMatchObject({ status: 200, end: 'completed', attempts: [] })
+    expect(second.record.sharing).toEqual({ role: 'kept', age_ms: expect.any(Number) })
+    expect(world.mocks[0]?.requests).toHaveLength(1)
+  })
+
+  test('of one that may not share says why', async () => {
+    const { record } = await through({ scripts: [{}], settings: ['deduplication: { enabled: false }'] })
+    expect(record.sharing).toEqual({ role: 'alone', reason: 'disabled' })
+  })
+})
+
 describe('the records', () => {
   test('are listed, the newest first', async () => {
     const world = await startWorld({ scripts: [{}] })

@@ -29,7 +29,10 @@ export const requestRoutes: readonly ApiRoute[] = [
       },
       replies: { 200: { description: 'One line each.', schema: listSchema } },
     },
-    (house, { query }) => ({ status: 200, body: { requests: house.records.last(query.limit).map(summaryView) } }),
+    (house, { query }) => ({
+      status: 200,
+      body: { requests: house.records.last(query.limit).map((kept) => summaryView(kept, house.records.get)) },
+    }),
   ),
   apiRoute(
     {
@@ -49,7 +52,7 @@ export const requestRoutes: readonly ApiRoute[] = [
     },
     (house, { path }) => {
       const kept = house.records.get(path.id)
-      if (kept !== undefined) return { status: 200, body: recordView(kept) }
+      if (kept !== undefined) return { status: 200, body: recordView(kept, house.records.get) }
       const { enabled, maxCount } = house.current().config.settings.decisionRecords
       const why = enabled
         ? `The last ${maxCount} requests that reached a route are kept, those before it or refused earlier are not.`

@@ -30,7 +30,7 @@ export interface FlightsDeps {
   readonly store: (compiled: CompiledConfig) => AnswerStore | undefined
   readonly observer: Pick<
     Required<RequestObserver>,
-    'flightOpened' | 'followerJoined' | 'followerDone' | 'answerReplayed'
+    'flightOpened' | 'requestAlone' | 'followerJoined' | 'followerDone' | 'answerReplayed'
   >
 }
 
@@ -79,7 +79,10 @@ export class Flights {
     start: StartLead,
   ): Promise<void> {
     const key = this.#deps.keys.keyOf(compiled, request)
-    if (key.kind === 'alone') return serveAlone(request, response, start)
+    if (key.kind === 'alone') {
+      this.#deps.observer.requestAlone({ request, reason: key.reason })
+      return serveAlone(request, response, start)
+    }
     const store = this.#deps.store(compiled)
     if (store === undefined) return this.#board(compiled, request, response, key.key, { start, collector: undefined })
     const policy = compiled.answerCache

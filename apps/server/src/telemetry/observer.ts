@@ -3,6 +3,7 @@ import type { HealthEffect } from '@lb/health'
 import type { LoggedEvent, LoopPolicy, LoopState, Outcome, PlanCandidate, RequestFeatures } from '@lb/router'
 import type { Attempt } from '../attempt/attempt.ts'
 import type { Shown } from '../egress/client-view.ts'
+import type { FlightKey } from '../flights/flight-keys.ts'
 import type { ClientRequest, Endpoint } from '../ingress/client-request.ts'
 import type { Refusal } from '../ingress/refusal.ts'
 
@@ -23,6 +24,8 @@ export interface RequestObserver {
   requestDone?(done: DoneRequest): void
   /** A call begins whose answer others may share. */
   flightOpened?(request: ClientRequest): void
+  /** A request may not share a call with others. Not told of those that share. */
+  requestAlone?(alone: AloneRequest): void
   /** A request gets the answer of another one's call. */
   followerJoined?(joined: FollowerJoined): void
   /** A request that was served by another one's call is over. It has no attempts of its own. */
@@ -74,6 +77,12 @@ export interface DoneRequest {
   readonly policy: LoopPolicy
   /** Every event that the attempt loop was told, to decide it all again; `null` where that is switched off. */
   readonly log: readonly LoggedEvent[] | null
+}
+
+/** A request whose call is its own. */
+export interface AloneRequest {
+  readonly request: ClientRequest
+  readonly reason: Extract<FlightKey, { kind: 'alone' }>['reason']
 }
 
 /** A request that follows another one from now on. */
@@ -133,6 +142,7 @@ export function allOf(
     attemptReported: teller('attemptReported'),
     requestDone: teller('requestDone'),
     flightOpened: teller('flightOpened'),
+    requestAlone: teller('requestAlone'),
     followerJoined: teller('followerJoined'),
     followerDone: teller('followerDone'),
     answerReplayed: teller('answerReplayed'),

@@ -1,0 +1,125 @@
+import { type IncomingMessage, request } from 'node:http'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { startMockProvider } from '@lb/mock-provider'
+import { expect, onTestFinished, test } from 'vitest'
+import { configText, startFileWorld } from '../testing/file-world.ts'
+import { hello } from '../testing/world.ts'
+
+/**
+ * Reloads under load. The defaults are for every run of the tests; `pnpm --filter @lb/server stress:reload` takes the figures
+ * that lb promises: 10,000 reloads while 1,000 streams run, and 10,000 broken files.
+ */
+const RELOADS = Number(process.env['LB_RELOADS'] ?? 100)
+const STREAMS = Number(process.env['LB_STREAMS'] ?? 40)
+const BROKEN = Number(process.env['LB_BROKEN_FILES'] ?? 140)
+const TIMEOUT_MS = 60_000 + RELOADS * 60 + BROKEN * 30
+
+interface Streamed {
+  readonly provider: string
+  readonly text: string
+}
+
+/** One stream, read to its end: by Node's own client, which opens as many connections as it is asked for. */
+function stream(url: string, question: number): Promise<Streamed> {
+  const body = JSON.stringify({ ...hello, stream: true, messages: [{ role: 'user', content: `question ${question}` }] })
+  return new Promise((resolve, reject) => {
+    const headers = { 'content-type': 'application/json' }
+    const sent = request(`${url}/v1/messages`, { method: 'POST', headers, agent: false }, (answer: IncomingMessage) => {
+      const parts: string[] = []
+      answer.setEncoding('utf8').on('data', (part: string) => parts.push(part))
+      answer.on('end', () => resolve({ provider: String(answer.headers['x-lb-provider']), text: parts.join('') }))
+      answer.on('error', reject)
+    })
+    sent.on('error', reject).end(body)
+  })
+}
+
+test(
+  `${RELOADS} reloads while ${STREAMS} streams run: none is cut, none is mixed`,
+  async () => {
+    const words = Array.from({ length: 20 }, (_, index) => `w${index}`).join(' ')
+    const mocks = await Promise.all(
+      ['red', 'blue'].map((name) =>
+        startMockProvider({
+          script: { default: { reply: { text: `${name} ${words}` }, paceMs: 10 } },
+          keepRequests: 10,
+        }),
+      ),
+    )
+    onTestFinished(() => Promise.all(mocks.map((mock) => mock.close())).then(() => {}))
+    const textFor = (name: string, index: number, turn: number): string =>
+      configText({ providers: { [name]: mocks[index]?.url ?? '' }, settings: [`max_attempts: ${2 + (turn % 3)}`] })
+    const world = await startFileWorld(textFor('red', 0, 0))
+    let isOver = false
+    const done: Streamed[] = []
+    let asked = 0
+    // As one ends the next begins, so that as many run all the time.
+    const client = async (): Promise<void> => {
+      while (!isOver) done.push(await stream(world.lb.url, asked++))
+    }
+    const clients = Array.from({ length: STREAMS }, client)
+    for (let turn = 1; turn <= RELOADS; turn++) {
+      await world.write(turn % 2 === 0 ? textFor('red', 0, turn) : textFor('blue', 1, turn))
+      expect((await world.lb.reload('request')).kind).toBe('applied')
+      await nextTurn()
+    }
+    isOver = true
+    await Promise.all(clients)
+    expect(done.length).toBeGreaterThanOrEqual(STREAMS)
+    expect(done.filter(({ text }) => !text.includes('event: message_stop'))).toEqual([])
+    const mixed = done.filter(({ provider, text }) => {
+      const said = [...text.matchAll(/"text":"([^"]*)"/g)].map((match) => match[1]).join('')
+      return said !== `${provider} ${words}`
+    })
+    expect(mixed).toEqual([])
+    if (RELOADS >= 20) expect(new Set(done.map(({ provider }) => provider)).size).toBe(2)
+    console.info(`${RELOADS} reloads, ${done.length} streams (${STREAMS} at a time): 0 cut, 0 mixed`)
+  },
+  TIMEOUT_MS,
+)
+
+const right = configText({ providers: { a: 'http://127.0.0.1:1' } })
+
+/** Ways in which a file goes wrong. `chance`: in [0, 1), drawn for this file. */
+const spoilers: readonly ((chance: number, turn: number) => string)[] = [
+  // Inside of the first entry: wherever it is cut, a brace is open.
+  (chance) =>
+    right.slice(0, right.indexOf('{') + 1 + Math.floor(chance * (right.indexOf('}') - right.indexOf('{') - 1))),
+  // In the middle of the first word.
+  (chance) => `${right.slice(0, 1 + Math.floor(chance * 8))}\u0000\u0007${right.slice(1 + Math.floor(chance * 8))}`,
+  (_, turn) => `${right}\nnobody_knows_${turn}: 1\n`,
+  () => `${right}\nx: &a [1,1,1,1,1,1,1,1,1]\ny: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nz: [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n`,
+  () => '['.repeat(20_000),
+  () => `${'a:\n '.repeat(3_000)}`,
+  () => '{'.repeat(5_000),
+  () => `__proto__: { polluted: true }\n${right}`,
+  () => right.replace('name: a', 'name: !!js/function "function () { process.exit() }"'),
+  () => right.replace('priority: 1', 'priority: 1e999'),
+  () => '',
+  () => '\t- : : -\n%YAML 9.9\n---\n...',
+  (chance) =>
+    Buffer.from(Array.from({ length: 400 }, (_, index) => (chance * 1e6 * (index + 7)) & 0xff)).toString('latin1'),
+  () => right.replace('auth_value: key-1', 'auth_value: ${NOBODY_SET_THIS}'),
+]
+
+test(
+  `${BROKEN} broken, half-written or hostile files: each is refused, and the old configuration serves on`,
+  async () => {
+    const world = await startFileWorld(right)
+    let kept = 0
+    for (let turn = 0; turn < BROKEN; turn++) {
+      // A golden-ratio walk: spread evenly, and the same in every run.
+      await world.write(spoilers[turn % spoilers.length]?.((turn * 0.618_033_988_7) % 1, turn) ?? '')
+      const outcome = await world.lb.reload('request')
+      expect(outcome.kind, `file ${turn} of kind ${turn % spoilers.length}`).toBe('rejected')
+      if (turn % 50 === 0)
+        expect((await world.call('GET', '/providers')).body).toMatchObject({ providers: [{ name: 'a' }] })
+      kept += 1
+    }
+    expect(Reflect.get({}, 'polluted')).toBeUndefined()
+    await world.write(right)
+    expect(await world.lb.reload('request')).toMatchObject({ kind: 'applied', diff: { unchanged: true } })
+    console.info(`${kept} broken files: 0 exits, the old configuration stayed`)
+  },
+  TIMEOUT_MS,
+)
