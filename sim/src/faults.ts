@@ -68,7 +68,7 @@ function midway(pace: Pace, ...rest: readonly Step[]): readonly Step[] {
 }
 
 /** A whole answer, and the faults that leave the request's answer as it would have been. */
-export const fine: Readonly<Record<string, Script>> = {
+const fine: Readonly<Record<string, Script>> = {
   stream: (pace) => midway(pace, { afterMs: pace.writeMs / 2, news: 'completed' }),
   slow: (pace) => midway({ ...pace, ttftMs: pace.ttftMs + 9_000 }, { afterMs: pace.writeMs, news: 'completed' }),
   'end-missing': (pace) => midway(pace, failed(pace.writeMs / 2, { seen: 'stream-end', finished: true })),
@@ -127,7 +127,7 @@ export const visible: Readonly<Record<string, Script>> = {
 }
 
 /** The request's own fault: every upstream says so. */
-export const clients: Readonly<Record<string, Script>> = {
+const clients: Readonly<Record<string, Script>> = {
   400: refused(400, errorBody('invalid_request_error')),
   'clients-401': refused(401, errorBody('authentication_error'), {}, 'client'),
   'too-long': refused(400, errorBody('invalid_request_error', 'prompt is too long: 210000 tokens > 200000 maximum')),

@@ -199,15 +199,7 @@ function recovery(seed: number): Figure[] {
   ]
 }
 
-export function world({
-  seed,
-  requests,
-  faults,
-  gapMs = 50,
-  loop,
-  abortShare = 0,
-  faultShare = 0,
-}: Setting): WorldPlan {
+function world({ seed, requests, faults, gapMs = 50, loop, abortShare = 0, faultShare = 0 }: Setting): WorldPlan {
   const upstreams = faults.map((plans, index) => ({
     name: `p${index}`,
     credentials: ['k'],

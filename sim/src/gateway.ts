@@ -269,7 +269,7 @@ function candidateOf(
 }
 
 /** A target as health names it. */
-export function healthTarget({ provider, credential, model, passThrough }: RouteTarget): Target {
+function healthTarget({ provider, credential, model, passThrough }: RouteTarget): Target {
   return { provider, credential: passThrough ? null : credential, model }
 }
 

@@ -116,7 +116,7 @@ export class Scribe implements Watcher {
 }
 
 /** `12ms`, `3s`, `1m30s`, `2h`. */
-export function duration(ms: number): string {
+function duration(ms: number): string {
   if (ms < 1000) return `${Number(ms.toFixed(1))}ms`
   const s = Number((ms / 1000).toFixed(3))
   if (s < 60) return `${s}s`

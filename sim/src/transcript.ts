@@ -8,7 +8,7 @@ import { Scribe } from './scribe.ts'
 import { Upstream } from './upstream.ts'
 
 /** The line between what is set up and what happens. */
-export const DIVIDER = '----'
+const DIVIDER = '----'
 
 /**
  * Plays the scenario at the head of a transcript and writes down what happens.
@@ -21,7 +21,7 @@ export function playTranscript(text: string): string {
 }
 
 /** What happens in a scenario, line by line. */
-export function play(scenario: Scenario): readonly string[] {
+function play(scenario: Scenario): readonly string[] {
   const agenda = new Agenda()
   const scribe = new Scribe(agenda, scenario.upstreams, scenario.refreshes)
   const chance = new FixedChance(scenario.roll)

@@ -58,7 +58,7 @@ export class Upstream {
 }
 
 /** The behaviour of this name. An unknown name is a bug of the scenario. */
-export function scriptOf(name: string): Script {
+function scriptOf(name: string): Script {
   const script = Object.hasOwn(scripts, name) ? scripts[name] : undefined
   if (script === undefined) throw new Error(`no such behaviour: ${name}`)
   return script

@@ -17,6 +17,15 @@ const TEST_EDGES: Readonly<Record<string, readonly string[]>> = {
   'apps/server': ['apps/mock-provider'],
 }
 
+/**
+ * What the build of an app takes into its own files. It stands in devDependencies, since nothing of it is left for users to
+ * install, and is needed all the same.
+ */
+const BUNDLED: Readonly<Record<string, RegExp>> = {
+  'apps/cli': /^@lb\//,
+  'apps/server': /^@opentelemetry\//,
+}
+
 /** Who may stand on whom. pnpm gives a package only what its `package.json` declares, so these laws close the graph. */
 export const floorLaws: readonly Law[] = [
   {
@@ -39,7 +48,7 @@ export const floorLaws: readonly Law[] = [
 export interface Edge {
   readonly from: string
   readonly to: string
-  /** Declared in devDependencies: only tests use it. */
+  /** Declared in devDependencies, and not bundled: only tests use it. */
   readonly testOnly: boolean
 }
 
@@ -47,13 +56,17 @@ export interface Edge {
 export function edgesOf(repository: Repository): Edge[] {
   const dirs = new Map(repository.workspaces.map(({ name, dir }) => [name, dir]))
   return repository.workspaces.flatMap(({ dir, manifest }) => {
-    const edges = (names: object | undefined, testOnly: boolean): Edge[] =>
+    const edges = (names: object | undefined, isDev: boolean): Edge[] =>
       Object.keys(names ?? {}).flatMap((name) => {
         const to = dirs.get(name)
-        return to === undefined ? [] : [{ from: dir, to, testOnly }]
+        return to === undefined ? [] : [{ from: dir, to, testOnly: isDev && !isBundled(dir, name) }]
       })
     return [...edges(manifest.dependencies, false), ...edges(manifest.devDependencies, true)]
   })
+}
+
+function isBundled(dir: string, name: string): boolean {
+  return BUNDLED[dir]?.test(name) === true
 }
 
 function forbiddenEdges(repository: Repository, { dir, floor }: Workspace): Violation[] {
@@ -100,6 +113,7 @@ function problemOf(
     .join('/')
   const { dependencies = {}, devDependencies = {}, optionalDependencies = {} } = workspace.manifest
   if (name in dependencies || name in optionalDependencies) return undefined
+  if (name in devDependencies && isBundled(workspace.dir, name)) return undefined
   if (!isTest(file.path)) return 'is not in the dependencies of its package.json'
   const isTool =
     name in devDependencies || name in (repository.manifest.devDependencies ?? {}) || name === workspace.name

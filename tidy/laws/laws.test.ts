@@ -34,11 +34,11 @@ const good: Files = {
   'packages/router/src/plan.test.ts':
     "import { test } from 'vitest'\nimport { plan } from './plan.ts'\n\ntest('plans', () => plan)\n",
   'apps/server/package.json': manifest('@lb/server', { '@lb/router': 'workspace:^' }),
-  'apps/server/README.md': '# server\n',
+  'apps/server/README.md': readme('server'),
   'apps/server/LICENSE': 'MIT',
   'apps/server/src/index.ts': '/** The port. */\nexport const port = 9090\n',
   'apps/mock-provider/package.json': manifest('@lb/mock-provider'),
-  'apps/mock-provider/README.md': '# mock\n',
+  'apps/mock-provider/README.md': readme('mock-provider'),
   'apps/mock-provider/LICENSE': 'MIT',
   'apps/mock-provider/src/index.ts': '/** The port. */\nexport const port = 9091\n',
   'docs/decisions/0001-a-title.md': decision(1),
@@ -175,6 +175,7 @@ const breaks: Readonly<Record<string, readonly Files[]>> = {
   'readme-examples': [
     { 'packages/router/README.md': readme('protocol') },
     { 'packages/router/README.md': '# router\n' },
+    { 'apps/server/README.md': '# server\n' },
   ],
   'example-checks': [
     { 'packages/router/README.md': readme('router', '') },
@@ -247,6 +248,15 @@ const innocent: Readonly<Record<string, readonly Files[]>> = {
   ],
   imports: [
     { 'packages/router/src/plan.test.ts': "import { readFileSync } from 'node:fs'\nimport { test } from 'vitest'\n" },
+    {
+      // What a build bundles is no dependency of whoever installs it.
+      'apps/cli/package.json': JSON.stringify({
+        name: '@lb/cli',
+        private: true,
+        devDependencies: { '@lb/server': 'workspace:^' },
+      }),
+      'apps/cli/src/index.ts': "import { start } from '@lb/server'\n\nstart()\n",
+    },
   ],
   'index-lines': [{ 'packages/protocol/src/index.ts': lines(100) }],
   'doc-blocks': [{ 'packages/router/src/index.ts': "export { plan as route } from './plan.ts'\n" }],

@@ -2,6 +2,8 @@ import { type Command, UsageError } from './command.ts'
 import { check } from './commands/check.ts'
 import { accountsCommand, loginCommand, logoutCommand } from './commands/logins.ts'
 import { mock } from './commands/mock.ts'
+import { providers } from './commands/providers.ts'
+import { reload } from './commands/reload.ts'
 import { start } from './commands/start.ts'
 import type { Terminal } from './terminal.ts'
 import { version } from './version.ts'
@@ -11,6 +13,8 @@ export type { Terminal } from './terminal.ts'
 const commands: Readonly<Record<string, Command>> = {
   start,
   check,
+  reload,
+  providers,
   mock,
   login: loginCommand,
   accounts: accountsCommand,

@@ -9,7 +9,7 @@ import type { Refusal } from './ingress/refusal.ts'
 import type { Visit } from './ingress/route.ts'
 import { knownPatterns, refusalForKey } from './keys/permission.ts'
 import { featuresOfRequest, noFeatures } from './state/features.ts'
-import type { House } from './state/house.ts'
+import type { House, Stoppable } from './state/house.ts'
 import { sessionKey } from './state/sessions.ts'
 import type { Wanted } from './state/targets.ts'
 
@@ -67,6 +67,8 @@ function lead(house: House, { compiled }: Visit, wanted: Wanted, request: Client
   }
   const log: LoggedEvent[] | null = compiled.config.settings.decisionRecords.enabled ? [] : null
   observer.requestStarted(request)
+  // Over before it is known here: nobody could be asked.
+  let begun: Stoppable | undefined
   const run = startJob({
     house,
     compiled,
@@ -77,12 +79,13 @@ function lead(house: House, { compiled }: Visit, wanted: Wanted, request: Client
     log,
     over(state, attempts, policy) {
       house.leave(compiled)
-      running.delete(run)
+      if (begun !== undefined) running.delete(begun)
       const nowMs = clock.nowMs()
       const told = { request, state, candidates, attempts, shown: view.shown(), nowMs, features, policy, log }
       observer.requestDone(told)
     },
   })
+  begun = run
   if (!run.isOver) running.add(run)
   return { drained: () => run.drained(), cancel: () => run.clientGone() }
 }

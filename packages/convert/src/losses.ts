@@ -2,7 +2,7 @@
  * What a conversion could not carry over. Nothing is dropped or changed without one of these codes.
  *
  * Codes are stable: they are metric labels, log words and switches of strict mode. What each means is in {@link lossMeanings};
- * the smallest input that shows it is in `losses.test.ts`, which fails for a code without one.
+ * `losses.test.ts` fails for a code that no test shows.
  */
 export type LossCode = keyof typeof lossMeanings
 

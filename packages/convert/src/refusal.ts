@@ -21,7 +21,6 @@ export const refusalMeanings = {
   compaction_unreadable: 'the summary of the earlier conversation is encrypted',
   conflicting_output_format: 'two different output formats were asked for',
   tool_result_without_call: 'a tool result answers no call',
-  tool_call_unanswered: 'a tool call has no result',
   tool_choice_unknown: 'the chosen tool is not declared',
   tool_name_duplicate: 'two tools have one name',
   tool_arguments_invalid: 'arguments of a past call are not a JSON object',

@@ -1,3 +1,5 @@
+import type { OwnTimeouts } from './timeouts.ts'
+
 /**
  * A target that is considered for one request, with everything that a decision about it needs. The server fills it in:
  * availability from health, in-flight counts and latency from its own books.
@@ -12,6 +14,8 @@ export interface Candidate {
   readonly model: string
   /** The client's own credential goes up: what it is refused for must not be paid with another one. */
   readonly passThrough: boolean
+  /** Its provider's own; absent: those of the policy. */
+  readonly timeouts?: OwnTimeouts
   readonly availability: Availability
 }
 

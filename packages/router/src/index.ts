@@ -19,3 +19,4 @@ export { type RouteEntry, type RouteProvider, type RouteRequest, type RouteRule,
 export { sessionOf } from './session.ts'
 export { firstTurns, type Strategy, type Turns } from './strategy.ts'
 export { openThrottle, refuseChance, stepThrottle, type Throttle } from './throttle.ts'
+export type { OwnTimeouts } from './timeouts.ts'

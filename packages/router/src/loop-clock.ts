@@ -2,6 +2,7 @@ import type { Failure, Moment } from '@lb/protocol'
 import { endingOf } from './ending.ts'
 import type { LoopPolicy } from './loop-policy.ts'
 import { type LoopEffect, type LoopState, type LoopStep, withChange } from './loop-state.ts'
+import { timeoutsFor } from './timeouts.ts'
 import { closeAttempt, end, failAttempt, look, type RunningPhase, report, runningOf } from './upstream.ts'
 
 /**
@@ -43,7 +44,7 @@ const deadlineExceeded: Failure = { kind: 'deadline-exceeded', message: 'the tim
 function tickRunning(before: LoopState, running: RunningPhase, at: Moment, policy: LoopPolicy): LoopStep {
   const state = running === before.phase ? before : withChange(before, { phase: running })
   const cancel: LoopEffect = { type: 'cancel-attempt', attempt: running.attempt }
-  if (at.nowMs >= upstreamDeadlineMs(running, policy)) {
+  if (at.nowMs >= upstreamDeadlineMs(state, running, policy)) {
     const failed = failAttempt(state, running, running.spoke ? silent : tooSlow, at, policy)
     return { state: failed.state, effects: [cancel, ...failed.effects] }
   }
@@ -63,9 +64,10 @@ function lateness(running: RunningPhase, at: Moment, policy: LoopPolicy) {
     : ({ outcome: { kind: 'abandoned' }, failure: null } as const)
 }
 
-function upstreamDeadlineMs(running: RunningPhase, policy: LoopPolicy): number {
+function upstreamDeadlineMs(state: LoopState, running: RunningPhase, policy: LoopPolicy): number {
   if (policy.stream ? !running.spoke : !running.responded) return running.firstByteDeadlineMs
-  const idleMs = running.lastUpstreamMs + policy.idleTimeoutMs
+  const { timeouts } = state.candidates.find(({ id }) => id === running.candidate) ?? {}
+  const idleMs = running.lastUpstreamMs + timeoutsFor(timeouts, policy).idleTimeoutMs
   return running.kind === 'relaying' ? idleMs : Math.min(idleMs, running.contentDeadlineMs)
 }
 
@@ -87,7 +89,7 @@ function awake(state: LoopState, running: RunningPhase, at: Moment, policy: Loop
 
 function runningDeadlineMs(state: LoopState, running: RunningPhase, policy: LoopPolicy): number {
   const endsMs = running.kind === 'sending' ? state.deadlineMs : Number.POSITIVE_INFINITY
-  return Math.min(endsMs, upstreamDeadlineMs(running, policy), silenceEndsMs(state, policy))
+  return Math.min(endsMs, upstreamDeadlineMs(state, running, policy), silenceEndsMs(state, policy))
 }
 
 /** What the client gets so that it does not think we are dead. Streams only: a whole answer has no place for it. */

@@ -13,6 +13,7 @@ import {
   type LoopStep,
   withChange,
 } from './loop-state.ts'
+import { timeoutsFor } from './timeouts.ts'
 import { closeAttempt, end, look, over, report, runningOf, upstreamEvent } from './upstream.ts'
 
 /**
@@ -170,6 +171,7 @@ function startAttempt(state: LoopState, { candidate, why, cost }: Start, at: Mom
   const attempts = [...state.attempts, attempt]
   const tried = state.tried.includes(id) ? state.tried : [...state.tried, id]
   const backup = hasBackup(withChange(state, { attempts, tried }), id, policy)
+  const timeouts = timeoutsFor(candidate.timeouts, policy)
   const isHurried = why === 'probe' && backup
   const phase = {
     kind: 'sending',
@@ -177,7 +179,7 @@ function startAttempt(state: LoopState, { candidate, why, cost }: Start, at: Mom
     candidate: id,
     startedMs: at.nowMs,
     backup,
-    firstByteDeadlineMs: at.nowMs + (isHurried ? policy.probeFirstByteTimeoutMs : policy.firstByteTimeoutMs),
+    firstByteDeadlineMs: at.nowMs + (isHurried ? policy.probeFirstByteTimeoutMs : timeouts.firstByteTimeoutMs),
     contentDeadlineMs: at.nowMs + policy.contentTimeoutMs,
     responded: false,
     spoke: false,
@@ -190,7 +192,7 @@ function startAttempt(state: LoopState, { candidate, why, cost }: Start, at: Mom
     candidate: id,
     why,
     freshConnection: last?.failure?.kind === 'stale-connection' && last.candidate === id,
-    connectTimeoutMs: policy.connectTimeoutMs,
+    connectTimeoutMs: timeouts.connectTimeoutMs,
   }
   return {
     state: withChange(state, { attempts, tried, phase }),

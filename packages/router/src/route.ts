@@ -1,5 +1,6 @@
 import { holds, type RequestFeatures, type RouteCondition } from './conditions.ts'
 import { matchRules } from './match.ts'
+import type { OwnTimeouts } from './timeouts.ts'
 
 /** `model_routes`: one pattern and what it leads to. */
 export interface RouteRule {
@@ -28,6 +29,8 @@ export interface RouteProvider {
   readonly passThrough: boolean
   /** For `cheapest`: what a million input tokens cost, or `null` if unknown. */
   readonly price: number | null
+  /** Absent: those of the attempt loop's policy. */
+  readonly timeouts?: OwnTimeouts
 }
 
 /** Who asks for what. */
@@ -50,6 +53,7 @@ export interface RouteTarget {
   readonly priority: number
   readonly weight: number
   readonly price: number | null
+  readonly timeouts?: OwnTimeouts
 }
 
 /**
@@ -90,5 +94,6 @@ function targetsOf(entry: RouteEntry, rank: number, providers: readonly RoutePro
     priority: entry.priority,
     weight: (entry.weight ?? 1) * credential.weight,
     price: provider.price,
+    ...(provider.timeouts === undefined ? {} : { timeouts: provider.timeouts }),
   }))
 }

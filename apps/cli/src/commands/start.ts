@@ -62,10 +62,14 @@ async function serve({ config, source }: ReadConfig, origin: string | undefined,
     return 1
   }
   keepServing(server.internalError)
-  server.onReload((now) => openedLog.adopt(logSettings(now.settings, folder)))
+  let now = settings
+  server.onReload((next) => {
+    now = next.settings
+    openedLog.adopt(logSettings(now, folder))
+  })
   terminal.onReload(() => void server.reload('signal'))
   terminal.out(banner(config, origin, server.url, terminal))
-  const stopped = await untilStopped(server, settings, terminal, log)
+  const stopped = await untilStopped(server, () => now.shutdownGraceMs, terminal, log)
   log.info(
     { event: 'stopped', stopped },
     stopped === 0 ? 'stopped' : `stopped; ${stopped} requests did not come to their end`,
@@ -74,20 +78,15 @@ async function serve({ config, source }: ReadConfig, origin: string | undefined,
   return 0
 }
 
-function untilStopped(
-  server: RunningServer,
-  { shutdownGraceMs }: Settings,
-  terminal: Terminal,
-  log: Log,
-): Promise<number> {
+function untilStopped(server: RunningServer, graceMs: () => number, terminal: Terminal, log: Log): Promise<number> {
   return new Promise((stopped) => {
     terminal.onStop((count) => {
       const words =
         count === 1
-          ? `stopping: no new requests, running ones may take ${shutdownGraceMs / 1000} s`
+          ? `stopping: no new requests, running ones may take ${graceMs() / 1000} s`
           : 'stopping now: running requests are told so'
       log.info({ event: 'shutdown' }, words)
-      void server.close(count === 1 ? shutdownGraceMs : 0).then(stopped)
+      void server.close(count === 1 ? graceMs() : 0).then(stopped)
     })
   })
 }

@@ -1,6 +1,7 @@
 import type { ApiRoute } from './api-route.ts'
 import { documentationRoutes } from './documentation.ts'
 import { healthRoutes } from './health.ts'
+import { loginOperations } from './login-operations.ts'
 import { metricsRoutes } from './metrics.ts'
 import { modelOperations } from './model-operations.ts'
 import { modelRoutes } from './models.ts'
@@ -21,4 +22,7 @@ const routes: readonly ApiRoute[] = [
 ]
 
 /** Everything that lb answers about itself. */
-export const apiRoutes: readonly ApiRoute[] = [...routes, ...documentationRoutes([...modelOperations, ...routes])]
+export const apiRoutes: readonly ApiRoute[] = [
+  ...routes,
+  ...documentationRoutes([...modelOperations, ...routes, ...loginOperations]),
+]

@@ -11,7 +11,7 @@ export function oauthAdminRoutes(house: House): readonly Route[] {
       path,
       // The browser comes from the provider's site without a key of ours: what admits it is the single-use state that it brings.
       access: access === 'state' ? 'open' : 'admin',
-      answer: async (visit) => responseOf(await (current()?.answer ?? answer)(factsOf(visit))),
+      answer: async (visit) => responseOf(house, await (current()?.answer ?? answer)(factsOf(visit))),
     }
     return access === 'state' ? { ...route, byLink: true } : route
   })
@@ -22,6 +22,7 @@ function factsOf({ c: { req }, body }: Visit): RequestFacts {
   return { method: req.method, url: `${pathname}${search}`, headers: req.header(), body }
 }
 
-function responseOf({ status, headers, body }: Answer): Response {
-  return new Response(body === '' ? null : body, { status, headers })
+function responseOf(house: House, { status, headers, body }: Answer): Response {
+  const id = { 'x-lb-request-id': house.newId('req') }
+  return new Response(body === '' ? null : body, { status, headers: { ...headers, ...id } })
 }

@@ -53,10 +53,14 @@ function asConfigured(operation: Operation, openPaths: ReadonlySet<string>): Ope
 
 /** What the front door says before an operation is asked. */
 function withCommonReplies(operation: Operation): Operation {
-  if (operation.access === 'open') return operation
+  const { queryParameters = {}, replies } = operation
+  const asked = Object.keys(queryParameters).length === 0 ? replies : { 400: wrongParameter, ...replies }
+  if (operation.access === 'open') return { ...operation, replies: asked }
   const denied = operation.access === 'admin' ? 'The admin key is missing or wrong.' : 'The key is missing or wrong.'
-  return { ...operation, replies: { ...operation.replies, 401: { description: denied, schema: errorSchema } } }
+  return { ...operation, replies: { ...asked, 401: { description: denied, schema: errorSchema } } }
 }
+
+const wrongParameter: ReplySpec = { description: 'A parameter cannot be used.', schema: errorSchema }
 
 function schemasOf({ pathParameters, queryParameters, body, replies }: Operation): v.GenericSchema[] {
   const parameters = { ...pathParameters, ...queryParameters }

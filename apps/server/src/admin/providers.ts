@@ -43,7 +43,7 @@ export const providerRoutes: readonly ApiRoute[] = [
   switchRoute(
     'disable',
     'Do not use a provider',
-    'Requests on their way are not touched. The switch stays as it is when the configuration is reloaded; a restart forgets it.',
+    'Requests on their way are not touched. The switch stays as it is when the configuration is reloaded; a restart forgets it, unless `settings.health_state_path` keeps it.',
   ),
   switchRoute(
     'reset',

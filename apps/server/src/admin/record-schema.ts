@@ -69,7 +69,10 @@ const attemptSchema: v.GenericSchema<RecordedAttempt> = v.pipe(
     outcome: v.picklist(['running', 'succeeded', 'failed', 'abandoned']),
     paid: v.pipe(v.boolean(), v.description('The upstream said 2xx, so it may be billed')),
     failure: v.nullable(failureSchema),
-    losses: v.pipe(v.array(v.string()), v.description('What the conversion of the request could not carry')),
+    losses: v.pipe(
+      v.array(v.string()),
+      v.description('What the conversion of the request and of the answer could not carry'),
+    ),
   }),
   v.title('RecordedAttempt'),
 )

@@ -58,7 +58,7 @@ export interface RecordedAttempt {
   /** The upstream said 2xx: it may be billed. */
   readonly paid: boolean
   readonly failure: RecordedFailure | null
-  /** What the conversion of the request could not carry. */
+  /** What the conversion of the request and of the answer could not carry. */
   readonly losses: string[]
 }
 

@@ -107,6 +107,14 @@ describe('the record of a request', () => {
     expect(state.attempts.map(({ outcome }) => outcome)).toEqual(record.attempts.map(({ outcome }) => outcome))
   })
 
+  test('is there, too, of a request for which nobody could be asked', async () => {
+    const world = await startWorld({ scripts: [{}], settings: ['hold: 0'] })
+    await fetch(`${world.lb.url}/providers/a/disable`, { method: 'POST' })
+    const { status, record } = await recorded(world)
+    expect([status, record.end, record.attempts, record.candidates.length]).toEqual([503, 'gave-up', [], 1])
+    expect(world.lines.filter(({ event }) => event === 'internal_error')).toEqual([])
+  })
+
   test('has what routes with conditions looked at', async () => {
     const routes = ['  "*":', '    - { provider: a, model: passthrough, priority: 1, when: { thinking: true } }']
     const { record } = await through({ scripts: [{}], routes }, { ...hello, thinking: { type: 'adaptive' } })

@@ -1,3 +1,4 @@
+import type { Loss } from '@lb/convert'
 import {
   type CredentialOwner,
   classify,
@@ -8,6 +9,7 @@ import {
 } from '@lb/protocol'
 import type { ClientView } from '../egress/client-view.ts'
 import type { Adapter, RefusedAnswer } from '../upstream/adapter.ts'
+import { joinedLosses } from '../upstream/chained-stream.ts'
 import type { EchoFilter } from '../upstream/echoes.ts'
 import { type AnswerHead, type Exchange, type ExchangeListener, openExchange } from '../upstream/exchange.ts'
 import type { Pools, Reach } from '../upstream/pools.ts'
@@ -24,13 +26,15 @@ export interface AttemptSpec {
   readonly request: UpstreamRequest
   /** Between the client's dialect and this upstream's. */
   readonly adapter: Adapter
+  /** What the conversion of the request could not carry. */
+  readonly losses: readonly Loss[]
   readonly credential: CredentialOwner
   /** Keeps what lb signed in with from coming back in what the client is shown. */
   readonly echoes: EchoFilter
   readonly stream: boolean
   readonly view: ClientView
   /** lb's and the upstream's headers for the client, once this attempt's answer is shown. */
-  readonly headersFor: (head: AnswerHead) => string[]
+  readonly headersFor: (head: AnswerHead, losses: readonly Loss[]) => string[]
   readonly maxBodyBytes: number
   readonly epochMs: () => number
   /** Monotonic. */
@@ -69,6 +73,8 @@ export interface Attempt {
   usage(): JsonObject
   /** Why the upstream stopped, in the client's dialect; `undefined` while it has not, or where there is no such thing. */
   stopReason(): string | undefined
+  /** What the conversion of the request and, as far as it came, of the answer could not carry. */
+  losses(): readonly Loss[]
   timing(): AttemptTiming
 }
 
@@ -93,6 +99,7 @@ interface Whole {
   readonly body: Uint8Array
   readonly usage: JsonObject
   readonly stopReason?: string
+  readonly losses?: readonly Loss[]
 }
 
 /** What an attempt has brought so far. */
@@ -152,13 +159,15 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
       else body.broke(observation)
     }),
   }
+  const losses = (): readonly Loss[] =>
+    joinedLosses(spec.losses, brought.whole?.losses ?? brought.reader?.losses?.() ?? noLosses)
   const exchange: Exchange = openExchange(spec.pools, spec.reach, spec.request, listener)
   timing.sentAtMs = spec.nowMs()
 
   return {
     commit(opening) {
       if (brought.whole !== undefined)
-        view.whole(200, spec.headersFor(brought.whole.head), brought.whole.body, brought.whole.stopReason)
+        view.whole(200, spec.headersFor(brought.whole.head, losses()), brought.whole.body, brought.whole.stopReason)
       else brought.hold?.commit(opening)
       timing.shownAtMs = spec.nowMs()
     },
@@ -181,9 +190,13 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
     usage: () => brought.whole?.usage ?? brought.ending?.usage ?? brought.reader?.usage() ?? {},
     stopReason: () =>
       brought.whole?.stopReason ?? (brought.ending?.step === 'ended' ? brought.ending.stopReason : undefined),
+    losses,
     timing: () => timing,
   }
 }
+
+/** Of an answer that is passed on as it came. */
+const noLosses: readonly Loss[] = []
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] }
 
@@ -262,7 +275,7 @@ const readers: Readonly<Record<BodyKind, MakeReader>> = {
     const reader = spec.adapter.createReader(spec.credential)
     const hold = createHold(
       spec.view,
-      () => spec.headersFor(head),
+      () => spec.headersFor(head, spec.losses),
       () => reader.replaceOpening(),
     )
     brought.reader = reader

@@ -1,4 +1,4 @@
-import type { Failure, JsonObject, Observation, Result } from '@lb/protocol'
+import type { Observation } from '@lb/protocol'
 
 /** What an answer's body is read by, chosen by its head. Exactly one of `end` and `broke` is the last call. */
 export interface BodyReader {
@@ -42,6 +42,3 @@ export function collectBody({ limitBytes, done, failed }: WholeBody): BodyReader
     },
   }
 }
-
-/** What a whole answer was read as. */
-export type WholeResult = Result<{ readonly body: Uint8Array; readonly usage: JsonObject }, Failure>

@@ -5,13 +5,15 @@ import { type LoggedEvent, type LoopPolicy, type LoopState, type PlanCandidate, 
 import { type AnswerFacts, answerHeaders } from '../egress/answer-headers.ts'
 import type { ClientView } from '../egress/client-view.ts'
 import { passedOnHeaders } from '../egress/pass-on.ts'
-import type { ClientRequest } from '../ingress/client-request.ts'
+import { upstreamRequestId } from '../egress/request-id.ts'
+import { type ClientRequest, endpoints } from '../ingress/client-request.ts'
 import type { Credential } from '../oauth/index.ts'
 import type { CompiledConfig } from '../state/compiled-config.ts'
 import type { House } from '../state/house.ts'
 import { credentialHeaders, loginHeaders, type SignedIn } from '../upstream/credential-headers.ts'
 import { echoFilter } from '../upstream/echoes.ts'
-import { type NotPrepared, prepare } from '../upstream/prepare.ts'
+import { prepare } from '../upstream/prepare.ts'
+import { notPrepared } from '../upstream/way.ts'
 import { type Attempt, type AttemptNews, startAttempt } from './attempt.ts'
 import { refusalOf } from './failure-text.ts'
 import { OAuthAttempt } from './oauth-attempt.ts'
@@ -112,7 +114,7 @@ function startOn(job: Job, candidate: PlanCandidate, effect: Effect<'start-attem
     return sendTo(job, candidate, provider, effect, credentialHeaders(provider, candidate.credential, request), tell)
   }
   const accounts = house.oauth()?.accounts
-  if (accounts === undefined) return refusedAttempt(oauthIsOff, tell)
+  if (accounts === undefined) return refusedAttempt(notPrepared(request, oauthIsOff), tell)
   const { accountEmail: pinnedEmail } = provider.auth
   const start = (credential: Credential, heard: Tell): Attempt =>
     sendTo(job, candidate, provider, effect, loginHeaders(credential), heard)
@@ -121,11 +123,7 @@ function startOn(job: Job, candidate: PlanCandidate, effect: Effect<'start-attem
 
 type Tell = (news: AttemptNews) => void
 
-const oauthIsOff: NotPrepared = {
-  status: 400,
-  message: 'this provider uses a stored login, and settings.oauth.enabled is false',
-  body: { type: 'error', error: { type: 'invalid_request_error', message: 'Stored logins are switched off in lb.' } },
-}
+const oauthIsOff = 'This provider uses a stored login, and stored logins are switched off in lb.'
 
 /** Sends the request to a provider, signed in. */
 function sendTo(
@@ -138,11 +136,12 @@ function sendTo(
 ): Attempt {
   const { model } = candidate
   const trace = house.traces?.attemptHeaders(request, effect.attempt, candidate) ?? []
-  const prepared = prepare({ request, provider, model, signedIn, trace, maxEventBytes: MAX_EVENT_BYTES })
-  const losses = prepared.ok ? prepared.value.losses : []
-  house.observer.attemptStarted({ request, attempt: effect.attempt, candidate, losses })
+  const { epochMs } = house.clock
+  const input = { request, provider, model, signedIn, trace, maxEventBytes: MAX_EVENT_BYTES, epochMs: epochMs() }
+  const prepared = prepare(input)
+  house.observer.attemptStarted({ request, attempt: effect.attempt, candidate })
   if (!prepared.ok) return refusedAttempt(prepared.error, tell)
-  const { upstream, adapter } = prepared.value
+  const { upstream, adapter, losses } = prepared.value
   const facts: AnswerFacts = { request, provider: provider.name, attempts: effect.attempt }
   return startAttempt(
     {
@@ -154,13 +153,14 @@ function sendTo(
       },
       request: upstream,
       adapter,
+      losses,
       credential: signedIn.owner,
       echoes: echoFilter(signedIn.secret),
       stream: request.stream,
       view,
-      headersFor: (head) => answerHeaders(head, facts),
+      headersFor: (head, lost) => answerHeaders(head, facts, lost),
       maxBodyBytes: MAX_ANSWER_BYTES,
-      epochMs: house.clock.epochMs,
+      epochMs,
       nowMs: house.clock.nowMs,
       internalError: house.internalError,
     },
@@ -188,7 +188,9 @@ function giveUp({ request, candidates, view }: Job, ending: Effect<'give-up'>, a
   const passed = {
     rawHeaders: head.rawHeaders,
     contentType: answer.headers['content-type'] ?? head.headers['content-type'],
-    requestId: answer.headers['request-id'] ?? request.id,
+    requestId: request.id,
+    upstreamId: upstreamRequestId(answer.headers) ?? upstreamRequestId(head.headers),
+    dialect: endpoints[request.endpoint].dialect,
     isOneOfMany: candidates.length > 1,
     retryAfterMs,
     shouldRetry,

@@ -149,6 +149,10 @@ export class OAuthAttempt implements Attempt {
     return this.#inner?.usage() ?? {}
   }
 
+  losses(): ReturnType<Attempt['losses']> {
+    return this.#inner?.losses() ?? []
+  }
+
   stopReason(): string | undefined {
     return this.#inner?.stopReason()
   }

@@ -1,4 +1,4 @@
-import type { NotPrepared } from '../upstream/prepare.ts'
+import type { NotPrepared } from '../upstream/way.ts'
 import type { Attempt, AttemptNews } from './attempt.ts'
 
 /**
@@ -7,7 +7,7 @@ import type { Attempt, AttemptNews } from './attempt.ts'
  */
 export function refusedAttempt({ status, body, message }: NotPrepared, tell: (news: AttemptNews) => void): Attempt {
   const head = { status, rawHeaders: [], headers: {} }
-  const answer = { status, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(body)) }
+  const answer = { status, headers: { 'content-type': 'application/json' }, body: Buffer.from(body) }
   process.nextTick(() => tell({ type: 'failed', failure: { kind: 'conversion-refused', status, message } }))
   return {
     commit() {},
@@ -19,6 +19,7 @@ export function refusedAttempt({ status, body, message }: NotPrepared, tell: (ne
     refusal: () => ({ head, answer }),
     errorEvent: () => undefined,
     usage: () => ({}),
+    losses: () => [],
     stopReason: () => undefined,
     timing: () => ({ sentAtMs: undefined, arrivedAtMs: undefined, shownAtMs: undefined }),
   }

@@ -5,8 +5,10 @@ import { piecesOf } from '@lb/tokens'
 import { answerHeaders } from '../egress/answer-headers.ts'
 import type { ClientView } from '../egress/client-view.ts'
 import { passedOnHeaders } from '../egress/pass-on.ts'
+import { upstreamRequestId } from '../egress/request-id.ts'
 import type { Lead } from '../flights/flights.ts'
 import type { ClientRequest } from '../ingress/client-request.ts'
+import type { Refusal } from '../ingress/refusal.ts'
 import type { CompiledConfig } from '../state/compiled-config.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
 import type { AnswerHead } from '../upstream/exchange.ts'
@@ -69,9 +71,14 @@ export function answerCount(job: CountJob, means: CountMeans): Lead {
 
   function passOn({ head, body }: Extract<Count, { kind: 'refused' }>): void {
     const { rawHeaders, headers, status } = head
-    const requestId = headers['request-id'] ?? request.id
-    const passed = { rawHeaders, contentType: headers['content-type'], requestId, retryAfterMs: null }
+    const ids = { requestId: request.id, upstreamId: upstreamRequestId(headers), dialect: 'anthropic' } as const
+    const passed = { rawHeaders, contentType: headers['content-type'], ...ids, retryAfterMs: null }
     view.whole(status, passedOnHeaders({ ...passed, isOneOfMany: candidates.length > 1, shouldRetry: false }), body)
+    finish('gave-up')
+  }
+
+  function refuse(refusal: Refusal): void {
+    view.refuse(refusal)
     finish('gave-up')
   }
 
@@ -87,15 +94,14 @@ export function answerCount(job: CountJob, means: CountMeans): Lead {
       return show('upstream', count.body, count.head)
     }
     if (count?.kind === 'refused' && !isBeyondCounters(request)) return passOn(count)
+    if (!hasMessages(request)) return refuse({ status: 400, type: 'invalid_request_error', message: NO_MESSAGES })
     const tokens = await means.estimate(job)
     if (!isOver) show('estimate', Buffer.from(JSON.stringify({ input_tokens: tokens })))
   }
 
   observer.requestStarted(request)
   run(provider).catch(() => {
-    if (isOver) return
-    view.refuse({ status: 500, type: 'api_error', message: 'lb failed to count the tokens of this request.' })
-    finish('gave-up')
+    if (!isOver) refuse({ status: 500, type: 'api_error', message: 'lb failed to count the tokens of this request.' })
   })
   return {
     drained() {},
@@ -108,6 +114,13 @@ export function answerCount(job: CountJob, means: CountMeans): Lead {
 }
 
 const ownHead: AnswerHead = { status: 200, rawHeaders: [], headers: {} }
+
+/** An estimate of what no upstream would take is worth nothing: the API's own words. */
+const NO_MESSAGES = 'messages: Field required'
+
+function hasMessages({ outline }: ClientRequest): boolean {
+  return outline.members.some(({ name }) => name === 'messages')
+}
 
 /**
  * Whether a request holds what counters refuse though it may be answered perfectly well: tools that the vendor runs, and

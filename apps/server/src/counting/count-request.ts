@@ -2,9 +2,10 @@ import type { Dialect } from '@lb/config'
 import { convertAnthropicRequestToResponses } from '@lb/convert'
 import { err, numberMember, ok, parseJson, type Result, stringifyJson } from '@lb/protocol'
 import { relayedRequest } from '../upstream/build-request.ts'
-import { ownRequest, type PrepareInput } from '../upstream/prepare.ts'
+import { ownRequest } from '../upstream/own-request.ts'
 import { profileOf } from '../upstream/profiles.ts'
 import type { UpstreamRequest } from '../upstream/send.ts'
+import type { PrepareInput } from '../upstream/way.ts'
 
 /** An upstream's own counter: how it is asked, and how its answer reads. */
 export interface Counter {
@@ -24,14 +25,18 @@ export const counters: Readonly<Record<Dialect, Counter | undefined>> = {
   },
   /** @see https://platform.openai.com/docs/api-reference/responses/input-tokens */
   responses: {
-    request({ request, provider, model, signedIn }) {
+    request(input) {
+      const { request, provider, model } = input
       const json = request.json()
       if (!json.ok) return err('not-convertible')
-      const converted = convertAnthropicRequestToResponses(json.value, profileOf(provider), { model, seed: request.id })
+      const converted = convertAnthropicRequestToResponses(json.value, profileOf(provider, 'responses'), {
+        model,
+        seed: request.id,
+      })
       if (!converted.ok) return err('not-convertible')
       const members = Object.entries(converted.value.value).filter(([name]) => counted.has(name))
       const body = stringifyJson(Object.fromEntries(members))
-      return ok(ownRequest(request, provider, '/responses/input_tokens', signedIn.headers, body))
+      return ok(ownRequest(input, '/responses/input_tokens', body))
     },
     answer(body) {
       const count = countIn(body)

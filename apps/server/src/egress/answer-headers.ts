@@ -1,5 +1,8 @@
-import type { ClientRequest } from '../ingress/client-request.ts'
+import type { Loss } from '@lb/convert'
+import { type ClientRequest, endpoints } from '../ingress/client-request.ts'
 import type { AnswerHead } from '../upstream/exchange.ts'
+import { lossesText } from './losses-text.ts'
+import { requestIdHeaders, upstreamRequestId } from './request-id.ts'
 import { responseHeaders } from './response-headers.ts'
 
 /** What lb says about an answer beside the upstream's own headers. */
@@ -13,10 +16,13 @@ export interface AnswerFacts {
 export function answerHeaders(
   { rawHeaders, headers }: AnswerHead,
   { request, provider, attempts }: AnswerFacts,
+  losses: readonly Loss[] = [],
 ): string[] {
   const list = responseHeaders(rawHeaders)
   if (!request.stream) list.push('content-type', 'application/json')
-  if (headers['request-id'] === undefined) list.push('request-id', request.id)
+  const idHeader = requestIdHeaders[endpoints[request.endpoint].dialect]
+  if (headers[idHeader] === undefined) list.push(idHeader, upstreamRequestId(headers) ?? request.id)
+  if (request.headers['x-lb-debug'] === 'losses') list.push('x-lb-losses', lossesText(losses))
   list.push(
     'x-lb-request-id',
     request.id,

@@ -2,6 +2,7 @@ import type { ClientDialect } from '../ingress/client-request.ts'
 import type { Refusal } from '../ingress/refusal.ts'
 import { errorEvent, errorResponse } from './error-response.ts'
 import type { Outlet } from './outlet.ts'
+import { requestIdHeaders } from './request-id.ts'
 
 /**
  * What one client has been shown: the only way to its outlet. A head is sent once; what comes behind it fits the stage that
@@ -65,7 +66,7 @@ export function createClientView(outlet: Outlet, { dialect, requestId, nowMs }: 
   }
   return {
     preamble() {
-      streamHead(['request-id', requestId, 'x-lb-request-id', requestId])
+      streamHead([requestIdHeaders[dialect], requestId, 'x-lb-request-id', requestId])
       outlet.write(pings[dialect])
     },
     ping: () => void outlet.write(pings[dialect]),

@@ -1,5 +1,6 @@
 import type { ClientDialect } from '../ingress/client-request.ts'
 import type { Refusal } from '../ingress/refusal.ts'
+import { requestIdHeaders } from './request-id.ts'
 
 /** An error as the client's dialect writes it: a whole response, or an event inside a stream that has begun. */
 export interface ErrorResponse {
@@ -26,7 +27,8 @@ const chatWords: Readonly<Record<string, { readonly type: string; readonly code:
  * @see https://platform.claude.com/docs/en/api/errors
  */
 export function errorResponse(dialect: ClientDialect, refusal: Refusal, requestId: string): ErrorResponse {
-  const headers = ['content-type', 'application/json', 'request-id', requestId, 'x-lb-request-id', requestId]
+  const idHeader = requestIdHeaders[dialect]
+  const headers = ['content-type', 'application/json', idHeader, requestId, 'x-lb-request-id', requestId]
   if (refusal.headers !== undefined) headers.push(...refusal.headers)
   if (refusal.retryAfterSeconds !== undefined) headers.push('retry-after', String(refusal.retryAfterSeconds))
   if (refusal.shouldRetry !== undefined) headers.push('x-should-retry', String(refusal.shouldRetry))

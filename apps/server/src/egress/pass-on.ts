@@ -1,4 +1,6 @@
+import type { ClientDialect } from '../ingress/client-request.ts'
 import type { RawHeaders } from '../ingress/headers.ts'
+import { requestIdHeaders } from './request-id.ts'
 import { responseHeaders } from './response-headers.ts'
 
 /** How an upstream's refusal is passed on. */
@@ -6,6 +8,9 @@ export interface PassedOn {
   readonly rawHeaders: RawHeaders
   readonly contentType: string | undefined
   readonly requestId: string
+  /** As the upstream calls the request, if it said so. */
+  readonly upstreamId: string | undefined
+  readonly dialect: ClientDialect
   /** Several upstreams were asked: the limits of one of them are not those of lb. */
   readonly isOneOfMany: boolean
   /** When it makes sense to try again, in milliseconds from now; `null`: nobody said. */
@@ -24,14 +29,15 @@ export function passedOnHeaders(passed: PassedOn): string[] {
   const own = new Set(['retry-after', 'retry-after-ms', 'x-should-retry'])
   const headers: string[] = ['content-type', passed.contentType ?? 'application/json']
   const upstream = responseHeaders(passed.rawHeaders)
+  const idHeader = requestIdHeaders[passed.dialect]
   let hasRequestId = false
   for (let index = 0; index + 1 < upstream.length; index += 2) {
     const name = (upstream[index] as string).toLowerCase()
     if (own.has(name) || (passed.isOneOfMany && limits.test(name))) continue
-    hasRequestId ||= name === 'request-id'
+    hasRequestId ||= name === idHeader
     headers.push(upstream[index] as string, upstream[index + 1] as string)
   }
-  if (!hasRequestId) headers.push('request-id', passed.requestId)
+  if (!hasRequestId) headers.push(idHeader, passed.upstreamId ?? passed.requestId)
   headers.push('x-lb-request-id', passed.requestId, 'x-should-retry', String(passed.shouldRetry))
   if (passed.retryAfterMs !== null) headers.push('retry-after', String(Math.ceil(passed.retryAfterMs / 1000)))
   return headers

@@ -1,11 +1,13 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connectionFaultNames, faultNames, type MockScript, startMockProvider } from '@lb/mock-provider'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { startServer } from '../server.ts'
 import { openLog } from '../telemetry/log.ts'
-import { hello, testConfig } from '../testing/world.ts'
+import { hello, noThread, testConfig } from '../testing/world.ts'
 
 /** Texts that stand nowhere else, each in a place of its own. */
 const canary = {
@@ -26,8 +28,52 @@ interface Outputs {
   /** Log file, console, and whatever else was printed. */
   readonly written: string
   readonly answers: string
+  /** The management routes, metrics among them. */
   readonly admin: string
+  /** What a collector of traces has got so far. */
+  readonly traces: string
 }
+
+const adminPaths = [
+  '/',
+  '/health',
+  '/health/ready',
+  '/providers',
+  '/requests',
+  '/requests?limit=100&verbose=true',
+  '/usage?by=key',
+  '/metrics',
+  '/oauth/status',
+  '/v1/models',
+  '/nothing',
+]
+
+/** A collector of traces, which gets those of every lb in this file. */
+const spans: string[] = []
+let collector: Server
+const otel = { ...process.env }
+
+beforeAll(async () => {
+  collector = createServer((request, response) => {
+    request.setEncoding('utf8')
+    request.on('data', (text: string) => spans.push(text))
+    request.on('end', () => response.end('{}'))
+  })
+  await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve))
+  const { port } = collector.address() as AddressInfo
+  Object.assign(process.env, {
+    OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`,
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+  })
+})
+
+afterAll(() => {
+  for (const name of ['OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_PROTOCOL']) {
+    if (otel[name] === undefined) delete process.env[name]
+    else process.env[name] = otel[name]
+  }
+  collector.close()
+})
 
 /** Asks lb in front of one upstream of each dialect, all of which follow the script; collects everything that lb says. */
 async function ask(script: MockScript): Promise<Outputs> {
@@ -46,25 +92,26 @@ async function ask(script: MockScript): Promise<Outputs> {
       `auth: { enabled: true, admin_key: ${canary.adminKey}, keys: [{ name: k, key: ${canary.lbKey} }, { name: o, key: ${canary.otherLbKey} }] }`,
     ],
   })
-  const lb = await startServer({ config, log })
+  const lb = await startServer({ config, log, startThread: noThread })
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const answers: string[] = []
-  for (const stream of [true, false]) {
-    for (const provider of ['a', 'b']) {
+  const asked = [true, false].flatMap((stream) =>
+    ['a', 'b'].map((provider) => {
       const body = { ...hello, stream, provider, system: canary.body, metadata: { user_id: canary.body } }
-      answers.push(await post(`${lb.url}/v1/messages?token=${canary.query}`, body))
-    }
-  }
-  answers.push(await post(`${lb.url}/v1/messages?token=${canary.query}`, `{"model":"${canary.body}`))
-  answers.push(
-    await post(`${lb.url}/${canary.query}`, {}),
-    await post(`${lb.url}/v1/messages`, {}, { host: 'evil.example' }),
+      return post(`${lb.url}/v1/messages?token=${canary.query}`, body)
+    }),
   )
-  answers.push(await post(`${lb.url}/v1/messages`, {}, { 'x-api-key': canary.header }))
+  const answers = await Promise.all([
+    ...asked,
+    post(`${lb.url}/v1/messages?token=${canary.query}`, `{"model":"${canary.body}`),
+    post(`${lb.url}/${canary.query}`, {}),
+    post(`${lb.url}/v1/messages`, {}, { host: 'evil.example' }),
+    post(`${lb.url}/v1/messages`, {}, { 'x-api-key': canary.header }),
+  ])
   const admin: string[] = []
-  for (const path of ['/', '/health', '/providers', '/v1/models', '/nothing']) {
+  for (const path of adminPaths) {
     admin.push(await said(await fetch(`${lb.url}${path}`, { headers: { 'x-api-key': canary.adminKey } })))
   }
+  admin.push(await post(`${lb.url}/providers/reload`, {}, { 'x-api-key': canary.adminKey }))
   await lb.close(0)
   await close()
   await Promise.all(mocks.map((mock) => mock.close()))
@@ -72,6 +119,7 @@ async function ask(script: MockScript): Promise<Outputs> {
     written: printed.join('') + readFileSync(filePath, 'utf8'),
     answers: answers.join('\n'),
     admin: admin.join('\n'),
+    traces: spans.join(''),
   }
 }
 
@@ -144,16 +192,20 @@ describe('no secret is in what lb writes, shows or answers', () => {
   test.each(echoes)(
     'when the upstream sends it back in %s',
     async (_, script) => {
-      const { written, answers, admin } = await ask(script)
+      const { written, answers, admin, traces } = await ask(script)
       expect({
         written: found(written),
         answers: found(answers, [...foreign, canary.lbKey]),
         admin: found(admin),
+        traces: found(traces),
       }).toEqual({
         written: [],
         answers: [],
         admin: [],
+        traces: [],
       })
+      expect(traces).toContain('gen_ai.request.model')
+      expect(admin).toContain('lb_requests_total{')
       expect(written).toContain('"level":')
     },
     20_000,
@@ -165,12 +217,15 @@ describe('no secret is in what lb writes, shows or answers', () => {
     const leaks: object[] = []
     const worker = async (): Promise<void> => {
       for (let fault = left.shift(); fault !== undefined; fault = left.shift()) {
-        const { written, answers, admin } = await ask({ fault })
-        const seen = [...found(written), ...found(answers, [...foreign, canary.lbKey]), ...found(admin)]
+        const { written, answers, admin, traces } = await ask({ fault })
+        const seen = [
+          ...[written, admin, traces].flatMap((text) => found(text)),
+          ...found(answers, [...foreign, canary.lbKey]),
+        ]
         if (seen.length > 0) leaks.push({ fault, seen })
       }
     }
-    await Promise.all(Array.from({ length: 6 }, worker))
+    await Promise.all(Array.from({ length: 12 }, worker))
     expect(leaks).toEqual([])
   }, 180_000)
 })

@@ -30,7 +30,7 @@ export function frontDoor(house: House, inside: Inside): Inside {
  *
  * @returns why it is refused, or `undefined`.
  */
-export function examine(incoming: IncomingMessage, names: HostNames, limitBytes: number): Refusal | undefined {
+function examine(incoming: IncomingMessage, names: HostNames, limitBytes: number): Refusal | undefined {
   if (incoming.httpVersionMajor !== 1) return { ...invalidRequest('lb speaks HTTP/1.1.'), status: 505, close: true }
   const repeated = repeatedHeader(incoming.rawHeaders)
   if (repeated !== undefined)

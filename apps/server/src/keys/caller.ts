@@ -18,11 +18,11 @@ export interface Caller {
 export type KeyLimits = ClientKey['limits']
 
 /** The tenant of everybody while `settings.auth` is off, and of whoever needs no key. */
-export const nobody = 'nobody'
+const nobody = 'nobody'
 /** The tenant of whoever uses `settings.auth.api_key`. */
-export const sharedKey = 'api_key'
+const sharedKey = 'api_key'
 /** The tenant of whoever uses `settings.auth.admin_key`. */
-export const adminKey = 'admin_key'
+const adminKey = 'admin_key'
 
 /** Everybody, while `settings.auth` is off. */
 export const anyone: Caller = { tenant: nobody, isAdmin: true, limits: {} }

@@ -1,12 +1,9 @@
 import type { RawHeaders } from '../ingress/headers.ts'
 
 /**
- * The headers in which a client may present lb's key, the first first. `x-lb-key` is for clients whose own credential must
- * pass through to the provider: with it the other two are none of lb's business.
+ * The headers in which a client may present lb's key, by lower-case name, the first first. `x-lb-key` is for clients whose own
+ * credential must pass through to the provider: with it the other two are none of lb's business.
  */
-export const credentialHeaders = ['x-lb-key', 'x-api-key', 'authorization'] as const
-
-/** By lower-case name. */
 export interface CredentialLookup {
   readonly 'x-lb-key'?: string | string[] | undefined
   readonly 'x-api-key'?: string | string[] | undefined

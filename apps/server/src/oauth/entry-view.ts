@@ -8,6 +8,7 @@ import {
   type Quota,
   rejectedUntilMs,
   reservedHeadroom,
+  revokeRequest,
   type StoredAccount,
 } from '@lb/oauth'
 import type { AddedAccount, Credential, CredentialAnswer, CredentialWish } from './accounts.ts'
@@ -26,6 +27,11 @@ export function viewOf(entry: Entry, model: string, nowMs: number): AccountView 
     headroom: reservedHeadroom(headroom(entry.quota, model, nowMs), entry.turnsSinceQuota),
     ...(rejected === undefined ? {} : { rejectedUntilMs: rejected }),
   }
+}
+
+/** The request that takes a login back at its authority; `undefined`: there is nothing to take back, or no way to. */
+export function revocationOf({ account }: Entry, authority: Authority): ReturnType<typeof revokeRequest> {
+  return account.refreshToken === undefined ? undefined : revokeRequest(authority, account.refreshToken)
 }
 
 /** What a request with this account needs. */
@@ -67,6 +73,14 @@ export function mergeQuota(before: Quota | undefined, said: Quota, model: string
   const windows = said.windows.length > 0 ? said.windows : (before?.windows ?? [])
   const still = said.rejected ?? other
   return still === undefined ? { windows } : { windows, rejected: still }
+}
+
+/** The allowance after a 429 that said until when. What the vendor's own quota headers said is more exact. */
+export function limitedQuota(before: Quota | undefined, untilMs: number, model: string): Quota {
+  const { windows = [], rejected } = before ?? {}
+  const still =
+    rejected !== undefined && rejected.untilMs >= untilMs ? rejected : { untilMs, models: model.toLowerCase() }
+  return { windows, rejected: still }
 }
 
 /** Why there is no credential, for accounts that would do and cannot be used. */

@@ -10,7 +10,6 @@ import {
   putLogin,
   readQuota,
   removeAccount,
-  revokeRequest,
   type SignedIn,
 } from '@lb/oauth'
 import { ok } from '@lb/protocol'
@@ -26,9 +25,20 @@ import type {
   RefreshAnswer,
 } from './accounts.ts'
 import type { Entry } from './entry.ts'
-import { added, credentialOf, isCurrent, loginMessage, mergeQuota, refusalOf, viewOf } from './entry-view.ts'
+import {
+  added,
+  credentialOf,
+  isCurrent,
+  limitedQuota,
+  loginMessage,
+  mergeQuota,
+  refusalOf,
+  revocationOf,
+  viewOf,
+} from './entry-view.ts'
 import { accountStatus } from './status.ts'
 import { isStoreProblem, type StoreProblem } from './token-store.ts'
+import { within } from './within.ts'
 
 /** The store is looked at this often, for what other processes do; also the longest nap, so that a machine's sleep is noticed. */
 const POLL_MS = 2_000
@@ -88,11 +98,7 @@ class StoredAccounts implements Accounts {
 
   async refresh(credential: Credential, waitMs: number = WAIT_MS): Promise<RefreshAnswer> {
     const entry = this.#book.entries.get(credential.key)
-    if (entry === undefined)
-      return {
-        kind: 'login-required',
-        message: loginMessage(this.#options.loginAdvice, `${credential.email} is signed out`),
-      }
+    if (entry === undefined) return this.#loginRequired(`${credential.email} is signed out`)
     if (isCurrent(entry, credential)) {
       const again = entry.renewedMs !== undefined && this.#nowMs() - entry.renewedMs < BRAND_NEW_MS
       this.#book.apply(entry, { kind: 'rejected', again })
@@ -116,11 +122,7 @@ class StoredAccounts implements Accounts {
   reportLimit(key: string, waitMs: number, model: string): void {
     const entry = this.#book.entries.get(key)
     if (entry === undefined) return
-    const { windows = [], rejected } = entry.quota ?? {}
-    const untilMs = this.#nowMs() + waitMs
-    // What the vendor's own quota headers say is more exact.
-    if (rejected !== undefined && rejected.untilMs >= untilMs) return
-    entry.quota = { windows, rejected: { untilMs, models: model.toLowerCase() } }
+    entry.quota = limitedQuota(entry.quota, this.#nowMs() + waitMs, model)
   }
 
   async refreshByHand(email: string): Promise<RefreshAnswer | { readonly kind: 'unknown' }> {
@@ -175,12 +177,9 @@ class StoredAccounts implements Accounts {
     await this.#book.sync()
     const { nowMs, epochMs } = this.#options.clock.read()
     const at = { nowMs, epochMs, lastKey: this.#lastKey }
-    return {
-      accounts: [...this.#book.entries.values()].map((entry, index) => accountStatus(entry, index, at)),
-      epochMs,
-      foreign: this.#book.foreign.map((account) => account.email),
-      place: this.#options.store.place,
-    }
+    const accounts = [...this.#book.entries.values()].map((entry, index) => accountStatus(entry, index, at))
+    const foreign = this.#book.foreign.map(({ email }) => email)
+    return { accounts, epochMs, foreign, place: this.#options.store.place }
   }
 
   async close(): Promise<void> {
@@ -205,10 +204,8 @@ class StoredAccounts implements Accounts {
     const open = (key: string): boolean =>
       views.some((view) => view.key === key && view.usable && view.rejectedUntilMs === undefined)
     const bound = wish.session === undefined ? undefined : this.#affinity.prefer(wish.session, open, nowMs)
-    const asked = {
-      ...(wish.pinnedEmail === undefined ? {} : { pinnedEmail: wish.pinnedEmail }),
-      tried: wish.tried ?? [],
-    }
+    const { tried = [], pinnedEmail } = wish
+    const asked = pinnedEmail === undefined ? { tried } : { tried, pinnedEmail }
     return chooseAccount(views, bound === undefined ? asked : { ...asked, bound }, this.#options.strategy)
   }
 
@@ -231,16 +228,16 @@ class StoredAccounts implements Accounts {
   /** Waits until one of the accounts' refreshes has ended. @returns whether it was worth looking again. */
   async #flights(choice: AccountChoice, giveUpMs: number): Promise<boolean> {
     const keys = choice.kind === 'none-usable' ? choice.keys : []
-    const flights = keys.map((key) => this.#book.entries.get(key)?.flight).filter((flight) => flight !== undefined)
+    const flights = keys.flatMap((key) => this.#book.entries.get(key)?.flight ?? [])
     const waitMs = giveUpMs - this.#nowMs()
     if (flights.length === 0 || waitMs <= 0) return false
-    await this.#within(Promise.race(flights), waitMs)
+    await within(this.#options.timers, Promise.race(flights), waitMs)
     return true
   }
 
   #refusal(choice: AccountChoice, wish: CredentialWish): CredentialAnswer {
     const keys = choice.kind === 'none-usable' ? choice.keys : []
-    const entries = keys.map((key) => this.#book.entries.get(key)).filter((entry) => entry !== undefined)
+    const entries = keys.flatMap((key) => this.#book.entries.get(key) ?? [])
     return refusalOf(entries, wish, this.#nowMs(), this.#options.loginAdvice)
   }
 
@@ -251,31 +248,24 @@ class StoredAccounts implements Accounts {
 
   #notRenewed(entry: Entry): RefreshAnswer {
     const { email } = entry.account
-    if (entry.state.kind === 'needs-login')
-      return { kind: 'login-required', message: loginMessage(this.#options.loginAdvice, `${email} must log in`) }
+    if (entry.state.kind === 'needs-login') return this.#loginRequired(`${email} must log in`)
     if (entry.state.kind === 'barred') return { kind: 'refused' }
     return { kind: 'unavailable', message: `oauth: ${email} cannot be refreshed at the moment` }
   }
 
-  async #landed(entry: Entry, waitMs: number): Promise<void> {
-    if (entry.flight !== undefined) await this.#within(entry.flight, waitMs)
+  #loginRequired(why: string): RefreshAnswer {
+    return { kind: 'login-required', message: loginMessage(this.#options.loginAdvice, why) }
   }
 
-  async #within(flight: Promise<void>, waitMs: number): Promise<void> {
-    let cancel = (): void => undefined
-    const timeout = new Promise<void>((resolve) => {
-      cancel = this.#options.timers.after(waitMs, resolve)
-    })
-    await Promise.race([flight, timeout])
-    cancel()
+  async #landed(entry: Entry, waitMs: number): Promise<void> {
+    if (entry.flight !== undefined) await within(this.#options.timers, entry.flight, waitMs)
   }
 
   async #forget(entry: Entry): Promise<void> {
     this.#book.drop(entry)
     this.#affinity.forget(entry.account.key)
     const { authority, client, log } = this.#options
-    const request =
-      entry.account.refreshToken === undefined ? undefined : revokeRequest(authority, entry.account.refreshToken)
+    const request = revocationOf(entry, authority)
     if (request !== undefined) await client.send(request)
     log('info', 'removed', `oauth: ${entry.account.email} is signed out`, { account: entry.account.email })
   }

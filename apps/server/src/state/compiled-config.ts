@@ -127,7 +127,7 @@ export const onlyCredential = 'default'
 /** The name of all accounts of a provider of stored logins: which of them is used is decided when it is needed. */
 export const accountsCredential = 'accounts'
 
-function routeProvider({ id, auth, weight }: Provider): RouteProvider {
+function routeProvider({ id, auth, weight, timeouts }: Provider): RouteProvider {
   const keys = auth.kind === 'api-key' || auth.kind === 'bearer' ? auth.keys : []
   const credentials = keys.map((key) => ({ name: key.id, weight: key.weight * weight }))
   return {
@@ -138,6 +138,7 @@ function routeProvider({ id, auth, weight }: Provider): RouteProvider {
         : [{ name: auth.kind === 'oauth' ? accountsCredential : onlyCredential, weight }],
     passThrough: auth.kind === 'passthrough',
     price: null,
+    ...(Object.keys(timeouts).length === 0 ? {} : { timeouts }),
   }
 }
 

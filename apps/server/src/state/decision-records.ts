@@ -46,8 +46,6 @@ export interface KeptRequest {
 
 export function createDecisionRecords(clock: Clock, current: () => CompiledConfig): DecisionRecords {
   const kept = new Map<string, KeptRequest>()
-  /** Of requests that are not over yet. */
-  const losses = new Map<string, Map<number, readonly Loss[]>>()
   let bytes = 0
 
   function add(request: KeptRequest): void {
@@ -63,16 +61,8 @@ export function createDecisionRecords(clock: Clock, current: () => CompiledConfi
 
   return {
     observer: {
-      attemptStarted({ request, attempt, losses: lost }) {
-        if (lost.length === 0) return
-        const byAttempt = losses.get(request.id) ?? new Map<number, readonly Loss[]>()
-        losses.set(request.id, byAttempt.set(attempt, lost))
-      },
       requestDone(done) {
-        const { id } = done.request
-        const lost = losses.get(id)
-        losses.delete(id)
-        if (done.log !== null) add(keep(done, done.log, lost ?? new Map(), clock))
+        if (done.log !== null) add(keep(done, done.log, clock))
       },
     },
     get: (id) => kept.get(id),
@@ -81,12 +71,7 @@ export function createDecisionRecords(clock: Clock, current: () => CompiledConfi
 }
 
 /** Nothing is kept that holds on to the request's body or to an answer. */
-function keep(
-  done: DoneRequest,
-  log: readonly LoggedEvent[],
-  losses: KeptRequest['losses'],
-  clock: Clock,
-): KeptRequest {
+function keep(done: DoneRequest, log: readonly LoggedEvent[], clock: Clock): KeptRequest {
   const { request, state, candidates, features, policy, shown, attempts, nowMs } = done
   const { id, endpoint, model, stream, forcedProvider = null, receivedAtMs } = request
   const last = state.attempts.at(-1)
@@ -106,9 +91,18 @@ function keep(
     log,
     shown,
     usage: (last === undefined ? undefined : attempts.get(last.attempt)?.usage()) ?? {},
-    losses,
+    losses: lossesOf(attempts),
     bytes: sizeOf(log, candidates.length, model.length),
   }
+}
+
+function lossesOf(attempts: DoneRequest['attempts']): KeptRequest['losses'] {
+  const byAttempt = new Map<number, readonly Loss[]>()
+  for (const [number, attempt] of attempts) {
+    const losses = attempt.losses()
+    if (losses.length > 0) byAttempt.set(number, losses)
+  }
+  return byAttempt
 }
 
 /** Measured: a record, an event in it, a candidate in an event, each without the model's name. */

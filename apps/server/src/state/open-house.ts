@@ -11,8 +11,8 @@ import { newId, roll } from '../random.ts'
 import { internalErrors } from '../telemetry/internal-errors.ts'
 import type { Log } from '../telemetry/log.ts'
 import { logObserver } from '../telemetry/log-observer.ts'
-import { watchLoop } from '../telemetry/loop-lag.ts'
-import { createMetrics, type Metrics } from '../telemetry/metrics/metrics.ts'
+import { type LoopLag, watchLoop } from '../telemetry/loop-lag.ts'
+import { createMetrics, type Metrics, type PresentState } from '../telemetry/metrics/metrics.ts'
 import { allOf } from '../telemetry/observer.ts'
 import { openTraces } from '../telemetry/traces/traces.ts'
 import { startThread } from '../threads/start-thread.ts'
@@ -22,6 +22,7 @@ import { createAnswerStores } from './answer-stores.ts'
 import { type CompiledConfig, compileConfig, logLiteralPatterns } from './compiled-config.ts'
 import type { ConfigSource } from './config-source.ts'
 import { createDecisionRecords } from './decision-records.ts'
+import { createHealthFile, type HealthFile } from './health-file.ts'
 import type { House, Phase } from './house.ts'
 import { createListeners } from './listeners.ts'
 import { createLiveConfig, type LiveConfig } from './live-config.ts'
@@ -65,33 +66,26 @@ export interface OpenHouse {
 export async function openHouse(options: HouseOptions, phase: () => Phase): Promise<OpenHouse> {
   const { config, log, source, folder = process.cwd(), version = 'unknown' } = options
   const clock = systemClock
-  const { compiled, invalidPatterns } = await compileConfig(config)
-  logLiteralPatterns(log, invalidPatterns)
-  const live = createLiveConfig(compiled, log)
+  const live = await openConfig(config, log)
   const { current } = live
   const pools = createPools()
   const keys = createFlightKeys()
   const watch = watchLoop(clock.nowMs)
   const isOverloaded = options.isOverloaded ?? (() => watch.lag.isOverloaded)
-  const { counting, usage } = openBooks(options, { clock, log, newId, current, folder }, { pools, keys })
+  const common = { clock, log, newId, current, folder }
+  const { counting, usage } = openBooks(options, common, { pools, keys })
   const costs = options.costs ?? usage
-  const metrics = openMetrics(version, live, costs, () => ({
-    providers: current().config.providers.map(({ id }) => ({ id, isUsable: isHealthy(house, id) })),
-    flights: flights.counts(),
-    eventLoopLagMs: watch.lag.worstMs,
-    isOverloaded: isOverloaded(),
-    isDraining: phase() === 'draining',
-  }))
+  const metrics = openMetrics(version, live, costs, () => presentState(house, watch.lag))
   const internalError = internalErrors(log, metrics)
   const traces = await openTraces(process.env, { version, log, upstreamOf: (name) => current().providers.get(name) })
   const limits = createLimits({ clock, costs })
   const scoreboard = createScoreboard(clock)
   const records = createDecisionRecords(clock, current)
-  const watchers = [limits.observer, metrics.observer, scoreboard.observer, records.observer, counting.observer]
+  const watchers = [limits, metrics, scoreboard, records, counting]
   // The books are last: whoever asks them what a request costs is told about its end before.
-  const observers = [logObserver(log), ...(traces === undefined ? [] : [traces.observer]), ...watchers, usage.observer]
-  const observer = allOf(observers, internalError)
-  const targets = new Targets({ clock, roll, onFact: observer.healthChanged, current })
+  const told = [...(traces === undefined ? [] : [traces]), ...watchers, usage].map((one) => one.observer)
+  const observer = allOf([logObserver(log), ...told], internalError)
+  const { targets, healthFile } = await openTargets(common, observer.healthChanged)
   keepInStep(live, { targets, scoreboard, pools })
   const reloader = createReloader({ live, source, clock, log, reloaded: metrics.reloaded })
   const logins = createLogins(live, folder, log)
@@ -99,43 +93,46 @@ export async function openHouse(options: HouseOptions, phase: () => Phase): Prom
   const flights = new Flights({ clock, roll, keys, store: stores.of, observer })
   const { add: onCleanup, tell: cleanup } = createListeners<boolean>(log)
   onCleanup(stores.clear)
-  const house: House = {
-    ...live,
+  const paces = createPaceWatch(clock)
+  const own = {
     clock,
     roll,
     newId,
     log,
-    pools,
-    targets,
-    flights,
-    paces: createPaceWatch(clock),
-    limits,
-    observer,
-    oauth: logins.current,
-    usage,
-    counting,
-    metrics,
-    traces,
-    scoreboard,
-    reloader,
-    records,
-    running: new Set(),
-    internalError,
     phase,
     isOverloaded,
+    internalError,
     onCleanup,
     cleanup,
+    running: new Set<Stoppable>(),
   }
-  if (hasBudgets(compiled)) await usage.ready()
+  if (hasBudgets(current())) await usage.ready()
   return {
     house,
     openLogins: logins.open,
     async close() {
       watch.close()
       await logins.close()
-      await Promise.all([pools.close(), usage.close(), counting.close(), traces?.close()])
+      await Promise.all([pools.close(), usage.close(), counting.close(), healthFile.close(), traces?.close()])
     },
   }
+}
+
+async function openConfig(config: Config, log: Log): Promise<LiveConfig> {
+  const { compiled, invalidPatterns } = await compileConfig(config)
+  logLiteralPatterns(log, invalidPatterns)
+  return createLiveConfig(compiled, log)
+}
+
+/** What is known about the targets, with what an earlier process has left behind. */
+async function openTargets(
+  { clock, log, current, folder }: Common,
+  onFact: House['observer']['healthChanged'],
+): Promise<{ readonly targets: Targets; readonly healthFile: HealthFile }> {
+  const healthFile = createHealthFile({ clock, log, current, folder, health: () => targets.health() })
+  const health = await healthFile.load()
+  const targets = new Targets({ clock, roll, onFact, current, health, changed: healthFile.changed })
+  return { targets, healthFile }
 }
 
 type Common = Pick<House, 'clock' | 'log' | 'newId' | 'current'> & { readonly folder: string }
@@ -162,6 +159,16 @@ function openMetrics(
   now: Parameters<typeof createMetrics>[0]['now'],
 ): Metrics {
   return createMetrics({ version, epochMs: systemClock.epochMs, knownModels: routedModels(current()), costOf, now })
+}
+
+function presentState(house: House, { worstMs }: LoopLag): PresentState {
+  return {
+    providers: house.current().config.providers.map(({ id }) => ({ id, isUsable: isHealthy(house, id) })),
+    flights: house.flights.counts(),
+    eventLoopLagMs: worstMs,
+    isOverloaded: house.isOverloaded(),
+    isDraining: house.phase() === 'draining',
+  }
 }
 
 /** The models that the routes name; what else clients ask for is counted under a few names only. */

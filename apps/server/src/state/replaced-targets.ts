@@ -42,6 +42,21 @@ export function isSameTarget(
   return key === undefined || same === undefined ? key === same : key.secret.equals(same.secret)
 }
 
+/**
+ * What a configuration means by a provider, or by one of its keys, as a text that is the same exactly when the meaning is.
+ * It holds secrets: digest it.
+ */
+export function meaningOf(
+  providers: ReadonlyMap<string, Provider>,
+  { provider: name, credential }: Pick<NodePath, 'provider' | 'credential'>,
+): string {
+  const provider = providers.get(name)
+  if (provider === undefined) return ''
+  const { baseUrl, dialect, auth, accountEmail, proxy } = provider
+  const key = keysOf(provider).find(({ id }) => id === credential)
+  return JSON.stringify([baseUrl, dialect, auth.kind, accountEmail, proxy?.url.reveal(), key?.secret.reveal()])
+}
+
 /** Where requests go and how they are signed in; not what they are called or how often they are sent. */
 function isSamePlace(a: Provider, b: Provider): boolean {
   return (

@@ -15,7 +15,7 @@ function told({ observer }: Scoreboard, now: { readonly ms: number }) {
   const candidate = { provider: 'p', credential: 'k', model: 'm', id: 'p/k/m' } as PlanCandidate
   const request = { id: 'r' } as ClientRequest
   return {
-    started: () => observer.attemptStarted?.({ request, attempt: 1, candidate, losses: [] }),
+    started: () => observer.attemptStarted?.({ request, attempt: 1, candidate }),
     reported: (outcome: Outcome) =>
       observer.attemptReported?.({ request, attempt: 1, candidate, startedMs: 0, outcome, nowMs: now.ms }),
   }

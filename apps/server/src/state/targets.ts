@@ -69,6 +69,10 @@ export interface TargetsDeps {
   readonly roll: () => number
   /** What health has to tell. */
   readonly onFact: (fact: HealthEffect) => void
+  /** What is known from before. */
+  readonly health?: HealthState
+  /** Health is another one now. */
+  readonly changed?: () => void
   /** The configuration in force: a request may still go by an older one. */
   readonly current: () => CompiledConfig
 }
@@ -86,12 +90,13 @@ export class Targets {
   readonly #books: TargetBooks
   readonly #sessions: Sessions = createSessions()
   readonly #turns = new Map<string, Turns>()
-  #health: HealthState = emptyHealth
+  #health: HealthState
   #budget: RetryBudget = fullBudget
   #throttle: Throttle = openThrottle
 
   constructor(deps: TargetsDeps) {
     this.#deps = deps
+    this.#health = deps.health ?? emptyHealth
     this.#room = createWaitingRoom(deps.clock)
     this.#books = createTargetBooks((request) => this.#room.wake(request))
   }
@@ -196,6 +201,7 @@ export class Targets {
   tell(compiled: CompiledConfig, event: HealthEvent): void {
     const { clock, roll, onFact } = this.#deps
     const step = stepHealth(this.#health, event, momentOf(clock, roll), compiled.healthPolicy)
+    if (step.state !== this.#health) this.#deps.changed?.()
     this.#health = step.state
     for (const fact of step.effects) {
       if (fact.type === 'recovered' || fact.type === 'barred') this.#room.health(fact.type)

@@ -41,6 +41,8 @@ export async function openLog({ console, ...first }: LogOptions): Promise<OpenLo
   let settings: LogSettings = first
   let terminal = toConsole(settings)
   let file = openFile(settings)
+  /** Files of earlier settings, until they are written. */
+  let earlier: Promise<unknown> = Promise.resolve()
   const both = {
     write(lines: string) {
       terminal.write(lines)
@@ -71,20 +73,19 @@ export async function openLog({ console, ...first }: LogOptions): Promise<OpenLo
       if (next.color !== before.color) terminal = toConsole(next)
       if (next.filePath === before.filePath && next.maxBytes === before.maxBytes && next.maxFiles === before.maxFiles)
         return
-      const old = file
+      earlier = Promise.all([earlier, file?.close()])
       file = openFile(next)
-      void old?.close()
     },
     close: async () => {
       process.off('exit', lines.flush)
       lines.flush()
-      await file?.close()
+      await Promise.all([earlier, file?.close()])
     },
   }
 }
 
 /** How a line is written: `time` in ISO with its zone, `level` as a word in capitals, `message`. */
-export const lineFormat: LineFormat = {
+const lineFormat: LineFormat = {
   messageKey: 'message',
   // `pid` and `hostname` say the same on every line.
   base: null,

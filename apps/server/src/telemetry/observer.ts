@@ -1,4 +1,3 @@
-import type { Loss } from '@lb/convert'
 import type { CachedAnswer } from '@lb/dedup'
 import type { HealthEffect } from '@lb/health'
 import type { LoggedEvent, LoopPolicy, LoopState, Outcome, PlanCandidate, RequestFeatures } from '@lb/router'
@@ -47,8 +46,6 @@ export interface StartedAttempt {
   /** 1, 2, … within the request. */
   readonly attempt: number
   readonly candidate: PlanCandidate
-  /** What the conversion of the request could not carry. */
-  readonly losses: readonly Loss[]
 }
 
 /** News of an attempt. */

@@ -1,5 +1,8 @@
+import type { Loss } from '@lb/convert'
 import { type Failure, failureTable, type JsonObject, numberMember } from '@lb/protocol'
 import type { End } from '@lb/router'
+import type { Attempt } from '../attempt/attempt.ts'
+import { lossCounts } from '../egress/losses-text.ts'
 import type { Log } from './log.ts'
 import type { DoneRequest, FollowerDone } from './observer.ts'
 
@@ -29,6 +32,7 @@ export function logRequest(log: Log, done: DoneRequest): void {
     ...(shown.firstByteAtMs === undefined ? {} : { ttfb_ms: Math.round(shown.firstByteAtMs - request.receivedAtMs) }),
     attempts: state.attempts.length,
     ...(failures.length === 0 ? {} : { failures }),
+    ...lossFields(attempts.values()),
     ...tokenFields(last === undefined ? undefined : attempts.get(last.attempt)?.usage()),
   }
   const outcome = `request ${end}: ${request.model} by ${fields.provider ?? 'nobody'} in ${fields.duration_ms} ms`
@@ -56,6 +60,16 @@ export function logFollower(log: Log, { request, leader, ending, bytes, nowMs }:
     duration_ms: Math.round(nowMs - request.receivedAtMs),
   }
   log.info(fields, `request ${ending}: ${request.model} by the call of ${leader.id} in ${fields.duration_ms} ms`)
+}
+
+/** What the conversions of all attempts could not carry: `losses: { sampling_dropped: 1 }`. */
+function lossFields(attempts: Iterable<Attempt>): { readonly losses?: Record<string, number> } {
+  let lost: Loss[] | undefined
+  for (const attempt of attempts) {
+    const losses = attempt.losses()
+    if (losses.length > 0) lost = [...(lost ?? []), ...losses]
+  }
+  return lost === undefined ? {} : { losses: lossCounts(lost) }
 }
 
 /** The upstream's token counts, by Anthropic's names or OpenAI's. */

@@ -1,6 +1,7 @@
 import { renameSync, rmSync, statSync } from 'node:fs'
-import { parse } from 'node:path'
-import pino, { type DestinationStream } from 'pino'
+import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { dirname, parse } from 'node:path'
+import type { DestinationStream } from 'pino'
 
 /** A log file that is renamed when it is full: `logs.jsonl` is always the newest, `logs.1.jsonl` the one before. */
 export interface RotatingFile extends DestinationStream {
@@ -19,8 +20,8 @@ const TROUBLE_PAUSE_MS = 60_000
 const REOPEN_AFTER_MS = 10_000
 
 /**
- * Opens `path` for appending; makes its folder. Writing is done by pino's own file stream, which keeps what a full disk does
- * not take. A stream that could not be opened throws at every write, so each gets one chance and another follows later.
+ * Opens `path` for appending; makes its folder. Not pino's own file stream: that one throws when the process ends
+ * before its file is open, and a file that can never be opened is what this one must live with.
  *
  * @param maxBytes size at which a new file is begun.
  * @param maxFiles how many are kept, the current one included.
@@ -51,7 +52,7 @@ export function rotatingFile(
     else listener(code)
   }
 
-  function open(): void {
+  function begin(): void {
     bytes = sizeOf(path)
     const opened = openStream(path, (error) => {
       if (!opened.isOpen && stream === opened) {
@@ -68,13 +69,13 @@ export function rotatingFile(
     const ended = full.end().finally(() => ending.delete(ended))
     ending.add(ended)
     rotate(path, maxFiles - 1)
-    open()
+    begin()
   }
 
-  open()
+  begin()
   return {
     write(line) {
-      if (stream === undefined && nowMs() >= reopenAtMs) open()
+      if (stream === undefined && nowMs() >= reopenAtMs) begin()
       if (stream === undefined) return
       const lineBytes = Buffer.byteLength(line)
       // A file that is not open yet will be opened by its name: it must not be renamed before.
@@ -94,7 +95,7 @@ export function rotatingFile(
   }
 }
 
-/** One opened file. */
+/** One file, appended to in order, one write at a time. */
 interface FileStream {
   readonly isOpen: boolean
   write(line: string): void
@@ -102,36 +103,67 @@ interface FileStream {
 }
 
 function openStream(path: string, failed: (error: NodeJS.ErrnoException) => void): FileStream {
-  const file = pino.destination({ dest: path, mkdir: true, sync: false, maxLength: MAX_WAITING_BYTES })
-  let isOpen = false
+  let handle: FileHandle | undefined
+  let waiting: Buffer[] = []
+  let waitingBytes = 0
   let isOver = false
-  file.on('ready', () => {
-    isOpen = true
-  })
-  file.on('error', (error: NodeJS.ErrnoException) => {
-    // At its end nothing will be written any more that could succeed.
-    if (isOver) file.destroy()
-    isOver ||= !isOpen
-    failed(error)
-  })
-  file.on('drop', () => failed(Object.assign(new Error('the disk is too slow'), { code: 'ENOBUFS' })))
+  let working: Promise<void> | undefined
+
+  /** What a write does not take stays first in line, for the next one. */
+  async function writeBatch(file: FileHandle): Promise<void> {
+    let left = Buffer.concat(waiting)
+    waiting = []
+    try {
+      while (left.length > 0) {
+        const { bytesWritten } = await file.write(left)
+        left = left.subarray(bytesWritten)
+        waitingBytes -= bytesWritten
+      }
+    } finally {
+      if (left.length > 0) waiting.unshift(left)
+    }
+  }
+
+  async function work(): Promise<void> {
+    try {
+      handle ??= await openForAppending(path)
+      while (waiting.length > 0) await writeBatch(handle)
+    } catch (error) {
+      isOver ||= handle === undefined
+      failed(error instanceof Error ? error : new Error(String(error)))
+    }
+    working = undefined
+  }
+
+  working = work()
   return {
     get isOpen() {
-      return isOpen
+      return handle !== undefined
     },
     write(line) {
-      if (!isOver) file.write(line)
+      if (isOver) return
+      const bytes = Buffer.from(line)
+      if (waitingBytes + bytes.length > MAX_WAITING_BYTES) {
+        failed(Object.assign(new Error('the disk is too slow, or full'), { code: 'ENOBUFS' }))
+        return
+      }
+      waiting.push(bytes)
+      waitingBytes += bytes.length
+      working ??= work()
     },
-    end() {
-      if (isOver) return Promise.resolve()
+    async end() {
       isOver = true
-      return new Promise((resolve) => {
-        file.once('close', resolve)
-        file.once('error', resolve)
-        file.end()
-      })
+      await working
+      // What could not be written before gets one more chance.
+      if (handle !== undefined && waiting.length > 0) await work()
+      await handle?.close().catch(failed)
     },
   }
+}
+
+async function openForAppending(path: string): Promise<FileHandle> {
+  await mkdir(dirname(path), { recursive: true })
+  return open(path, 'a')
 }
 
 function sizeOf(path: string): number {

@@ -51,7 +51,7 @@ export const generatedSettings: JsonObject = {
 }
 
 /** The model that requests of a scenario ask for. */
-export function modelOf({ model = MODEL }: Scenario): string {
+function modelOf({ model = MODEL }: Scenario): string {
   return model
 }
 

@@ -15,7 +15,8 @@ export function answerAsks<Ask extends ThreadAsk, A extends Answers<Ask>>(answer
   })
 }
 
-async function answerTo<Ask extends ThreadAsk, A extends Answers<Ask>>(
+/** The answer to one question; it never throws. */
+export async function answerTo<Ask extends ThreadAsk, A extends Answers<Ask>>(
   ask: Ask,
   answering: Answering<Ask, A>,
 ): Promise<ThreadTell> {

@@ -1,3 +1,4 @@
+import type { Loss } from '@lb/convert'
 import type { CredentialOwner, Failure, JsonObject, Result } from '@lb/protocol'
 import type { StreamReader } from './stream-reader.ts'
 
@@ -21,6 +22,8 @@ export interface WholeAnswer {
   readonly usage: JsonObject
   /** Why the upstream stopped, in the client's dialect. */
   readonly stopReason?: string
+  /** What the conversion of the answer could not carry. Absent: nothing was converted. */
+  readonly losses?: readonly Loss[]
 }
 
 /** An upstream's answer that is no success. */

@@ -1,101 +1,28 @@
 import {
   type CredentialOwner,
   classify,
-  createSseCutter,
   createSseDecoder,
   encodeSseEvent,
   isJsonObject,
-  type Json,
   type JsonObject,
   member,
   type Observation,
   parseJson,
   stringMember,
 } from '@lb/protocol'
-import type { StreamReader, StreamStep } from './stream-reader.ts'
+import { createEventRelay, type Fact, type Failed, type StreamFacts } from './event-relay.ts'
+import { mergeUsage } from './merge-usage.ts'
+import type { StreamReader } from './stream-reader.ts'
 
 /**
  * Relays an Anthropic event stream without changing a byte, and learns from it in passing.
  *
- * Rules of this file:
- * - Only whole events are given on: an event that a dying upstream cut cannot be taken back from the client.
- * - The usual event is recognised by its first bytes and never decoded. Only those that carry facts are parsed.
- * - Nothing is judged by the text of the answer, and unknown events pass.
+ * The usual event is recognised by its first bytes and never decoded. Only those that carry facts are parsed.
  *
  * @see https://platform.claude.com/docs/en/build-with-claude/streaming
  */
-export function createAnthropicRelay(options: RelayOptions): StreamReader {
-  return withWholeLineEnd(createEventRelay(options))
-}
-
-function createEventRelay(options: RelayOptions): StreamReader {
-  const cutter = createSseCutter()
-  const facts = new Facts(options.credential)
-  let held: Buffer[] = []
-  let heldBytes = 0
-  let over = false
-
-  /** Reads the events of `bytes`, which end at `ends`. Neighbours without facts of their own become one step. */
-  function readEvents(bytes: Buffer, ends: readonly number[]): StreamStep[] {
-    const steps: StreamStep[] = []
-    let bodyStart = 0
-    let start = 0
-    let content = false
-    const flush = (to: number): void => {
-      if (to > bodyStart) steps.push({ step: 'body', bytes: bytes.subarray(bodyStart, to), content })
-      content = false
-    }
-    for (const end of ends) {
-      const fact = facts.of(bytes, start, end)
-      if (fact === 'content') content = true
-      else if (fact?.step === 'block-completed') steps.push(fact)
-      else if (fact !== undefined) {
-        // The closing event belongs to the body; the others stand in the place of the event.
-        flush(fact.step === 'ended' ? end : start)
-        bodyStart = end
-        steps.push(fact)
-        over = fact.step === 'ended' || fact.step === 'failed'
-        if (over) return steps
-      }
-      start = end
-    }
-    flush(start)
-    return steps
-  }
-
-  return {
-    push(chunk) {
-      if (over) return []
-      const ends = cutter.push(chunk)
-      const lastEnd = ends.at(-1) ?? 0
-      const offset = heldBytes
-      let steps: StreamStep[] = []
-      if (lastEnd > 0) {
-        const bytes = offset === 0 ? chunk : Buffer.concat([...held, chunk])
-        held = []
-        heldBytes = 0
-        steps = readEvents(bytes, offset === 0 ? ends : ends.map((end) => end + offset))
-      }
-      if (lastEnd < chunk.length) held.push(chunk.subarray(lastEnd))
-      heldBytes += chunk.length - lastEnd
-      if (heldBytes <= options.maxEventBytes || over) return steps
-      over = true
-      return [...steps, facts.failed({ seen: 'bad-response', reason: 'too-large' })]
-    },
-    end() {
-      if (over) return []
-      over = true
-      // A last event that lacks only its blank line is whole. It counts where the answer is complete with it.
-      const rest = Buffer.concat([...held, blankLine])
-      const steps = heldBytes > 0 && readEvent(rest) !== undefined ? readEvents(rest, [rest.length]) : []
-      const last = steps.at(-1)
-      if (last?.step === 'ended' || last?.step === 'failed') return steps
-      const ending = facts.end()
-      return ending.failure.kind === 'end-missing' ? [...steps, ending] : [ending]
-    },
-    replaceOpening: () => facts.replaceOpening(),
-    usage: () => facts.usage(),
-  }
+export function createAnthropicRelay({ credential, maxEventBytes }: RelayOptions): StreamReader {
+  return createEventRelay(new Facts(credential), maxEventBytes)
 }
 
 export interface RelayOptions {
@@ -105,44 +32,8 @@ export interface RelayOptions {
   readonly maxEventBytes: number
 }
 
-const blankLine = Buffer.from('\n\n')
-
-/**
- * The end is told when its line end is whole: a CRLF that the network cuts behind the last event must not lose its LF, or the
- * answer would not be the upstream's, byte for byte.
- */
-function withWholeLineEnd(reader: StreamReader): StreamReader {
-  let ended: StreamStep | undefined
-  return {
-    push(chunk) {
-      if (ended !== undefined) {
-        const last = ended
-        ended = undefined
-        return chunk[0] === LF ? [{ step: 'body', bytes: chunk.subarray(0, 1), content: false }, last] : [last]
-      }
-      const steps = reader.push(chunk)
-      const last = steps.at(-1)
-      const body = steps.at(-2)
-      if (last?.step !== 'ended' || body?.step !== 'body' || body.bytes.at(-1) !== CR) return steps
-      ended = last
-      return steps.slice(0, -1)
-    },
-    end: () => (ended === undefined ? reader.end() : [ended]),
-    replaceOpening: () => reader.replaceOpening(),
-    usage: () => reader.usage(),
-  }
-}
-
-const LF = 10
-const CR = 13
-
-type Failed = Extract<StreamStep, { step: 'failed' }>
-
-/** The step that an event makes; `content`: it passes, and is the first content; `undefined`: it just passes. */
-type Fact = StreamStep | 'content' | undefined
-
 /** Follows the stream's grammar as far as the attempt loop needs it. */
-class Facts {
+class Facts implements StreamFacts {
   readonly #credential: CredentialOwner
   #opened = false
   #sawContent = false
@@ -164,6 +55,10 @@ class Facts {
     const read = readEvent(event)
     if (read === undefined || !Object.hasOwn(this.#byType, read.type)) return undefined
     return this.#byType[read.type]?.(read.data, event)
+  }
+
+  isWhole(event: Buffer): boolean {
+    return readEvent(event) !== undefined
   }
 
   readonly #byType: Readonly<Record<string, (data: JsonObject, bytes: Buffer) => Fact>> = {
@@ -233,13 +128,6 @@ class Facts {
 
 function encode(type: string, data: JsonObject): Buffer {
   return Buffer.from(encodeSseEvent(type, JSON.stringify(data)))
-}
-
-/** Later counts replace earlier ones; a `null` is no count. */
-function mergeUsage(before: JsonObject, after: Json | undefined): JsonObject {
-  if (!isJsonObject(after)) return before
-  const counts = Object.entries(after).filter(([, value]) => value !== null)
-  return { ...before, ...Object.fromEntries(counts) }
 }
 
 /** Whether the event at `start` is a `content_block_…`. Four bytes tell: no other known event has them in these places. */

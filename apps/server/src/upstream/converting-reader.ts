@@ -6,23 +6,23 @@ import {
   type Failure,
   type Json,
   type JsonObject,
+  type JsonProblem,
+  type JsonTree,
   parseJson,
+  type Result,
   type SseEvent,
 } from '@lb/protocol'
+import type { ClientEvents, UpstreamUsage } from './client-events.ts'
+import { mergeUsage } from './merge-usage.ts'
 import type { StreamReader, StreamStep } from './stream-reader.ts'
-
-/** What is different between client dialects. */
-export interface ClientEvents<Event> {
-  encode(events: readonly Event[]): string
-  /** What the attempt loop must know about an event of the client's dialect. */
-  roleOf(event: Event): 'opening' | 'content' | 'block-end' | 'error' | 'plain'
-  /** Why the answer ended, if this event says so. */
-  stopReasonOf(event: Event): string | undefined
-}
 
 export interface Converting<Event> {
   readonly converter: StreamConverter<Event>
   readonly client: ClientEvents<Event>
+  /** Reads the upstream's JSON. */
+  readonly parse: (text: string) => Result<JsonTree, JsonProblem>
+  /** Absent: the converter knows. */
+  readonly usage?: UpstreamUsage | undefined
   readonly credential: CredentialOwner
   readonly maxEventBytes: number
 }
@@ -32,20 +32,33 @@ export function convertingReader<Event>(converting: Converting<Event>): StreamRe
   const { converter } = converting
   const decoder = createSseDecoder({ maxEventLength: converting.maxEventBytes })
   let over = false
+  let told: JsonObject = {}
+  let stopReason = ''
 
   function read({ event, data }: SseEvent): readonly Event[] {
     // A comment is a sign of life, which the arrival of bytes has told already.
     if (data === undefined) return []
     if (data.trim() === '[DONE]') return converter.done()
-    const json = parseJson(data)
-    if (!json.ok) return converter.fail({ message: 'an event that is not JSON' })
-    return event === 'error' ? converter.fail(json.value) : converter.push(json.value)
+    const parsed = converting.parse(data)
+    if (!parsed.ok) return converter.fail({ message: 'an event that is not JSON' })
+    // The converters take what is kept as text for the JSON that it is.
+    const json = parsed.value as Json
+    if (converting.usage !== undefined) told = mergeUsage(told, converting.usage.ofEvent(json))
+    return event === 'error' ? converter.fail(json) : converter.push(json)
+  }
+
+  function usageOf(report: StreamReport): JsonObject {
+    return converting.usage === undefined ? ({ ...report.usage } as JsonObject) : told
   }
 
   function concluded(events: readonly Event[]): readonly StreamStep[] {
+    for (const event of events) stopReason = converting.client.stopReasonOf(event) ?? stopReason
+    const steps = bodySteps(events, converting.client)
     const report = converter.report()
     over = report.phase === 'finished' || report.phase === 'failed'
-    return [...bodySteps(events, converting.client), ...endSteps(report, events, converting)]
+    if (report.phase === 'finished') steps.push({ step: 'ended', stopReason, usage: usageOf(report) })
+    if (report.phase === 'failed') steps.push(failedStep(report, usageOf(report), events, converting))
+    return steps
   }
 
   return {
@@ -68,7 +81,8 @@ export function convertingReader<Event>(converting: Converting<Event>): StreamRe
     },
     // The closing events of a conversion carry all counts in any case.
     replaceOpening() {},
-    usage: () => ({ ...converter.report().usage }) as JsonObject,
+    usage: () => usageOf(converter.report()),
+    losses: () => converter.report().losses,
   }
 }
 
@@ -88,18 +102,15 @@ function bodySteps<Event>(events: readonly Event[], client: ClientEvents<Event>)
   return steps
 }
 
-function endSteps<Event>(report: StreamReport, events: readonly Event[], converting: Converting<Event>): StreamStep[] {
-  const usage = (report.usage ?? {}) as JsonObject
-  const { client, credential } = converting
-  if (report.phase === 'finished') {
-    const stopReason = events.map((event) => client.stopReasonOf(event)).find((reason) => reason !== undefined) ?? ''
-    return [{ step: 'ended', stopReason, usage }]
-  }
-  if (report.phase !== 'failed') return []
+function failedStep<Event>(
+  report: StreamReport,
+  usage: JsonObject,
+  events: readonly Event[],
+  { client, credential }: Converting<Event>,
+): StreamStep {
   const error = events.filter((event) => client.roleOf(event) === 'error')
-  const failure = failureOf(report.error?.upstream, credential)
-  const failed = { step: 'failed', failure, usage } as const
-  return [error.length === 0 ? failed : { ...failed, event: Buffer.from(client.encode(error)) }]
+  const failed = { step: 'failed', failure: failureOf(report.error?.upstream, credential), usage } as const
+  return error.length === 0 ? failed : { ...failed, event: Buffer.from(client.encode(error)) }
 }
 
 /** What a converted stream broke on: the upstream's own error, or its end. */

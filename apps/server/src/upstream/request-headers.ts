@@ -30,9 +30,10 @@ const droppedPrefixes = ['x-forwarded-', 'x-lb-', 'sec-']
  * what must not leave lb. `anthropic-*` headers of any name and value pass untouched; `via` tells of lb alone.
  *
  * @param own lb's own headers, which the caller adds. A trace of lb's own takes the place of the client's, which it continues.
+ * @param more names, in lower case, that must not go up either.
  * @returns a new list.
  */
-export function forwardedHeaders(raw: RawHeaders, own: RawHeaders): string[] {
+export function forwardedHeaders(raw: RawHeaders, own: RawHeaders, more: readonly string[] = []): string[] {
   const isTraced = own.includes('traceparent')
   const named = connectionNames(raw)
   const passed: string[] = []
@@ -41,7 +42,7 @@ export function forwardedHeaders(raw: RawHeaders, own: RawHeaders): string[] {
     const name = raw[index] as string
     const lower = name.toLowerCase()
     if (lower === 'via') hops += hopsOf(raw[index + 1] as string)
-    if (hopByHop.has(lower) || dropped.has(lower) || named.includes(lower)) continue
+    if (hopByHop.has(lower) || dropped.has(lower) || named.includes(lower) || more.includes(lower)) continue
     if (isTraced && (lower === 'traceparent' || lower === 'tracestate')) continue
     if (droppedPrefixes.some((prefix) => lower.startsWith(prefix))) continue
     passed.push(name, raw[index + 1] as string)

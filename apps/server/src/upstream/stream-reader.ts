@@ -1,3 +1,4 @@
+import type { Loss } from '@lb/convert'
 import type { Failure, JsonObject } from '@lb/protocol'
 
 /**
@@ -16,6 +17,8 @@ export interface StreamReader {
   replaceOpening(): void
   /** The upstream's own token counts, as far as they have come: for an answer that nobody waits for to the end. */
   usage(): JsonObject
+  /** What the conversion of the answer could not carry so far. Absent: nothing is converted. */
+  losses?(): readonly Loss[]
 }
 
 /**

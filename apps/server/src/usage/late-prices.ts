@@ -18,20 +18,34 @@ export function createLatePrices(
   priced: (entry: UsageEntry) => void,
 ): LatePrices {
   let entries: UsageEntry[] = []
+  let settling: Promise<void> | undefined
 
-  async function settled(): Promise<void> {
-    await prices.settled()
-    const late = entries
-    entries = []
-    for (const entry of late) {
-      if (price(entry)) priced(entry)
-      else entry.nanoUsd = null
+  async function settleAll(): Promise<void> {
+    while (entries.length > 0) {
+      // Taken before the wait: what comes during it may be about a model that is asked for only then.
+      const late = entries
+      entries = []
+      await prices.settled()
+      // A reload meanwhile asks for the price anew: once more, and then it is not to be had.
+      if (late.filter((entry) => !price(entry)).length > 0) await prices.settled()
+      for (const entry of late) {
+        if (price(entry)) priced(entry)
+        else entry.nanoUsd = null
+      }
     }
+  }
+
+  function settled(): Promise<void> {
+    settling ??= settleAll().finally(() => {
+      settling = undefined
+    })
+    return settling
   }
 
   return {
     add(entry) {
-      if (entries.push(entry) === 1) void settled()
+      entries.push(entry)
+      void settled()
     },
     settled,
   }

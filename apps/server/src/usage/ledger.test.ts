@@ -102,7 +102,7 @@ describe('a request that ended otherwise', () => {
   })
 
   test('whoever leaves has not been failed', () => {
-    const done = doneRequest([{ outcome: 'cancelled', usage: told }], 'client-gone')
+    const done = doneRequest([{ outcome: 'abandoned', usage: told }], 'client-gone')
     expect(ledgerWith().entriesOf(done)).toMatchObject([{ kind: 'request', isFailed: false, isEstimated: true }])
   })
 })

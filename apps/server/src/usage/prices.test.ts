@@ -112,3 +112,49 @@ test('an entry that waits for its price gets it, or none', async () => {
   expect([known.nanoUsd, unknown.nanoUsd]).toEqual([5, null])
   expect(priced).toEqual([known])
 })
+
+test('an entry that comes while another’s price is looked up waits for its own', async () => {
+  const answers = new Map<string, (price: ListPrice) => void>()
+  const prices = createPrices({
+    lookUp: ({ model }) => new Promise((resolve) => answers.set(model, resolve)),
+    nowMs: () => 0,
+  })
+  const config = booksConfig()
+  const late = createLatePrices(
+    prices,
+    (entry) => {
+      entry.nanoUsd = prices.ratesOf(config, undefined, entry.model) === undefined ? undefined : 5
+      return entry.nanoUsd !== undefined
+    },
+    () => {},
+  )
+  const [first, second] = ['m1', 'm2'].map((model): UsageEntry => ({ model }) as UsageEntry)
+  for (const entry of [first, second]) {
+    prices.ratesOf(config, undefined, entry?.model ?? '')
+    if (entry !== undefined) late.add(entry)
+  }
+  answers.get('m1')?.(listed)
+  const settled = late.settled()
+  await Promise.resolve()
+  expect(second?.nanoUsd).toBeUndefined()
+  answers.get('m2')?.(listed)
+  await settled
+  expect([first?.nanoUsd, second?.nanoUsd]).toEqual([5, 5])
+})
+
+test('an entry whose configuration was replaced meanwhile gets its price by the new one', async () => {
+  const { prices } = pricesFrom(() => Promise.resolve(listed))
+  let config = booksConfig()
+  const price = (entry: UsageEntry): boolean => {
+    const rates = prices.ratesOf(config, undefined, 'x')
+    if (rates?.input === 3) entry.nanoUsd = 3
+    return entry.nanoUsd !== undefined
+  }
+  const late = createLatePrices(prices, price, () => {})
+  const entry = {} as UsageEntry
+  price(entry)
+  late.add(entry)
+  config = booksConfig()
+  await late.settled()
+  expect(entry.nanoUsd).toBe(3)
+})

@@ -8,7 +8,7 @@ import type { DoneRequest, RequestObserver } from '../telemetry/observer.ts'
 import type { Thread, ThreadListener } from '../threads/start-thread.ts'
 import { createFollowers } from './followers.ts'
 import { createLatePrices } from './late-prices.ts'
-import { accountOf, createLedger } from './ledger.ts'
+import { accountOf, createLedger, type Ledger } from './ledger.ts'
 import { createPrices } from './prices.ts'
 import { NANO_USD } from './rates.ts'
 import { createSpending, SPENDING_MS, type Spending } from './spending.ts'
@@ -64,6 +64,8 @@ export function createUsage(deps: UsageDeps): Usage {
   })
   const ledger = createLedger({ ...deps, prices, epochMs: clock.epochMs })
   const spending = createSpending()
+  const entries = rememberLast(ledger)
+  const loadPast = pastSpending(spending, client, startedMs, log)
   const late = createLatePrices(prices, ledger.price, spend)
   const queue = createUsageQueue({
     log,
@@ -73,53 +75,61 @@ export function createUsage(deps: UsageDeps): Usage {
       await late.settled()
     },
   })
-  const followers = createFollowers((entries, account) => keep(ledger.savedOf(entries, account)))
+  const followers = createFollowers((shared, account) => keep(ledger.savedOf(shared, account)))
 
   function spend({ kind, account, atMs, nanoUsd }: UsageEntry): void {
     if (kind !== 'saved' && nanoUsd) spending.add(account.key, atMs, nanoUsd)
   }
 
-  function keep(entries: readonly UsageEntry[]): void {
+  function keep(made: readonly UsageEntry[]): void {
     const { enabled } = current().config.settings.usage
-    for (const entry of entries) {
+    for (const entry of made) {
       if (entry.nanoUsd === undefined) late.add(entry)
       else spend(entry)
       if (enabled) queue.add(entry)
     }
   }
 
-  /** Those who watch a request ask for its cost one after the other; this one is the last of them. */
-  let last: { readonly done: DoneRequest; readonly entries: readonly UsageEntry[] } | undefined
-  function entriesOf(done: DoneRequest): readonly UsageEntry[] {
-    if (done.request.endpoint === 'count-tokens') return []
-    if (last?.done !== done) last = { done, entries: ledger.entriesOf(done) }
-    return last.entries
-  }
-
   return {
     observer: {
       attemptStarted({ candidate }) {
         const compiled = current()
+        if (compiled.config.settings.usage.enabled) void loadPast()
         prices.ratesOf(compiled, compiled.providers.get(candidate.provider), candidate.model)
       },
       followerJoined: ({ request, leader }) => followers.joined(accountOf(request), leader.id),
       requestDone(done) {
-        const entries = entriesOf(done)
-        last = undefined
-        if (entries.length === 0) return
-        keep(entries)
-        followers.answered(done.request.id, entries)
+        const made = entries.of(done)
+        entries.forget()
+        if (made.length === 0) return
+        keep(made)
+        followers.answered(done.request.id, made)
       },
     },
-    costOf: (done) => costOf(entriesOf(done)),
+    costOf: (done) => costOf(entries.of(done)),
     spentSince: (key, sinceMs) => spending.since(key, sinceMs) / NANO_USD,
     sum: (query) => sumOf(query, client, queue),
     async ready() {
       for (const { provider, model } of configuredTargets(current())) prices.ratesOf(current(), provider, model)
-      if (current().config.settings.usage.enabled) await loadSpending(spending, client, startedMs, log)
+      if (current().config.settings.usage.enabled) await loadPast()
       await prices.settled()
     },
     close: () => closeBooks(client, queue, log),
+  }
+}
+
+/** Those who watch a request ask for its cost one after the other; the books are the last of them. */
+function rememberLast(ledger: Ledger): { of(done: DoneRequest): readonly UsageEntry[]; forget(): void } {
+  let last: { readonly done: DoneRequest; readonly entries: readonly UsageEntry[] } | undefined
+  return {
+    of(done) {
+      if (done.request.endpoint === 'count-tokens') return []
+      if (last?.done !== done) last = { done, entries: ledger.entriesOf(done) }
+      return last.entries
+    },
+    forget() {
+      last = undefined
+    },
   }
 }
 
@@ -134,6 +144,15 @@ async function sumOf(query: UsageQuery, client: UsageClient, queue: UsageQueue):
   await client.follow()
   const sums = await client.ask({ kind: 'sum', query })
   return { ...sums, pending: queue.pending() }
+}
+
+/** What earlier processes spent is read once, with the first request at the latest: a reload may bring budgets at any time. */
+function pastSpending(...deps: Parameters<typeof loadSpending>): () => Promise<void> {
+  let loading: Promise<void> | undefined
+  return () => {
+    loading ??= loadSpending(...deps)
+    return loading
+  }
 }
 
 async function loadSpending(spending: Spending, client: UsageClient, startedMs: number, log: Log): Promise<void> {

@@ -30,7 +30,7 @@ export function textBlocks(
 }
 
 /** The cache breakpoint behind a part, in either of its two forms. */
-export function cacheOf(mark: Chat.CacheMark): Anthropic.Cacheable {
+function cacheOf(mark: Chat.CacheMark): Anthropic.Cacheable {
   if (mark.cache_control !== undefined) return { cache_control: mark.cache_control }
   return mark.prompt_cache_breakpoint === undefined ? {} : { cache_control: { type: 'ephemeral' } }
 }

@@ -85,6 +85,12 @@ describe('Chat counts caches into the prompt, Anthropic does not (case 27)', () 
     expect(figures(convertChatUsageToAnthropic(usage))).toEqual(expected)
   })
 
+  test('what was brought into order is reported', () => {
+    expect(convertChatUsageToAnthropic({ prompt_tokens: 1, completion_tokens: 1, cached_tokens: 2 }).losses).toEqual([
+      { code: 'usage_adjusted', path: '/usage', detail: 'cache', count: 1 },
+    ])
+  })
+
   test('all members are there, also those that say nothing', () => {
     expect(
       convertChatUsageToAnthropic({ prompt_tokens: 3, completion_tokens: 1, cache_creation_input_tokens: 2 }).value,

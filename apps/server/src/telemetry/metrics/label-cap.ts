@@ -1,5 +1,5 @@
 /** What stands for every value beyond the cap. */
-export const otherLabel = 'other'
+const otherLabel = 'other'
 
 /** No name of a model is longer; a label must not carry a client's novel. */
 const MAX_LENGTH = 128

@@ -52,6 +52,11 @@ export function metricsObserver(set: MetricSet, { knownModels, costOf }: Countin
     return ofLast
   }
 
+  function countLosses({ attempts }: DoneRequest): void {
+    for (const attempt of attempts.values())
+      for (const { code, count } of attempt.losses()) set.losses.cell(code).value += count
+  }
+
   function addCost(done: DoneRequest, from: string, of: string): void {
     const usd = costOf(done)
     if (usd !== undefined) set.cost.cell(from, of).value += usd
@@ -74,9 +79,8 @@ export function metricsObserver(set: MetricSet, { knownModels, costOf }: Countin
     requestStarted({ endpoint }) {
       set.requestsInFlight.cell(endpoint).value += 1
     },
-    attemptStarted({ candidate, losses }) {
+    attemptStarted({ candidate }) {
       set.attemptsInFlight.cell(provider(candidate.provider)).value += 1
-      for (const { code, count } of losses) set.losses.cell(code).value += count
     },
     attemptReported({ candidate, outcome, startedMs, nowMs }) {
       const from = provider(candidate.provider)
@@ -101,13 +105,65 @@ export function metricsObserver(set: MetricSet, { knownModels, costOf }: Countin
       const overheadMs = overheadOf(done)
       if (overheadMs !== undefined) set.overhead.series(endpoint, stream).observe(overheadMs / 1000)
       if (request.stream) set.streams.cell(end).value += 1
-      countMoves(done)
+      countMoves(set, provider, done)
       savings.answered(request.id, countTokens(done))
+      countLosses(done)
     },
     ...savings.observer,
     healthChanged(fact) {
       if (fact.type === 'barred') set.ejections.cell(provider(fact.node.provider), fact.reason).value += 1
     },
+  }
+}
+
+/** What the counting of tokens needs. */
+interface TokenCounting extends Pick<CountingPorts, 'costOf'> {
+  readonly set: MetricSet
+  readonly model: LabelCap
+  readonly provider: LabelCap
+}
+
+type LabelCap = ReturnType<typeof labelCap>
+
+/** @returns what counts the tokens of a request, and tells what its last attempt used. */
+function tokenCounting({
+  set,
+  model,
+  provider,
+  costOf,
+}: TokenCounting): (done: DoneRequest) => TokenCounts | undefined {
+  return (done) => {
+    const { attempts } = done.state
+    const last = attempts.length - 1
+    let ofLast: TokenCounts | undefined
+    for (let index = 0; index <= last; index += 1) {
+      const { attempt, candidate } = attempts[index] as LoopState['attempts'][number]
+      const usage = done.attempts.get(attempt)?.usage()
+      const counts = usage === undefined ? undefined : tokenCounts(usage)
+      if (counts === undefined) continue
+      const target = done.candidates.find(({ id }) => id === candidate)
+      const from = provider(target?.provider ?? nobody)
+      const of = model(target?.model ?? nobody)
+      eachKind(counts, (kind, tokens) => {
+        set.tokens.cell(from, of, kind).value += tokens
+        if (index < last) set.wastedTokens.cell(from, kind).value += tokens
+      })
+      if (index < last) continue
+      ofLast = counts
+      const usd = costOf(done)
+      if (usd !== undefined) set.cost.cell(from, of).value += usd
+    }
+    return ofLast
+  }
+}
+
+function countMoves(set: MetricSet, provider: LabelCap, { state, candidates }: DoneRequest): void {
+  for (let index = 1; index < state.attempts.length; index += 1) {
+    const before = state.attempts[index - 1]?.candidate
+    const left = candidates.find(({ id }) => id === before)?.provider ?? nobody
+    const moved = state.attempts[index]?.candidate !== before
+    const counted = moved ? set.failovers : set.retries
+    counted.cell(provider(left)).value += 1
   }
 }
 
@@ -121,7 +177,7 @@ export function endOf({ phase }: LoopState): string {
  * arrival of the bytes with which the answer begins until the client's connection had them. Failed attempts between the two
  * and deliberate waiting are not in it. `undefined`: no upstream's answer was shown.
  */
-export function overheadOf({ request, state, attempts }: DoneRequest): number | undefined {
+function overheadOf({ request, state, attempts }: DoneRequest): number | undefined {
   const first = state.attempts[0]
   const last = state.attempts.at(-1)
   if (first === undefined || last === undefined) return undefined

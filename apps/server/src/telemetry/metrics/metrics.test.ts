@@ -106,14 +106,12 @@ test('a request that shared an answer, a reload and a cost are counted when othe
   metrics.observer.flightOpened?.(some)
   metrics.observer.followerJoined?.({ request: some, leader: some, how: 'joined' })
   metrics.reloaded('rejected')
-  metrics.lost('media_dropped', 3)
   const { text } = await metrics.exposition()
   expect(text).toContain('\nlb_flights_total 1\n')
   expect(text).toContain('\nlb_coalesced_requests_total{how="joined"} 1\n')
   expect(text).toContain('\nlb_config_reloads_total{result="applied"} 0\n')
   expect(text).toContain('\nlb_config_reloads_total{result="rejected"} 1\n')
   expect(text).toContain('\nlb_config_last_reload_success_timestamp_seconds 5\n')
-  expect(text).toContain('\nlb_conversion_losses_total{code="media_dropped"} 3\n')
 })
 
 const nothing = {

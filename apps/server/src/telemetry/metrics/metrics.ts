@@ -10,8 +10,6 @@ export interface Metrics {
   readonly observer: RequestObserver
   /** The configuration was read anew. */
   reloaded(result: 'applied' | 'rejected'): void
-  /** What the conversion of an answer could not carry. */
-  lost(code: string, count: number): void
   /** A client's connection was closed at once: too many were open. */
   connectionDropped(): void
   /** Something broke inside lb, and was caught. */
@@ -58,7 +56,6 @@ export function createMetrics(ports: MetricsPorts): Metrics {
       add(set.reloads.cell(result))
       if (result === 'applied') set.lastReload.cell().value = ports.epochMs() / 1000
     },
-    lost: (code, count) => add(set.losses.cell(code), count),
     connectionDropped: () => add(set.connectionsDropped.cell()),
     internalError: () => add(set.internalErrors.cell()),
     exposition() {

@@ -23,7 +23,7 @@ export function requestAttributes(request: ClientRequest): Attributes {
 }
 
 /** Counting tokens is no operation of the conventions; its name is ours. */
-export const operations: Readonly<Record<Endpoint, string>> = {
+const operations: Readonly<Record<Endpoint, string>> = {
   messages: 'chat',
   chat: 'chat',
   'count-tokens': 'count_tokens',

@@ -64,7 +64,7 @@ export async function openTraces(env: Environment, ports: TracesPorts): Promise<
 }
 
 /** Somebody named a place to send traces to, and nobody said no. */
-export function areWanted(env: Environment): boolean {
+function areWanted(env: Environment): boolean {
   if (env['OTEL_SDK_DISABLED']?.toLowerCase() === 'true') return false
   const exporter = env['OTEL_TRACES_EXPORTER'] ?? ''
   if (exporter !== '') return exporter.split(',').some((name) => name.trim() === 'otlp')

@@ -8,7 +8,7 @@ import type { Rates } from '../rates.ts'
 export interface Tried {
   readonly provider?: string
   readonly model?: string
-  readonly outcome: 'succeeded' | 'failed' | 'left' | 'cancelled'
+  readonly outcome: 'succeeded' | 'failed' | 'abandoned'
   readonly paid?: boolean
   readonly usage?: JsonObject
 }

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest'
+import { startLb } from './testing/lb-process.ts'
+
+const config = [
+  'providers:',
+  '  - { name: a, type: anthropic, base_url: "http://127.0.0.1:9", auth_value: key }',
+  'model_routes: { "*": [{ provider: a }] }',
+  'settings: { log_file_path: "", usage: { enabled: false } }',
+].join('\n')
+
+test.each(['SIGINT', 'SIGTERM'] as const)(
+  'the program says where it listens, serves, and ends well at %s',
+  async (name) => {
+    const lb = await startLb({ config })
+    expect(lb.output()).toContain(`lb listens on ${lb.url}`)
+    expect(await (await fetch(lb.url)).json()).toMatchObject({ service: 'lb' })
+    lb.signal(name)
+    expect(await lb.ended).toBe(0)
+  },
+)

@@ -1,0 +1,141 @@
+import { describe, expect, test } from 'vitest'
+import { chatPath, helloChat, readChat, startDialectWorld, upstreamDialects } from '../testing/chat-world.ts'
+import { startWorld } from '../testing/world.ts'
+
+const text = { default: { reply: { text: 'Hello there.' } } }
+const call = { default: { reply: { toolCalls: [{ name: 'add', input: '{"a":1.0,"b":12345678901234567890}' }] } } }
+/** What the mock would write as a value. */
+const wholeCall = {
+  when: { stream: false },
+  answer: {
+    body: '{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[{"type":"tool_use","id":"toolu_1","name":"add","input":{"a":1.0,"b":12345678901234567890}}],"stop_reason":"tool_use","usage":{"input_tokens":1,"output_tokens":1}}',
+    headers: { 'content-type': 'application/json' },
+  },
+}
+const tools = [{ type: 'function', function: { name: 'add', parameters: { type: 'object' } } }]
+const paths = { anthropic: '/v1/messages', chat: '/v1/chat/completions', responses: '/v1/responses' }
+
+describe.each(upstreamDialects)('a chat client before an upstream of %s', (dialect) => {
+  test('gets a whole answer in its own dialect', async () => {
+    const { post, mocks } = await startDialectWorld(dialect, [text])
+    const response = await post(helloChat, chatPath)
+    expect(response.headers.get('x-request-id')).toBeTruthy()
+    expect(mocks[0]?.requests[0]?.url).toBe(paths[dialect])
+    expect(await response.json()).toMatchObject({
+      object: 'chat.completion',
+      model: helloChat['model'],
+      choices: [{ message: { role: 'assistant', content: 'Hello there.' }, finish_reason: 'stop' }],
+      usage: { prompt_tokens: expect.any(Number) },
+    })
+  })
+
+  test('gets a stream in its own dialect', async () => {
+    const { post, lines } = await startDialectWorld(dialect, [text])
+    const asked = { ...helloChat, stream: true, stream_options: { include_usage: true } }
+    const read = readChat(await (await post(asked, chatPath)).text())
+    expect(read).toMatchObject({ text: 'Hello there.', finish: ['stop'], errors: [], isDone: true })
+    expect(read.chunks.at(-1)).toMatchObject({ usage: { prompt_tokens: expect.any(Number) } })
+    const line = lines.find(({ event }) => event === 'request_completed')
+    expect(line).toMatchObject({ endpoint: 'chat', end: 'completed', input_tokens: expect.any(Number) })
+  })
+
+  test('gets calls with the model’s own arguments', async () => {
+    const { post } = await startDialectWorld(dialect, [
+      dialect === 'anthropic' ? { ...call, rules: [wholeCall] } : call,
+    ])
+    const whole = await (await post({ ...helloChat, tools }, chatPath)).text()
+    expect(whole).toContain(String.raw`{\"a\":1.0,\"b\":12345678901234567890}`)
+    const { chunks, finish } = readChat(await (await post({ ...helloChat, tools, stream: true }, chatPath)).text())
+    const said = chunks.flatMap((chunk) => JSON.stringify(chunk).match(/"arguments":"((?:\\.|[^"\\])*)"/)?.[1] ?? [])
+    expect(said.join('').replaceAll('\\', '')).toBe('{"a":1.0,"b":12345678901234567890}')
+    expect(finish).toEqual(['tool_calls'])
+  })
+
+  test.each([
+    [400, 400],
+    [401, 401],
+    [404, 404],
+    [429, 429],
+    [500, 500],
+  ])('is told of a %i as OpenAI tells it', async (status, told) => {
+    const answer = { error: { status, message: 'no such luck' }, headers: { 'retry-after': null } }
+    const { post } = await startDialectWorld(dialect, [{ default: answer }], { settings: ['max_attempts: 1'] })
+    const response = await post(helloChat, chatPath)
+    expect(response.status).toBe(told)
+    expect(response.headers.get('x-request-id')).toBeTruthy()
+    expect(await response.json()).toMatchObject({
+      error: { message: expect.any(String), type: expect.any(String), param: null },
+    })
+  })
+
+  test('that broke off is told in the stream, and not given an end', async () => {
+    const { post } = await startDialectWorld(dialect, [{ fault: 'end-mid-text' }])
+    const read = readChat(await (await post({ ...helloChat, stream: true }, chatPath)).text())
+    expect(read.errors).toHaveLength(1)
+    expect(read).toMatchObject({ finish: [], isDone: false })
+  })
+
+  test('gets the stream of a whole answer, where the upstream gives no other', async () => {
+    const { post } = await startDialectWorld(dialect, [{ default: { stream: false, reply: { text: 'All at once.' } } }])
+    const read = readChat(await (await post({ ...helloChat, stream: true }, chatPath)).text())
+    expect(read).toMatchObject({ text: 'All at once.', finish: ['stop'], isDone: true })
+  })
+
+  test('asks for the model of the route, and only for that', async () => {
+    const routes = ['  "*":', '    - { provider: a, model: "vendor/model-7", priority: 1 }']
+    const { post, mocks } = await startDialectWorld(dialect, [text], { routes })
+    await post({ ...helloChat, provider: 'a' }, chatPath)
+    expect(mocks[0]?.requests[0]?.json).toMatchObject({ model: 'vendor/model-7' })
+    expect(mocks[0]?.requests[0]?.json).not.toHaveProperty('provider')
+  })
+})
+
+describe('a chat client before an upstream of its own dialect', () => {
+  test('has its bytes sent as they are: spaces, key order, numbers, odd unicode', async () => {
+    const body = '{ "model":"m","messages":[{"role":"user","content":"\\ud800 ü"}],"n":1e400,"a":1,"a":2 , "top_p":1.0}'
+    const { post, mocks } = await startWorld({ scripts: [{}], types: ['openai'] })
+    await post(body, chatPath)
+    expect(mocks[0]?.requests[0]?.text).toBe(body)
+  })
+
+  test('does not name the account that its own key belongs to beside lb’s key', async () => {
+    const { post, mocks } = await startWorld({ scripts: [{}], types: ['openai'] })
+    const headers = { 'openai-organization': 'org-1', 'openai-beta': 'x=1', authorization: 'Bearer client' }
+    await post(helloChat, { ...chatPath, headers })
+    expect(mocks[0]?.requests[0]?.headers).toMatchObject({ 'openai-beta': 'x=1', authorization: 'Bearer key-a' })
+    expect(mocks[0]?.requests[0]?.headers).not.toHaveProperty('openai-organization')
+  })
+})
+
+test('an Anthropic upstream is told its version, and nothing of the client’s', async () => {
+  const { post, mocks } = await startWorld({ scripts: [{ strict: true }] })
+  await post(helloChat, { ...chatPath, headers: { 'openai-organization': 'org-1' } })
+  expect(mocks[0]?.requests[0]?.headers).toMatchObject({ 'anthropic-version': '2023-06-01', 'x-api-key': 'key-a' })
+  expect(mocks[0]?.requests[0]?.headers).not.toHaveProperty('openai-organization')
+})
+
+test('a limit that the client never named does not go up to Responses', async () => {
+  const { post, mocks } = await startDialectWorld('responses', [text])
+  await post(helloChat, chatPath)
+  await post({ ...helloChat, max_completion_tokens: 77 }, chatPath)
+  expect(mocks[0]?.requests[0]?.json).not.toHaveProperty('max_output_tokens')
+  expect(mocks[0]?.requests[1]?.json).toMatchObject({ max_output_tokens: 77 })
+})
+
+test('what cannot be said in the upstream’s dialect is refused in the client’s', async () => {
+  for (const dialect of ['anthropic', 'responses'] as const) {
+    const { post, mocks } = await startDialectWorld(dialect, [text])
+    const response = await post({ ...helloChat, n: 3 }, chatPath)
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ error: { type: 'invalid_request_error' } })
+    expect(mocks[0]?.requests).toHaveLength(0)
+  }
+})
+
+test('a profile leads single models to Responses', async () => {
+  const provider = 'profile: { base: openai, models: [{ match: ["deep-*"], set: { dialect: responses } }] }'
+  const { post, mocks } = await startWorld({ scripts: [text], types: ['openai'], provider })
+  await post({ ...helloChat, model: 'deep-1' }, chatPath)
+  await post({ ...helloChat, model: 'other-1' }, chatPath)
+  expect(mocks[0]?.requests.map(({ url }) => url)).toEqual([paths.responses, paths.chat])
+})

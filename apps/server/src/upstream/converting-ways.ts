@@ -1,0 +1,97 @@
+import {
+  convertAnthropicRequestToChat,
+  convertAnthropicRequestToResponses,
+  convertChatRequestToAnthropic,
+  type Loss,
+  sanitizeAnthropicRequest,
+} from '@lb/convert'
+import { type Anthropic, err, isJsonObject, type Json, ok, type Result, stringifyJson } from '@lb/protocol'
+import { anthropicProfileOf, anyAnthropic } from './anthropic-profiles.ts'
+import { mayHoldCarrier } from './carrier-search.ts'
+import { joinedLosses } from './chained-stream.ts'
+import { anthropicForChat, openAiForAnthropic, responsesForChat } from './conversions.ts'
+import { convertingAdapter } from './converting-adapter.ts'
+import { ownRequest } from './own-request.ts'
+import { profileOf } from './profiles.ts'
+import { type NotPrepared, notJson, notPrepared, type PrepareInput, refused, type Way } from './way.ts'
+
+/** Anthropic's request in one of OpenAI's dialects. */
+const openAiRequests = {
+  chat: { path: '/chat/completions', convert: convertAnthropicRequestToChat },
+  responses: { path: '/responses', convert: convertAnthropicRequestToResponses },
+} as const
+
+/** An Anthropic client's request for an upstream that speaks one of OpenAI's dialects. */
+export function anthropicToOpenAi(dialect: 'chat' | 'responses'): Way {
+  const { path, convert } = openAiRequests[dialect]
+  return (input) => {
+    const { request, provider, model, maxEventBytes } = input
+    const json = request.json()
+    if (!json.ok) return notJson(request, json.error.message)
+    const converted = convert(json.value, profileOf(provider, dialect), { model, seed: request.id })
+    if (!converted.ok) return refused(converted.error)
+    const { value, context, losses } = converted.value
+    return ok({
+      upstream: ownRequest(input, path, stringifyJson(value)),
+      adapter: convertingAdapter(openAiForAnthropic(dialect, context), maxEventBytes),
+      losses,
+    })
+  }
+}
+
+/** A Chat client's request for an upstream that speaks Anthropic's dialect. */
+export const chatToAnthropic: Way = (input) => {
+  const { request, provider, model, signedIn, maxEventBytes } = input
+  const json = request.json()
+  if (!json.ok) return notJson(request, json.error.message)
+  const profile = anthropicProfileOf(provider)
+  const options = { model, seed: request.id, createdEpochS: Math.floor(input.epochMs / 1000) }
+  const converted = convertChatRequestToAnthropic(json.value, profile, options)
+  if (!converted.ok) return refused(converted.error)
+  const { context } = converted.value
+  const clean = withoutCarriers(input, converted.value)
+  if (!clean.ok) return clean
+  const { value, losses } = clean.value
+  const betas = signedIn.betaHeader === undefined ? [] : ['anthropic-beta', signedIn.betaHeader]
+  const headers = ['anthropic-version', profile.apiVersion, ...betas]
+  return ok({
+    upstream: ownRequest(input, '/v1/messages', stringifyJson(value), headers),
+    adapter: convertingAdapter(anthropicForChat(context), maxEventBytes),
+    losses,
+  })
+}
+
+/** Reasoning of other vendors that lb carried through a Chat client is no more for Anthropic's endpoints than any other. */
+function withoutCarriers(
+  { request, provider, model }: PrepareInput,
+  { value, losses }: { readonly value: Anthropic.Request; readonly losses: readonly Loss[] },
+): Result<{ readonly value: Anthropic.Request; readonly losses: readonly Loss[] }, NotPrepared> {
+  if (!mayHoldCarrier(request.body)) return ok({ value, losses })
+  const sanitized = sanitizeAnthropicRequest(value, anthropicProfileOf(provider), { model })
+  if (!sanitized.ok) return err(notPrepared(request, sanitized.error.message))
+  return ok({ value: sanitized.value.value, losses: joinedLosses(losses, sanitized.value.losses) })
+}
+
+/** A Chat client's request for an upstream that speaks Responses: by way of Anthropic's dialect, which has words for both. */
+export const chatToResponses: Way = (input) => {
+  const { request, provider, model, maxEventBytes } = input
+  const json = request.json()
+  if (!json.ok) return notJson(request, json.error.message)
+  const options = { model, seed: request.id, createdEpochS: Math.floor(input.epochMs / 1000) }
+  const first = convertChatRequestToAnthropic(json.value, anyAnthropic, options)
+  if (!first.ok) return refused(first.error)
+  const second = convertAnthropicRequestToResponses(first.value.value, profileOf(provider, 'responses'), options)
+  if (!second.ok) return err(notPrepared(request, second.error.message))
+  const { max_output_tokens, ...members } = second.value.value
+  // Anthropic's dialect demands a limit. One that the client never named must not go up.
+  const body = namesLimit(json.value as Json) ? second.value.value : members
+  return ok({
+    upstream: ownRequest(input, '/responses', stringifyJson(body)),
+    adapter: convertingAdapter(responsesForChat(second.value.context, first.value.context), maxEventBytes),
+    losses: joinedLosses(first.value.losses, second.value.losses),
+  })
+}
+
+function namesLimit(request: Json): boolean {
+  return isJsonObject(request) && (request['max_completion_tokens'] ?? request['max_tokens'] ?? null) !== null
+}

@@ -1,0 +1,72 @@
+import { type AnthropicProfile, sanitizeAnthropicRequest } from '@lb/convert'
+import { type Json, member, ok, type Result, stringifyJson, stringMember } from '@lb/protocol'
+import { anthropicAdapter } from './anthropic-adapter.ts'
+import { anthropicProfileOf, anyAnthropic, isFirstParty } from './anthropic-profiles.ts'
+import { relayedHeaders, relayedRequest } from './build-request.ts'
+import { mayHoldCarrier } from './carrier-search.ts'
+import { chatAdapter } from './chat-adapter.ts'
+import { type NotPrepared, notJson, type Prepared, type PrepareInput, refused, type Way } from './way.ts'
+
+/** The client's own bytes to an upstream of its dialect. */
+export const chatRelay: Way = (input) => ok(relayed(input, chatAdapter(input.maxEventBytes)))
+
+/**
+ * The same for Anthropic's. Two requests are looked into before: those for vendors that only imitate its API, which refuse
+ * what they do not have, and those with reasoning that lb carried for another vendor, which no Anthropic endpoint ever gets to
+ * see. If nothing has to be changed, the bytes are the client's all the same.
+ */
+export const anthropicRelay: Way = (input) => {
+  const profile = anthropicProfileOf(input.provider)
+  if (!isFirstParty(profile)) return sanitized(input, profile)
+  if (!mayHoldCarrier(input.request.body)) return ok(relayed(input, anthropicAdapter(input.maxEventBytes)))
+  return sanitized(input, undefined)
+}
+
+function relayed({ request, provider, model, signedIn, trace }: PrepareInput, adapter: Prepared['adapter']): Prepared {
+  return { upstream: relayedRequest(request, provider, model, signedIn, trace), adapter, losses: [] }
+}
+
+/** @param profile `undefined`: only what lb carried is taken out. */
+function sanitized(input: PrepareInput, profile: AnthropicProfile | undefined): Result<Prepared, NotPrepared> {
+  const { request, model, maxEventBytes } = input
+  const json = request.json()
+  if (!json.ok) return notJson(request, json.error.message)
+  const betas = betasOf(request.headers['anthropic-beta'])
+  const target = profile ?? justAsItIs(json.value as Json)
+  const result = sanitizeAnthropicRequest(json.value, target, { model, betas })
+  if (!result.ok) return refused(result.error)
+  const { value, losses } = result.value
+  const plain = relayed(input, anthropicAdapter(maxEventBytes))
+  const isSame = value === json.value && result.value.betas.length === betas.length
+  if (isSame) return ok({ ...plain, losses })
+  const { provider: _, ...members } = value as typeof value & { readonly provider?: unknown }
+  const body = request.forcedProvider === undefined ? value : members
+  const upstream = {
+    ...plain.upstream,
+    headers: withBetas(input, result.value.betas),
+    body: Buffer.from(stringifyJson({ ...body, model })),
+  }
+  return ok({ ...plain, upstream, losses })
+}
+
+/** An endpoint that takes this request as it is, whatever model it is for. */
+function justAsItIs(request: Json): AnthropicProfile {
+  const isBudget = stringMember(member(request, 'thinking'), 'type') === 'enabled'
+  return isBudget ? { ...anyAnthropic, thinking: 'budget' } : anyAnthropic
+}
+
+function betasOf(header: string | undefined): readonly string[] {
+  return (header ?? '')
+    .split(',')
+    .map((beta) => beta.trim())
+    .filter((beta) => beta !== '')
+}
+
+/** The headers of the request with these values of `anthropic-beta` in the place of the client's. */
+function withBetas({ request, provider, signedIn, trace }: PrepareInput, betas: readonly string[]): string[] {
+  const rawHeaders = request.rawHeaders.filter(
+    (_, index) => (request.rawHeaders[index - (index % 2)] as string).toLowerCase() !== 'anthropic-beta',
+  )
+  const more = betas.length === 0 ? [] : ['anthropic-beta', betas.join(',')]
+  return relayedHeaders({ ...request, rawHeaders: [...rawHeaders, ...more] }, provider, signedIn, trace)
+}
