@@ -37,7 +37,7 @@ const done = {
   log: null,
 }
 const report = { request, attempt: 1, candidate, startedMs: 2, nowMs: 500 }
-const started = { request, attempt: 1, candidate, losses: [] }
+const started = { request, attempt: 1, candidate }
 const alive = { ...report, outcome: { kind: 'alive', ttftMs: 18 } as const }
 const succeeded = { ...report, outcome: { kind: 'succeeded' } as const }
 const observer = metricsObserver(createMetricSet(), { knownModels: [], costOf: () => 0.01 })

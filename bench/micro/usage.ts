@@ -64,7 +64,8 @@ function echo({ told }: ThreadListener): Thread {
   return {
     ask(message) {
       port1.postMessage(message)
-      setImmediate(told, { id: (message as { id: number }).id, answer: null })
+      const { id, kind } = message as { id: number; kind: string }
+      setImmediate(told, { id, answer: kind === 'spent' ? [] : null })
     },
     end: () => Promise.resolve(port1.close()),
   }
@@ -83,7 +84,7 @@ const books = createUsage({
 const book = { calibration: () => ({ samples: {} }), learned: () => 8, learn() {}, close: () => Promise.resolve() }
 // Lessons cost what they cost, one in 30 s for each target; what is measured is finding out that none is due.
 const lessons = createLessons({ book, estimator: {} as never, nowMs: () => -1 })
-const started = { request, attempt: 1, candidate, losses: [] } as never
+const started = { request, attempt: 1, candidate } as never
 
 function oneRequest(over: DoneRequest): void {
   books.observer.attemptStarted?.(started)

@@ -23,7 +23,7 @@ import { type CompiledConfig, compileConfig, logLiteralPatterns } from './compil
 import type { ConfigSource } from './config-source.ts'
 import { createDecisionRecords } from './decision-records.ts'
 import { createHealthFile, type HealthFile } from './health-file.ts'
-import type { House, Phase } from './house.ts'
+import type { House, Phase, Stoppable } from './house.ts'
 import { createListeners } from './listeners.ts'
 import { createLiveConfig, type LiveConfig } from './live-config.ts'
 import { createLogins } from './logins.ts'
@@ -94,18 +94,10 @@ export async function openHouse(options: HouseOptions, phase: () => Phase): Prom
   const { add: onCleanup, tell: cleanup } = createListeners<boolean>(log)
   onCleanup(stores.clear)
   const paces = createPaceWatch(clock)
-  const own = {
-    clock,
-    roll,
-    newId,
-    log,
-    phase,
-    isOverloaded,
-    internalError,
-    onCleanup,
-    cleanup,
-    running: new Set<Stoppable>(),
-  }
+  const running = new Set<Stoppable>()
+  const own = { clock, roll, newId, log, phase, isOverloaded, internalError, onCleanup, cleanup, running }
+  const parts = { pools, targets, flights, paces, limits, usage, counting, reloader, oauth: logins.current }
+  const house: House = { ...live, ...own, ...parts, observer, metrics, traces, scoreboard, records }
   if (hasBudgets(current())) await usage.ready()
   return {
     house,

@@ -36,7 +36,7 @@ export function relayedRequest(
 }
 
 /** Where a provider of the client's own dialect answers to it. */
-export function relayedPath({ endpoint, query }: ClientRequest, provider: Provider): string {
+function relayedPath({ endpoint, query }: ClientRequest, provider: Provider): string {
   const { base, anthropicBase } = upstreamUrl(provider)
   const { dialect, path } = endpoints[endpoint]
   // OpenAI's base URLs have the version in them, as its clients are told them.

@@ -199,8 +199,7 @@ describe('budgets', () => {
     await before.usage.close()
     const books = openBooks(place)
     const candidate = { id: 'a', provider: 'a', model: 'claude-x' } as never
-    for (const attempt of [1, 2])
-      books.usage.observer.attemptStarted?.({ request: requestOf(), attempt, candidate, losses: [] })
+    for (const attempt of [1, 2]) books.usage.observer.attemptStarted?.({ request: requestOf(), attempt, candidate })
     await expect.poll(() => books.usage.spentSince('anna', 0)).toBeCloseTo(COST)
   })
 

@@ -27,50 +27,7 @@ export function metricsObserver(set: MetricSet, { knownModels, costOf }: Countin
   const provider = labelCap(MOST_PROVIDERS)
   const savings = createSavings(set)
 
-  /** @returns what the last attempt used. */
-  function countTokens(done: DoneRequest): TokenCounts | undefined {
-    const { attempts } = done.state
-    const last = attempts.length - 1
-    let ofLast: TokenCounts | undefined
-    for (let index = 0; index <= last; index += 1) {
-      const { attempt, candidate } = attempts[index] as LoopState['attempts'][number]
-      const usage = done.attempts.get(attempt)?.usage()
-      const counts = usage === undefined ? undefined : tokenCounts(usage)
-      if (counts === undefined) continue
-      const target = done.candidates.find(({ id }) => id === candidate)
-      const from = provider(target?.provider ?? nobody)
-      const of = model(target?.model ?? nobody)
-      eachKind(counts, (kind, tokens) => {
-        set.tokens.cell(from, of, kind).value += tokens
-        if (index < last) set.wastedTokens.cell(from, kind).value += tokens
-      })
-      if (index === last) {
-        ofLast = counts
-        addCost(done, from, of)
-      }
-    }
-    return ofLast
-  }
-
-  function countLosses({ attempts }: DoneRequest): void {
-    for (const attempt of attempts.values())
-      for (const { code, count } of attempt.losses()) set.losses.cell(code).value += count
-  }
-
-  function addCost(done: DoneRequest, from: string, of: string): void {
-    const usd = costOf(done)
-    if (usd !== undefined) set.cost.cell(from, of).value += usd
-  }
-
-  function countMoves({ state, candidates }: DoneRequest): void {
-    for (let index = 1; index < state.attempts.length; index += 1) {
-      const before = state.attempts[index - 1]?.candidate
-      const left = candidates.find(({ id }) => id === before)?.provider ?? nobody
-      const moved = state.attempts[index]?.candidate !== before
-      const counted = moved ? set.failovers : set.retries
-      counted.cell(provider(left)).value += 1
-    }
-  }
+  const countTokens = tokenCounting({ set, model, provider, costOf })
 
   return {
     requestRefused({ endpoint, refusal }) {
@@ -107,7 +64,7 @@ export function metricsObserver(set: MetricSet, { knownModels, costOf }: Countin
       if (request.stream) set.streams.cell(end).value += 1
       countMoves(set, provider, done)
       savings.answered(request.id, countTokens(done))
-      countLosses(done)
+      countLosses(set, done)
     },
     ...savings.observer,
     healthChanged(fact) {
@@ -155,6 +112,11 @@ function tokenCounting({
     }
     return ofLast
   }
+}
+
+function countLosses(set: MetricSet, { attempts }: DoneRequest): void {
+  for (const attempt of attempts.values())
+    for (const { code, count } of attempt.losses()) set.losses.cell(code).value += count
 }
 
 function countMoves(set: MetricSet, provider: LabelCap, { state, candidates }: DoneRequest): void {
