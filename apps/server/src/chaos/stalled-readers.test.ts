@@ -8,9 +8,12 @@ import { writeProof } from './proof.ts'
 /** `LB_STALLED_READERS=1000` is what `pnpm proof:stalled-readers` runs; the default is what a test run has time for. */
 const count = Number(process.env['LB_STALLED_READERS'] ?? 30)
 const LIMIT_BYTES = 256 << 20
-/** Some 2 MB: more than the socket buffers of one connection take, and less than what a flight keeps. */
+/**
+ * Some 2 MB: more than the socket buffers of one connection take, and less than what a flight keeps. Slow enough for all followers to
+ * come before its end.
+ */
 const answer = {
-  paceMs: 1,
+  paceMs: Math.ceil(count / 5),
   default: { reply: { text: Array.from({ length: 100 }, (_, n) => `${n} ${'x'.repeat(20_000)}`) } },
 }
 
@@ -111,7 +114,7 @@ test('followers that do not read hold little, and leave nothing behind', { timeo
 })
 
 test('a client that does not read slows no other request', async () => {
-  const world = await startWorld({ scripts: [answer] })
+  const world = await startWorld({ scripts: [{ ...answer, paceMs: 1 }] })
   const slow = await stalledClient(world, { ...hello, stream: true, messages: [{ role: 'user', content: 'slow' }] })
   const texts = await Promise.all(
     Array.from({ length: 5 }, async (_, client) => {
