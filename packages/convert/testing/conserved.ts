@@ -82,21 +82,6 @@ function callOf({ id, function: fn, custom }: Any): Call {
     : { id, name: fn.name, input: argumentsOf(fn.arguments) }
 }
 
-/** The substance of a Responses request. */
-function substanceOfResponses(request: Any): Substance {
-  const items: Any[] = typeof request.input === 'string' ? [{ role: 'user', content: request.input }] : request.input
-  const contents = items.map(({ content, output }) => output ?? content)
-  const parts = contents.flatMap((content) => (typeof content === 'string' ? [{ text: content }] : (content ?? [])))
-  return {
-    texts: [request.instructions ?? '', ...parts.map(({ text, refusal }) => text ?? refusal ?? '')],
-    media: parts.map((part) => dataOf(part.image_url ?? part.file_data ?? '')).filter((data) => data !== ''),
-    calls: items.flatMap((item) =>
-      item.type === 'function_call' ? [{ id: item.call_id, name: item.name, input: argumentsOf(item.arguments) }] : [],
-    ),
-    tools: (request.tools ?? []).flatMap(({ name }: Any) => name ?? []),
-  }
-}
-
 function dataOf(url: string): string {
   return url.startsWith('data:') ? url.slice(url.indexOf(',') + 1) : ''
 }

@@ -52,11 +52,6 @@ export function exchanges(endpoint: 'openai-chat' | 'openai-responses' | 'anthro
   ]
 }
 
-/** Exchanges with an endpoint that counts tokens. */
-function tokenCounts(): readonly Exchange[] {
-  return lines<Exchange>(`${corpusDir}/count-tokens.recorded.jsonl`)
-}
-
 /** All requests of real clients. */
 export function captures(): readonly Capture[] {
   return [
