@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from 'vitest/config'
 import { examplePages, examplesPlugin } from './tidy/examples/plugin.ts'
 
@@ -23,6 +24,8 @@ function project(name: string, include: string[], test: Test = {}): TestProjectI
 const config: ViteUserConfig = defineConfig({
   test: {
     ...reporters,
+    // Tests of the server wait more than they work: two at a time also on the smallest machine.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       project('packages', ['packages/*/src/**/*.test.ts'], {
         globalSetup: seeded.globalSetup,
