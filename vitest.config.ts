@@ -30,6 +30,9 @@ const config: ViteUserConfig = defineConfig({
       project('packages', ['packages/*/src/**/*.test.ts'], {
         globalSetup: seeded.globalSetup,
         setupFiles: [...seeded.setupFiles, 'tidy/purity/setup.ts'],
+        // Pure code has nothing to keep apart, and a process for each of 185 files takes longer than its tests.
+        isolate: false,
+        testTimeout: 20_000,
       }),
       // Real sockets and real time: generous, since a busy machine is no failure.
       project('apps', ['apps/*/src/**/*.test.ts'], { ...seeded, testTimeout: 20_000 }),
@@ -41,7 +44,7 @@ const config: ViteUserConfig = defineConfig({
         exclude: [...exclude, 'tidy/packaging/**'],
       }),
       // The ```ts blocks of the READMEs and guides.
-      { ...project('examples', examplePages()), plugins: [examplesPlugin()] },
+      { ...project('examples', examplePages(), { testTimeout: 30_000 }), plugins: [examplesPlugin()] },
       // What would be published, packed and looked at. Needs a build.
       project('packaging', ['tidy/packaging/*.test.ts'], { testTimeout: 60_000, hookTimeout: 60_000 }),
       // Real clients against a running server. Not part of `pnpm test`: it needs big downloads and network namespaces.
