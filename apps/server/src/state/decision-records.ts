@@ -8,8 +8,10 @@ import type { AloneRequest, DoneRequest, FollowerDone, FollowerJoined, RequestOb
 import type { CompiledConfig } from './compiled-config.ts'
 
 /**
- * Why the last requests went where they went. Kept as the parts that each request leaves behind anyway, put into words only
- * when somebody asks; without a byte of what was asked or answered.
+ * Why the last requests went where they went, without a byte of what was asked or answered.
+ *
+ * Each is kept as one text. As the objects that a request leaves behind it would cost more than making it: a thousand of them
+ * outlive their youth, and the garbage collector then moves each object twice before it dies.
  */
 export interface DecisionRecords {
   readonly observer: RequestObserver
@@ -45,7 +47,7 @@ interface KeptHead {
   /** Wall clock. */
   readonly doneAtEpochMs: number
   readonly sharing: Sharing
-  /** Size as JSON, estimated. */
+  /** Size as JSON. */
   readonly bytes: number
 }
 
@@ -73,12 +75,12 @@ export interface KeptRequest extends KeptHead {
 }
 
 export function createDecisionRecords(clock: Clock, current: () => CompiledConfig): DecisionRecords {
-  const kept = new Map<string, Kept>()
+  const kept = new Map<string, KeptSharer | Packed>()
   /** Gone with the request itself, whatever becomes of it. */
   const sharings = new WeakMap<ClientRequest, Sharing>()
   let bytes = 0
 
-  function add(request: Kept): void {
+  function add(request: KeptSharer | Packed): void {
     const { enabled, maxCount, maxBytes } = current().config.settings.decisionRecords
     if (!enabled) return
     kept.set(request.id, request)
@@ -94,7 +96,7 @@ export function createDecisionRecords(clock: Clock, current: () => CompiledConfi
     observer: {
       requestDone(done) {
         const sharing = sharings.get(done.request) ?? { role: 'leader' }
-        if (done.log !== null) add(keep(done, done.log, sharing, clock))
+        if (done.log !== null) add(packed(keep(done, done.log, sharing, clock)))
       },
       requestAlone: ({ request, reason }) => void sharings.set(request, { role: 'alone', reason }),
       followerJoined: ({ request, leader, how }) =>
@@ -108,13 +110,21 @@ export function createDecisionRecords(clock: Clock, current: () => CompiledConfi
         add(keepSharer(request, { sharing: { role: 'kept', ageMs }, ...told }, clock))
       },
     },
-    get: (id) => kept.get(id),
-    last: (count) => [...kept.values()].slice(-count).reverse(),
+    get(id) {
+      const found = kept.get(id)
+      return found === undefined ? undefined : unpacked(found)
+    },
+    last: (count) => [...kept.values()].slice(-count).reverse().map(unpacked),
   }
 }
 
 /** Nothing is kept that holds on to the request's body or to an answer. */
-function keep(done: DoneRequest, log: readonly LoggedEvent[], sharing: Sharing, clock: Clock): KeptRequest {
+function keep(
+  done: DoneRequest,
+  log: readonly LoggedEvent[],
+  sharing: Sharing,
+  clock: Clock,
+): Omit<KeptRequest, 'bytes'> {
   const { request, state, candidates, features, policy, shown, attempts, nowMs } = done
   const last = state.attempts.at(-1)
   return {
@@ -131,8 +141,32 @@ function keep(done: DoneRequest, log: readonly LoggedEvent[], sharing: Sharing, 
     shown,
     usage: (last === undefined ? undefined : attempts.get(last.attempt)?.usage()) ?? {},
     losses: lossesOf(attempts),
-    bytes: sizeOf(log, candidates.length, request.model.length),
   }
+}
+
+/** A leader's record, as it is kept. */
+interface Packed {
+  readonly kind: 'packed'
+  readonly id: string
+  readonly bytes: number
+  /** All but the policy, which many requests share. */
+  readonly text: string
+  readonly policy: LoopPolicy
+}
+
+function packed({ policy, losses, ...rest }: Omit<KeptRequest, 'bytes'>): Packed {
+  const text = JSON.stringify({ ...rest, losses: [...losses] })
+  return { kind: 'packed', id: rest.id, bytes: text.length, text, policy }
+}
+
+type PackedText = Omit<KeptRequest, 'bytes' | 'policy' | 'losses'> & {
+  readonly losses: readonly (readonly [number, readonly Loss[]])[]
+}
+
+function unpacked(kept: KeptSharer | Packed): Kept {
+  if (kept.kind === 'sharer') return kept
+  const { losses, ...rest } = JSON.parse(kept.text) as PackedText
+  return { ...rest, losses: new Map(losses), policy: kept.policy, bytes: kept.bytes }
 }
 
 function lossesOf(attempts: DoneRequest['attempts']): KeptRequest['losses'] {
@@ -168,18 +202,4 @@ type AskedHead = Pick<KeptHead, 'id' | 'endpoint' | 'model' | 'stream' | 'forced
 function headOf(request: ClientRequest): AskedHead {
   const { id, endpoint, model, stream, forcedProvider = null, receivedAtMs } = request
   return { id, endpoint, model, stream, forcedProvider, receivedAtMs }
-}
-
-/** Measured: a record, an event in it, a candidate in an event, each without the model's name. */
-const RECORD_BYTES = 1200
-const EVENT_BYTES = 110
-const CANDIDATE_BYTES = 230
-
-function sizeOf(log: readonly LoggedEvent[], candidates: number, modelLength: number): number {
-  let bytes = RECORD_BYTES + candidates * (CANDIDATE_BYTES + 2 * modelLength)
-  for (const { event } of log) {
-    bytes += EVENT_BYTES
-    if ('candidates' in event) bytes += event.candidates.length * (CANDIDATE_BYTES + 2 * modelLength)
-  }
-  return bytes
 }
