@@ -13,6 +13,7 @@ import type { House } from '../state/house.ts'
 import { credentialHeaders, loginHeaders, type SignedIn } from '../upstream/credential-headers.ts'
 import { echoFilter } from '../upstream/echoes.ts'
 import { prepare } from '../upstream/prepare.ts'
+import { headerSecrets } from '../upstream/provider-headers.ts'
 import { notPrepared } from '../upstream/way.ts'
 import { type Attempt, type AttemptNews, startAttempt } from './attempt.ts'
 import { refusalOf } from './failure-text.ts'
@@ -155,7 +156,7 @@ function sendTo(
       adapter,
       losses,
       credential: signedIn.owner,
-      echoes: echoFilter(signedIn.secret),
+      echoes: echoFilter([...(signedIn.secret === undefined ? [] : [signedIn.secret]), ...headerSecrets(provider)]),
       stream: request.stream,
       view,
       headersFor: (head, lost) => answerHeaders(head, facts, lost),

@@ -73,7 +73,10 @@ export class Run {
   isOver = false
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Number.POSITIVE_INFINITY
-  #lastProgressMs = 0
+  /** When a sign of life was last told, by its kind. */
+  readonly #toldMs = { progress: 0, ping: 0 }
+  /** One that came too soon after another to be told by itself. */
+  #untold: LoopEvent | undefined
   #waitsFor: WaitReason | null = null
 
   constructor(deps: RunDeps) {
@@ -170,15 +173,27 @@ export class Run {
     this.#timerAtMs = Number.POSITIVE_INFINITY
     // The process stood still (stopped, or busy for long). What the upstream said meanwhile has not been read yet; it is heard
     // before anybody is called silent.
-    if (lateMs > STOOD_STILL_MS) setImmediate(() => this.#feed({ type: 'tick' }))
-    else this.#feed({ type: 'tick' })
+    if (lateMs > STOOD_STILL_MS) setImmediate(() => this.#feedTick())
+    else this.#feedTick()
+  }
+
+  /** What was not worth telling by itself is, before anybody is called silent: a timeout may be shorter than its distance. */
+  #feedTick(): void {
+    const untold = this.#untold
+    this.#untold = undefined
+    if (untold !== undefined) this.#feed(untold)
+    this.#feed({ type: 'tick' })
   }
 
   #tell(attempt: number, news: AttemptNews): void {
-    if (news.type === 'progress') {
+    if (news.type === 'progress' || news.type === 'ping') {
       const nowMs = this.#deps.clock.nowMs()
-      if (nowMs - this.#lastProgressMs < PROGRESS_EVERY_MS) return
-      this.#lastProgressMs = nowMs
+      if (nowMs - this.#toldMs[news.type] < PROGRESS_EVERY_MS) {
+        if (news.type === 'progress' || this.#untold === undefined) this.#untold = { type: news.type, attempt }
+        return
+      }
+      this.#toldMs[news.type] = nowMs
+      this.#untold = undefined
     }
     this.#feed(
       news.type === 'failed' ? { type: 'failed', attempt, failure: news.failure } : { type: news.type, attempt },
@@ -265,7 +280,8 @@ export class Run {
 /** Of news that only says "still alive", the last is enough: nothing is decided by those between. */
 function record(log: LoggedEvent[], event: LoopEvent, at: Moment): void {
   const last = log.at(-1)?.event
-  const isRepeated = event.type === 'progress' && last?.type === 'progress' && last.attempt === event.attempt
+  const isSign = event.type === 'progress' || event.type === 'ping'
+  const isRepeated = isSign && last?.type === event.type && last.attempt === event.attempt
   if (isRepeated) log[log.length - 1] = { event, at }
   else log.push({ event, at })
 }
