@@ -7,6 +7,7 @@ import type { ClientView } from '../egress/client-view.ts'
 import { passedOnHeaders } from '../egress/pass-on.ts'
 import { upstreamRequestId } from '../egress/request-id.ts'
 import { type ClientRequest, endpoints } from '../ingress/client-request.ts'
+import { countedTokens, estimatedTokens } from '../keys/counted-tokens.ts'
 import type { Credential } from '../oauth/index.ts'
 import type { CompiledConfig } from '../state/compiled-config.ts'
 import type { House } from '../state/house.ts'
@@ -43,6 +44,7 @@ const MAX_EVENT_BYTES = 16 << 20
 export function startJob(job: Job): Run {
   const { house, compiled, request, candidates, view } = job
   const { targets } = house
+  const tokens = estimatedTokens(request.body)
   const byId = new Map(candidates.map((candidate) => [candidate.id, candidate]))
   /** The next attempt is a retry that the shared budget pays for. */
   let isPaid = false
@@ -61,16 +63,16 @@ export function startJob(job: Job): Run {
     log: job.log,
     retryTokens: () => targets.retryTokens(),
     refuseChance: targets.begun(),
-    look: () => targets.look(compiled, candidates, request.id),
+    look: () => targets.look(compiled, candidates, { request: request.id, tokens }),
     waiting: (why, wake) => targets.waiting(candidates, request.id, why, wake),
     start(candidate, effect, tell) {
       if (isPaid) paidAttempts.add(effect.attempt)
       isPaid = false
       return startOn(job, candidate, effect, tell)
     },
-    report(effect) {
+    report(effect, attempt) {
       const target = byId.get(effect.candidate)
-      if (target !== undefined) report(job, target, effect)
+      if (target !== undefined) report(job, target, effect, attempt)
       if (effect.outcome.kind !== 'alive' && paidAttempts.delete(effect.attempt)) targets.retryEnded()
     },
     spendBudget() {
@@ -90,9 +92,15 @@ export function startJob(job: Job): Run {
   })
 }
 
-function report({ house, compiled, request, session }: Job, candidate: PlanCandidate, effect: Effect<'report'>): void {
+function report(
+  { house, compiled, request, session }: Job,
+  candidate: PlanCandidate,
+  effect: Effect<'report'>,
+  reported: Attempt | undefined,
+): void {
   const { attempt, startedMs, outcome } = effect
-  const named = { request: request.id, attempt: attemptName(request, attempt), startedMs, outcome, session }
+  const tokens = outcome.kind === 'alive' ? undefined : countedTokens(reported?.usage())
+  const named = { request: request.id, attempt: attemptName(request, attempt), startedMs, outcome, session, tokens }
   house.targets.reported(compiled, candidate, named)
   house.observer.attemptReported({ request, attempt, candidate, startedMs, outcome, nowMs: house.clock.nowMs() })
 }
@@ -110,6 +118,7 @@ function startOn(job: Job, candidate: PlanCandidate, effect: Effect<'start-attem
     request: request.id,
     attempt: attemptName(request, effect.attempt),
     session,
+    tokens: estimatedTokens(request.body),
   })
   if (provider.auth.kind !== 'oauth') {
     return sendTo(job, candidate, provider, effect, credentialHeaders(provider, candidate.credential, request), tell)

@@ -37,7 +37,8 @@ export interface RunDeps {
   /** The loop waits, or ceases to; `wake` makes it look again. */
   waiting(why: WaitReason | null, wake: () => void): void
   start(candidate: PlanCandidate, effect: Effect<'start-attempt'>, tell: (news: AttemptNews) => void): Attempt
-  report(effect: Effect<'report'>): void
+  /** @param attempt what is reported about; absent: it never began. */
+  report(effect: Effect<'report'>, attempt: Attempt | undefined): void
   spendBudget(): void
   /** Renews a credential; what went wrong, or `null`. */
   refresh(candidate: string): Promise<Failure | null>
@@ -148,7 +149,7 @@ export class Run {
     this.#state = { ...this.#state, phase: { kind: 'over', end } }
     const steps = [
       () => this.#attempts.forEach((attempt) => void attempt.cancel()),
-      () => running && this.#deps.report({ type: 'report', ...running, outcome: { kind: 'abandoned' } }),
+      () => running && this.#deps.report({ type: 'report', ...running, outcome: { kind: 'abandoned' } }, undefined),
       () => this.#deps.endTruthfully({ type: 'end-truthfully', attempt: null, failure: ourFault }, undefined),
       () => this.#finish(),
     ]
@@ -208,7 +209,7 @@ export class Run {
       case 'cancel-attempt':
         return this.#attempts.get(effect.attempt)?.cancel()
       case 'report':
-        return this.#deps.report(effect)
+        return this.#deps.report(effect, this.#attempts.get(effect.attempt))
       case 'look':
         return this.#look()
       case 'refresh-credential':
