@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from 'vitest/config'
 import { examplePages, examplesPlugin } from './tidy/examples/plugin.ts'
 
@@ -23,10 +24,15 @@ function project(name: string, include: string[], test: Test = {}): TestProjectI
 const config: ViteUserConfig = defineConfig({
   test: {
     ...reporters,
+    // Tests of the server wait more than they work: two at a time also on the smallest machine.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       project('packages', ['packages/*/src/**/*.test.ts'], {
         globalSetup: seeded.globalSetup,
         setupFiles: [...seeded.setupFiles, 'tidy/purity/setup.ts'],
+        // Pure code has nothing to keep apart, and a process for each of 185 files takes longer than its tests.
+        isolate: false,
+        testTimeout: 20_000,
       }),
       // Real sockets and real time: generous, since a busy machine is no failure.
       project('apps', ['apps/*/src/**/*.test.ts'], { ...seeded, testTimeout: 20_000 }),
@@ -38,7 +44,7 @@ const config: ViteUserConfig = defineConfig({
         exclude: [...exclude, 'tidy/packaging/**'],
       }),
       // The ```ts blocks of the READMEs and guides.
-      { ...project('examples', examplePages()), plugins: [examplesPlugin()] },
+      { ...project('examples', examplePages(), { testTimeout: 30_000 }), plugins: [examplesPlugin()] },
       // What would be published, packed and looked at. Needs a build.
       project('packaging', ['tidy/packaging/*.test.ts'], { testTimeout: 60_000, hookTimeout: 60_000 }),
       // Real clients against a running server. Not part of `pnpm test`: it needs big downloads and network namespaces.

@@ -44,5 +44,6 @@ model_routes:
     - { provider: demo-openai, model: passthrough, priority: 2 }
 settings:
   log_file_path: ""
+  usage: { enabled: false }
 `
 }

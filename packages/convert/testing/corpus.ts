@@ -25,8 +25,8 @@ export interface Capture {
 }
 
 /**
- * Real provider traffic lives outside the repository. Without it the tests that need it report that they ran on nothing:
- * loudly, and as failures where `CI` is set.
+ * Real provider traffic lives outside the repository. Without it the tests that need it say loudly that they ran on
+ * nothing; where `LB_CORPUS` says that it is there, they fail.
  */
 const corpusDir: string = process.env['LB_CORPUS'] ?? resolve(import.meta.dirname, '../../../../shared/corpus')
 const capturesDir: string = process.env['LB_CAPTURES'] ?? resolve(import.meta.dirname, '../../../../shared/captures')
@@ -34,7 +34,8 @@ const capturesDir: string = process.env['LB_CAPTURES'] ?? resolve(import.meta.di
 function lines<T>(file: string): readonly T[] {
   if (!existsSync(file)) {
     const message = `MISSING ${file}: set LB_CORPUS and LB_CAPTURES to run on real traffic`
-    if (process.env['CI']) throw new Error(message)
+    // Somebody has said that it is there.
+    if (process.env['LB_CORPUS'] !== undefined) throw new Error(message)
     console.warn(`\n*** ${message} ***\n`)
     return []
   }

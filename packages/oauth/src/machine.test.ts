@@ -218,6 +218,12 @@ describe('a 401', () => {
     expect(step(barred, { kind: 'tick' }, 1_800_000).state).toMatchObject({ kind: 'fresh', refreshAtMs: null })
     expect(kindsOf(step(barred, { kind: 'tick' }, HOUR_MS))).toEqual(['needs-login', 'ask-for-login'])
   })
+
+  test('and whose token ends before its rest does wants its tick then', () => {
+    const barred = step(fresh(1_000, false), { kind: 'rejected', again: true }).state
+    expect(nextDeadlineMs(barred)).toBe(1_000)
+    expect(kindsOf(step(barred, { kind: 'tick' }, 1_000))).toEqual(['needs-login', 'ask-for-login'])
+  })
 })
 
 describe('needs-login', () => {

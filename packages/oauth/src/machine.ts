@@ -144,13 +144,18 @@ export function nextDeadlineMs(state: AccountState): number | null {
     case 'due':
       return state.retryAtMs
     case 'barred':
-      return state.untilMs
+      return barredUntilMs(state)
     case 'refreshing':
     case 'needs-login':
       return null
     default:
       return assertNever(state)
   }
+}
+
+/** A token that cannot be renewed may end before its account has rested. */
+function barredUntilMs({ token: { endsAtMs, refreshable }, untilMs }: AccountState & { kind: 'barred' }): number {
+  return refreshable || endsAtMs === null ? untilMs : Math.min(untilMs, endsAtMs)
 }
 
 function isTokenGood(token: TokenLife, nowMs: number): boolean {

@@ -22,7 +22,11 @@ export const check: Command = {
     const { config, notes } = read.value
     if (notes !== '') terminal.out(notes)
     const providers = config.providers.map(({ name }) => name).join(', ')
-    terminal.out(`${found.path} is fine: ${config.modelRoutes.length} routes to ${providers}.`)
+    terminal.out(`${found.path} is fine: ${counted(config.modelRoutes.length, 'route')} to ${providers}.`)
     return 0
   },
+}
+
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`
 }

@@ -105,7 +105,7 @@ describe.each(isFull ? faults : few)('%s', (fault) => {
 
 afterAll(() =>
   writeProof('dead-providers', {
-    command: 'pnpm proof:dead-providers',
+    command: `LB_PROOFS=1 LB_DEAD_REQUESTS=${requests} vitest run --project apps apps/server/src/chaos/dead-provider.test.ts`,
     lines: ['| fault | dead, of three | served | attempts per request |', '|---|---|---|---|', ...rows],
   }),
 )

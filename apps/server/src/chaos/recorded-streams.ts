@@ -40,7 +40,8 @@ export function recordedStreams(dialect: UpstreamDialect, maxEvents: number): re
 function linesOf(file: string): Json[] {
   if (!existsSync(file)) {
     const what = `MISSING ${file}: set LB_CORPUS, or no real stream is tried`
-    if ((process.env['CI'] ?? '') !== '') throw new Error(what)
+    // Somebody has said that it is there.
+    if (process.env['LB_CORPUS'] !== undefined) throw new Error(what)
     console.warn(what)
     return []
   }

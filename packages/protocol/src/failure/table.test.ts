@@ -32,6 +32,7 @@ describe('the failure table', () => {
       'client-gone',
       'no-candidate',
       'deadline-exceeded',
+      'shutting-down',
     ])
     expect(rows.filter(({ act }) => act === 'cancel').map(({ kind }) => kind)).toEqual(['client-gone'])
   })
