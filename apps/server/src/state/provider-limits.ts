@@ -80,21 +80,10 @@ export function createProviderLimits(
     for (const effect of effects) wake(effect.request)
   }
 
-  /** What stands in the way of one more attempt; `undefined`: nothing. */
-  function fullness(provider: string, { request, tokens }: Asking, nowMs: number): Full | undefined {
-    const limits = limitsOf(provider)
-    const entry = entries.get(provider)
-    if (entry === undefined || !isLimited(limits)) return undefined
-    const { concurrency: _, ...rates } = limits
-    const reached = entry.ledger.judge(rates, { kind: 'generate', tokens }, { nowMs, epochMs: 0 })
-    if (reached !== undefined) return { kind: 'full', queue: true, firm: { opensAtMs: nowMs + reached.waitMs } }
-    const place = placeOf(withMax(entry.places, limits), request)
-    return place === 'free' ? undefined : { kind: 'full', queue: place === 'queue', firm: { opensAtMs: null } }
-  }
-
   return {
     within(provider, asked, availability, nowMs) {
-      const full = fullness(provider, asked, nowMs)
+      const entry = entries.get(provider)
+      const full = entry === undefined ? undefined : fullness(entry, limitsOf(provider), asked, nowMs)
       return full === undefined ? availability : limitedBy(full, availability, nowMs)
     },
     started(provider, { request, attempt, tokens }, nowMs) {
@@ -131,6 +120,17 @@ export function createProviderLimits(
   }
 }
 
+/** What stands in the way of one more attempt; `undefined`: nothing. */
+function fullness(entry: Entry, limits: Limits, { request, tokens }: Asking, nowMs: number): Full | undefined {
+  if (!isLimited(limits)) return undefined
+  const { concurrency: _, ...rates } = limits
+  const reached = entry.ledger.judge(rates, { kind: 'generate', tokens }, { nowMs, epochMs: 0 })
+  if (reached !== undefined) return { kind: 'full', queue: true, firm: { opensAtMs: nowMs + reached.waitMs } }
+  const place = placeOf(withMax(entry.places, limits), request)
+  return place === 'free' ? undefined : { kind: 'full', queue: place === 'queue', firm: { opensAtMs: null } }
+}
+
+/** What a provider's limit makes of what health and the learned limit say. */
 function limitedBy(limit: Full, availability: Availability, nowMs: number): Availability {
   if (availability.kind !== 'barred') return limit
   // It stays barred, and is not asked as a last resort while there is no room either.

@@ -97,15 +97,20 @@ function relayOf(facts: StreamFacts, maxEventBytes: number): StreamReader {
       // A last event that lacks only its blank line is whole. It counts where the answer is complete with it.
       const rest = Buffer.concat([...held, blankLine])
       const steps = heldBytes > 0 && facts.isWhole(rest) ? readEvents(rest, [rest.length]) : []
-      const last = steps.at(-1)
-      if (last?.step === 'ended' || last?.step === 'failed') return steps
-      const ending = facts.end()
-      return ending.failure.kind === 'end-missing' ? [...steps, ending] : [ending]
+      return withEnding(steps, facts)
     },
     heardEvent: () => hasEvent,
     replaceOpening: () => facts.replaceOpening(),
     usage: () => facts.usage(),
   }
+}
+
+/** The last steps of a stream whose body is over, with what the facts say about its end. */
+function withEnding(steps: readonly StreamStep[], facts: StreamFacts): readonly StreamStep[] {
+  const last = steps.at(-1)
+  if (last?.step === 'ended' || last?.step === 'failed') return steps
+  const ending = facts.end()
+  return ending.failure.kind === 'end-missing' ? [...steps, ending] : [ending]
 }
 
 const blankLine = Buffer.from('\n\n')
