@@ -7,6 +7,7 @@ import type { Lead } from './flights/flights.ts'
 import { type ClientRequest, type Endpoint, endpoints, readClientRequest } from './ingress/client-request.ts'
 import type { Refusal } from './ingress/refusal.ts'
 import type { Visit } from './ingress/route.ts'
+import { estimatedTokens } from './keys/counted-tokens.ts'
 import { knownPatterns, refusalForKey } from './keys/permission.ts'
 import { featuresOfRequest, noFeatures } from './state/features.ts'
 import type { House, Stoppable } from './state/house.ts'
@@ -91,9 +92,10 @@ function lead(house: House, { compiled }: Visit, wanted: Wanted, request: Client
 }
 
 function wantedBy(request: ClientRequest, { compiled, caller: { providers } }: Visit): Wanted {
-  const { id, model, forcedProvider = null } = request
+  const { id, model, forcedProvider = null, body } = request
+  const tokens = estimatedTokens(body)
   const features = compiled.hasConditions ? featuresOfRequest(request) : noFeatures
-  return { request: id, model, forcedProvider, features, session: () => sessionKey(request), providers }
+  return { request: id, model, forcedProvider, features, tokens, session: () => sessionKey(request), providers }
 }
 
 function unknownModel({ model, forcedProvider }: ClientRequest, { caller, compiled }: Visit): Refusal {

@@ -127,7 +127,7 @@ test('settings are named in the words and units of the file; host and port need 
     config(
       a,
       undefined,
-      '{ port: 2, host: "::1", timeouts: { streaming: { read_timeout: 60 } }, testing: { delay_seconds: 1 }, unhealthy_response_body_patterns: [a] }',
+      '{ port: 2, host: "::1", timeouts: { streaming: { read_timeout: 60 } }, streaming: { hold_back: 1 }, unhealthy_response_body_patterns: [a] }',
     ),
   )
   expect(diff.settings).toEqual([
@@ -138,7 +138,7 @@ test('settings are named in the words and units of the file; host and port need 
     { key: 'unhealthy_response_body_patterns', from: [], to: [{ kind: 'regex', text: 'a' }] },
     { key: 'unhealthy_http_codes', from: [400], to: [] },
     { key: 'timeouts.streaming.read_timeout', from: 120, to: 60 },
-    { key: 'testing.delay_seconds', from: 70, to: 1 },
+    { key: 'streaming.hold_back', from: 3, to: 1 },
   ])
   expect(diff.restart).toEqual(['host', 'port'])
   expect(diff.unchanged).toBe(false)

@@ -1,3 +1,4 @@
+export type { KnownProfiles } from './check/profiles.ts'
 export type {
   ClientKey,
   Config,

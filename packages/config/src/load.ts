@@ -1,8 +1,9 @@
 import { err, ok, type Result } from '@lb/protocol'
+import type { KnownProfiles } from './check/profiles.ts'
 import { checkProviders } from './check/providers.ts'
 import { checkRoutes } from './check/routes.ts'
 import { checkSettings } from './check/settings.ts'
-import type { Config } from './config.ts'
+import type { Config, Dialect } from './config.ts'
 import { deepFreeze } from './freeze.ts'
 import { rootKeys } from './keys/root-keys.ts'
 import { type ConfigProblem, Findings } from './problem.ts'
@@ -38,6 +39,7 @@ export interface ConfigFlags {
  * Never throws, whatever the text. The errors are complete as far as that is sensible (a text that is not YAML has no keys to
  * judge), in the order of the file, notices included.
  *
+ * @param profiles the vendors' profiles that there are. Absent: any name and any property is taken.
  * @example
  *   const loaded = loadConfig(text, process.env)
  *   if (!loaded.ok) return fail(formatProblems(loaded.error, 'config.yaml'))
@@ -47,6 +49,7 @@ export function loadConfig(
   text: string,
   env: Environment,
   flags: ConfigFlags = {},
+  profiles?: Readonly<Record<Dialect, KnownProfiles>>,
 ): Result<LoadedConfig, readonly ConfigProblem[]> {
   const parsed = parseYaml(text)
   if (parsed.tree === undefined) return err(parsed.faults.map((fault) => faultProblem(fault, parsed)))
@@ -58,7 +61,7 @@ export function loadConfig(
   const file = reader.section(root, rootKeys, [])
   if (file === undefined) return err(findings.sorted())
   const pathOf = (made: object): Path => reader.pathOf(made)
-  const providers = checkProviders(file.providers, pathOf, findings)
+  const providers = checkProviders(file.providers, pathOf, findings, profiles)
   const config: Config = {
     providers,
     disabledProviders: file.providers.filter((provider) => !provider.enabled).map((provider) => provider.name),

@@ -17,9 +17,12 @@ test("the predecessor's example file loads unchanged, and says what has no effec
     'config.yaml:39:5: notice: providers[3].priority: no effect: the order is set by `priority` in `model_routes`',
     'config.yaml:85:17: notice: model_routes["*sonnet*"][3].provider: the provider "Disabled" is disabled; the route is skipped',
     'config.yaml:96:17: notice: model_routes["*"][1].provider: there is no provider "已删除"; the route is skipped',
+    'config.yaml:144:7: notice: settings.timeouts.non_streaming.pool_timeout: no effect: nothing is needed: lb opens a connection when none is free, so no request waits for one',
+    'config.yaml:148:7: notice: settings.timeouts.streaming.pool_timeout: no effect: nothing is needed: lb opens a connection when none is free, so no request waits for one',
     'config.yaml:167:3: notice: settings.oauth.enabled: stored logins are off, so "Claude Code Official" cannot be used; ' +
       "set settings.oauth.enabled: true if the provider's terms allow it, or use an API key or auth_value: passthrough",
     'config.yaml:184:3: notice: settings.reload_includes: no effect: lb watches its own configuration file, nothing else',
+    'config.yaml:189:3: notice: settings.testing: no effect: lb delays no request; to try out a client, configure a provider that is slow (`@lb/mock-provider` plays one)',
   ])
 })
 
@@ -62,14 +65,13 @@ test('its settings are all taken over, seconds as milliseconds', () => {
     unhealthyResetTimeoutMs: 300_000,
     unhealthyExceptionPatterns: ['connection', 'timeout', 'ssl', 'network'],
     timeouts: {
-      nonStreaming: { connectTimeoutMs: 30_000, readTimeoutMs: 120_000, poolTimeoutMs: 30_000 },
-      streaming: { connectTimeoutMs: 30_000, readTimeoutMs: 120_000, poolTimeoutMs: 30_000 },
+      nonStreaming: { connectTimeoutMs: 30_000, readTimeoutMs: 120_000 },
+      streaming: { connectTimeoutMs: 30_000, readTimeoutMs: 120_000 },
       caching: { deduplicationTimeoutMs: 180_000 },
     },
     deduplication: { enabled: true, includeMaxTokensInSignature: false, sseErrorCleanupDelayMs: 3000 },
     appName: 'ClaudeCode Providers Balancer',
     appVersion: '0.1.6',
-    testing: { delayMs: 10_000, delayTriggerKeywords: ['test', '延迟', 'delay'] },
     tokenCounting: { apiFailureCooldownMs: 300_000, failureThreshold: 2, alwaysUseLocal: false },
   })
   expect(settings.unhealthyHttpCodes).toHaveLength(14)
@@ -111,6 +113,9 @@ test('every dead key of its history is a notice with what replaces it, in any pl
         ...dead.settings.map((key) => `settings.${key}`),
         ...dead.provider.map((key) => `providers[0].${key}`),
         'providers[3].priority',
+        'settings.testing',
+        'settings.timeouts.non_streaming.pool_timeout',
+        'settings.timeouts.streaming.pool_timeout',
       ]),
     )
   }

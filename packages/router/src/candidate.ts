@@ -27,9 +27,20 @@ export type Availability =
   | { readonly kind: 'available'; readonly share: number }
   /** It was barred and is due: one request may find out. */
   | { readonly kind: 'probe' }
-  /** At its concurrency limit; `queue`: whether a request may still wait for a place. */
-  | { readonly kind: 'full'; readonly queue: boolean }
+  | Full
   | Barred
+
+/** At its limit. */
+export interface Full {
+  readonly kind: 'full'
+  /** Whether a request may still wait for a place. */
+  readonly queue: boolean
+  /**
+   * The limit is the operator's and is never passed, not even as a last resort; absent: we guessed it. `opensAtMs`: when
+   * there is room again, on the monotonic clock; `null`: when another attempt ends.
+   */
+  readonly firm?: { readonly opensAtMs: number | null }
+}
 
 /** Not to be used, save as a last resort. */
 export interface Barred {
@@ -54,6 +65,11 @@ export interface BarredCandidate extends Candidate {
 /** Whether the candidate is not to be used, save as a last resort. */
 export function isBarred(candidate: Candidate): candidate is BarredCandidate {
   return candidate.availability.kind === 'barred'
+}
+
+/** Whether the candidate is at a limit that is never passed. */
+export function isFirmlyFull({ availability }: Candidate): boolean {
+  return availability.kind === 'full' && availability.firm !== undefined
 }
 
 /** Whether the candidate may be used without a second thought. */

@@ -171,6 +171,32 @@ describe('a candidate at its limit', () => {
     expect(loop.state.phase).toMatchObject({ untilMs: 5_000 })
   })
 
+  const firm = (id: string, opensAtMs: number | null, queue = true): Candidate =>
+    candidate(id, { availability: { kind: 'full', queue, firm: { opensAtMs } } })
+
+  test('that the operator gave is never asked beyond it: the client is told to come back', () => {
+    const loop = begun([firm('a', null)])
+    expect(loop.state.phase).toEqual({ kind: 'waiting', why: 'queue', untilMs: 5_000 })
+    expect(loop.wait()).toEqual(['look', 'give-up null overloaded null true'])
+    expect(first(new Driven([firm('a', null, false)]))).toBe('give-up null overloaded null true')
+    expect(first(new Driven([firm('a', null, false), full('b', false)]))).toBe('start 1 b last-resort')
+  })
+
+  test('that opens at a known time is waited for until then, if that is soon', () => {
+    const loop = begun([firm('a', 800), firm('b', 60_000)])
+    expect(loop.state.phase).toEqual({ kind: 'waiting', why: 'queue', untilMs: 800 })
+    loop.change('a', { kind: 'available', share: 1 })
+    expect(loop.wait()).toEqual(['look', 'start 1 a first'])
+    expect(first(new Driven([firm('a', 40_000), firm('b', 60_000)]))).toBe('give-up null rate-limited 40000 true')
+    expect(begun([firm('a', 0)]).state.phase).toMatchObject({ untilMs: 1 })
+  })
+
+  test('that the operator gave is not passed by a repetition either', () => {
+    const loop = begun([candidate('a'), candidate('b')])
+    loop.change('a', { kind: 'full', queue: true, firm: { opensAtMs: null } })
+    expect(loop.fail(5, 1, 'stale-connection').at(-1)).toBe('start 2 b failover')
+  })
+
   test('costs a retry after a failure', () => {
     const loop = begun([candidate('x'), full('a', false)])
     expect(loop.fail(5, 1, 'server-error').slice(2)).toEqual(['spend-budget', 'start 2 a last-resort'])

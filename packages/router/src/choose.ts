@@ -1,5 +1,5 @@
 import { type Failure, type FailureScope, failureTable, type Moment } from '@lb/protocol'
-import { type Candidate, isAvailable, isBarred, isReady } from './candidate.ts'
+import { type Candidate, isAvailable, isBarred, isFirmlyFull, isReady } from './candidate.ts'
 import { type Choice, hopeful, isAffordable, isOpen, isPatient, opensMs, type Start, wastedAttempts } from './choice.ts'
 import { awaitUntried, holdOn } from './hold.ts'
 import type { LoopPolicy } from './loop-policy.ts'
@@ -16,7 +16,7 @@ export function choose(state: LoopState, again: string | null, woken: boolean, a
   if (at.nowMs >= state.deadlineMs) return { next: 'stop', failure: deadlineExceeded }
   if (state.attempts.length >= policy.attemptsMax) return stop
   const repeated = state.candidates.find(({ id }) => id === again)
-  if (repeated !== undefined && !isDated(repeated, at.nowMs))
+  if (repeated !== undefined && !isDated(repeated, at.nowMs) && !isFirmlyFull(repeated))
     return { next: 'start', candidate: repeated, why: 'again', cost: 0 }
   const open = state.candidates.filter((candidate) => isOpen(state, candidate))
   if (policy.failover === 'threshold') return byThreshold(state, open)
@@ -105,16 +105,19 @@ function lastResorts(state: LoopState, open: readonly Candidate[], at: Moment, p
 }
 
 /**
- * All that is left is busy, not broken: wait for a place, but not for long. A limit that we guessed may delay a request;
- * whether to refuse it is the upstream's to say.
+ * All that is left is busy, not broken: wait for a place, but not for long, and not where none can come in time. A limit that
+ * we guessed may delay a request; whether to refuse it is the upstream's to say. A firm limit is never passed.
  */
 function queued(state: LoopState, open: readonly Candidate[], at: Moment, policy: LoopPolicy): Choice | undefined {
   const busy = open.filter(({ id, availability }) => availability.kind === 'full' && !state.tried.includes(id))
-  const [first] = busy
+  if (busy.length === 0) return undefined
+  const endMs = (state.heldMs ?? at.nowMs) + policy.queueMaxMs
+  const soonestMs = Math.min(...busy.map((candidate) => placeMs(candidate, endMs)))
+  // A place that opens is looked at again not earlier than the clock can tell.
+  if (at.nowMs < endMs && soonestMs <= endMs)
+    return { next: 'wait', why: 'queue', untilMs: Math.max(soonestMs, at.nowMs + 1) }
+  const first = busy.find((candidate) => !isFirmlyFull(candidate))
   if (first === undefined) return undefined
-  const untilMs = (state.heldMs ?? at.nowMs) + policy.queueMaxMs
-  const isRoom = busy.some(({ availability }) => availability.kind === 'full' && availability.queue)
-  if (isRoom && at.nowMs < untilMs) return { next: 'wait', why: 'queue', untilMs }
   const start: Start = {
     next: 'start',
     candidate: first,
@@ -122,6 +125,12 @@ function queued(state: LoopState, open: readonly Candidate[], at: Moment, policy
     cost: state.attempts.length === 0 ? 0 : 1,
   }
   return isAffordable(state, start, policy) ? start : undefined
+}
+
+/** Until when a place of the candidate is worth waiting for; never, if no more may wait. News of a place comes by itself. */
+function placeMs({ availability }: Candidate, endMs: number): number {
+  if (availability.kind !== 'full' || !availability.queue) return Number.POSITIVE_INFINITY
+  return availability.firm?.opensAtMs ?? endMs
 }
 
 /** Everybody had a turn and failed: once more through the list, after a short sleep. */

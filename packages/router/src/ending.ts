@@ -1,5 +1,4 @@
 import { type Failure, type FailureKind, failureTable } from '@lb/protocol'
-import { isBarred } from './candidate.ts'
 import type { Heard } from './choice.ts'
 import type { Attempt, Ending, LoopState } from './loop-state.ts'
 
@@ -71,7 +70,10 @@ function usefulness({ kind, status }: Failure): number {
 /** Nothing was ever tried: say what the candidates wait for, if it is one thing. */
 function nobodyUsable({ candidates }: LoopState): Failure {
   const reasons = new Set(
-    candidates.map(({ availability }) => (availability.kind === 'barred' ? availability.reason : availability.kind)),
+    candidates.map(({ availability }) => {
+      if (availability.kind === 'full') return availability.firm?.opensAtMs == null ? 'full' : 'paused'
+      return availability.kind === 'barred' ? availability.reason : availability.kind
+    }),
   )
   const [only] = reasons
   if (reasons.size === 1 && only === 'paused')
@@ -83,9 +85,12 @@ function nobodyUsable({ candidates }: LoopState): Failure {
 
 /** When the first of the candidates is expected back; `null` when nobody said, or one is usable as it is. */
 function soonestReturnMs({ candidates }: LoopState, nowMs: number): number | null {
-  const barred = candidates.filter(isBarred).map(({ availability }) => availability)
   // An upstream's own date is passed on as it is, not our backoff on top of it.
-  const dates = barred.map(({ untilMs, notBeforeMs }) => notBeforeMs ?? untilMs).filter((date) => date !== null)
-  if (barred.length < candidates.length || dates.length === 0) return null
-  return Math.max(0, Math.min(...dates) - nowMs)
+  const dates = candidates.map(({ availability }) => {
+    if (availability.kind === 'full') return availability.firm?.opensAtMs
+    return availability.kind === 'barred' ? (availability.notBeforeMs ?? availability.untilMs) : undefined
+  })
+  const known = dates.filter((date) => typeof date === 'number')
+  if (dates.includes(undefined) || known.length === 0) return null
+  return Math.max(0, Math.min(...known) - nowMs)
 }

@@ -108,6 +108,7 @@ describe('a place', () => {
       limited(2, 2, { waiting: Array.from({ length: count }, (_, i) => `w${i}`) })
     expect(placeOf(waiting(3), 'r')).toBe('queue')
     expect(placeOf(waiting(4), 'r')).toBe('none')
+    expect(placeOf(waiting(4), 'w3'), 'one that waits already').toBe('queue')
   })
 })
 

@@ -76,6 +76,8 @@ export function placeOf(limit: Limit, request: string): 'free' | 'queue' | 'none
     limit.inFlight + limit.invited.length < places(limit.max)
   )
     return 'free'
+  // Who waits already keeps its place in the queue, however long the queue has become.
+  if (limit.waiting.includes(request)) return 'queue'
   return limit.waiting.length < QUEUE_PER_PLACE * places(limit.max) ? 'queue' : 'none'
 }
 

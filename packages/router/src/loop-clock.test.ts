@@ -121,6 +121,34 @@ describe('an upstream that does not speak', () => {
     expect(loop.nowMs).toBe(27_000)
   })
 
+  test('that only pings after its content is ended when the time without an event is over', () => {
+    const loop = begun(one, { pingEveryMs: 900_000, eventTimeoutMs: 60_000 })
+    loop.tell(1_000, { type: 'content', attempt: 1 })
+    loop.tell(20_000, { type: 'progress', attempt: 1 })
+    for (const atMs of [30_000, 50_000, 79_000]) loop.tell(atMs, { type: 'ping', attempt: 1 })
+    expect(loop.deadlineMs()).toBe(80_000)
+    expect(loop.wait()).toEqual(['cancel 1', 'report 1 failed stream-idle', 'end-truthfully 1 stream-idle'])
+  })
+
+  test('that only pings before its content moves on as soon as the time without an event is over', () => {
+    const loop = begun(two, {
+      pingEveryMs: 900_000,
+      holdBackMs: 900_000,
+      openingHoldMs: 900_000,
+      eventTimeoutMs: 20_000,
+    })
+    loop.tell(1_000, { type: 'opened', attempt: 1 })
+    for (const atMs of [10_000, 20_000]) loop.tell(atMs, { type: 'ping', attempt: 1 })
+    expect(loop.deadlineMs()).toBe(21_000)
+    expect(loop.wait().slice(0, 2)).toEqual(['cancel 1', 'report 1 failed stream-idle'])
+  })
+
+  test('that pings in place of its whole answer is silent only when it sends nothing', () => {
+    const loop = begun(one, { stream: false, eventTimeoutMs: 1_000, idleTimeoutMs: 50_000 })
+    loop.tell(1_000, { type: 'response-started', attempt: 1 })
+    expect(loop.deadlineMs()).toBe(51_000)
+  })
+
   test('after its content has no other deadline', () => {
     const loop = begun(one, {}, 5_000)
     loop.tell(1_000, { type: 'content', attempt: 1 })

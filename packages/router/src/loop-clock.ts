@@ -67,7 +67,10 @@ function lateness(running: RunningPhase, at: Moment, policy: LoopPolicy) {
 function upstreamDeadlineMs(state: LoopState, running: RunningPhase, policy: LoopPolicy): number {
   if (policy.stream ? !running.spoke : !running.responded) return running.firstByteDeadlineMs
   const { timeouts } = state.candidates.find(({ id }) => id === running.candidate) ?? {}
-  const idleMs = running.lastUpstreamMs + timeoutsFor(timeouts, policy).idleTimeoutMs
+  const { idleTimeoutMs, eventTimeoutMs } = timeoutsFor(timeouts, policy)
+  const silentMs = running.lastUpstreamMs + idleTimeoutMs
+  // A whole answer has no events, and nothing else than its bytes can come in between.
+  const idleMs = policy.stream ? Math.min(silentMs, running.lastEventMs + eventTimeoutMs) : silentMs
   return running.kind === 'relaying' ? idleMs : Math.min(idleMs, running.contentDeadlineMs)
 }
 
@@ -84,6 +87,7 @@ function awake(state: LoopState, running: RunningPhase, at: Moment, policy: Loop
     firstByteDeadlineMs: running.firstByteDeadlineMs + shiftMs,
     contentDeadlineMs: running.contentDeadlineMs + shiftMs,
     lastUpstreamMs: running.lastUpstreamMs + shiftMs,
+    lastEventMs: running.lastEventMs + shiftMs,
   }
 }
 

@@ -37,6 +37,8 @@ export interface LoopPolicy {
   readonly contentTimeoutMs: number
   /** The longest silence of an upstream that had begun to answer. */
   readonly idleTimeoutMs: number
+  /** Streams: the longest time without an event other than a ping. */
+  readonly eventTimeoutMs: number
   readonly refreshTimeoutMs: number
   /** How long a request waits when nobody could be asked at all. 0: not at all. */
   readonly holdMaxMs: number
@@ -69,6 +71,7 @@ export const streamPolicy: LoopPolicy = {
   probeFirstByteTimeoutMs: 8_000,
   contentTimeoutMs: 110_000,
   idleTimeoutMs: 110_000,
+  eventTimeoutMs: 240_000,
   refreshTimeoutMs: 20_000,
   holdMaxMs: 30_000,
   holdAfterFailureMs: 0,

@@ -72,6 +72,8 @@ export interface Upstream {
   readonly openedMs: number | null
   /** The last sign of life, pings included. */
   readonly lastUpstreamMs: number
+  /** The last event other than a ping. */
+  readonly lastEventMs: number
 }
 
 /** S0 nothing, S1 headers and pings of ours, S2 `message_start`, S3 and later content. */
@@ -134,6 +136,8 @@ export type LoopEvent =
   | { readonly type: 'block-completed'; readonly attempt: number }
   /** Bytes came, whatever they were. May be told once a second instead of once a chunk. */
   | { readonly type: 'progress'; readonly attempt: number }
+  /** A sign of life that is no event: a ping, a comment, a part of an event. */
+  | { readonly type: 'ping'; readonly attempt: number }
   /** The whole answer was seen, its proper end included. */
   | { readonly type: 'completed'; readonly attempt: number }
   | { readonly type: 'failed'; readonly attempt: number; readonly failure: Failure }

@@ -14,6 +14,11 @@ const availability: fc.Arbitrary<Availability> = fc.oneof(
   fc.constant<Availability>({ kind: 'probe' }),
   fc.record({ kind: fc.constant('full' as const), queue: fc.boolean() }),
   fc.record({
+    kind: fc.constant('full' as const),
+    queue: fc.boolean(),
+    firm: fc.record({ opensAtMs: fc.option(fc.nat(100_000)) }),
+  }),
+  fc.record({
     kind: fc.constant('barred' as const),
     reason: fc.constantFrom('ejected', 'paused', 'down'),
     hard: fc.boolean(),

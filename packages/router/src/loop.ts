@@ -47,6 +47,7 @@ export function stepLoop(state: LoopState, event: LoopEvent, at: Moment, policy:
     case 'content':
     case 'block-completed':
     case 'progress':
+    case 'ping':
     case 'completed':
     case 'failed':
       return upstreamEvent(state, event, at, policy)
@@ -185,6 +186,7 @@ function startAttempt(state: LoopState, { candidate, why, cost }: Start, at: Mom
     spoke: false,
     openedMs: null,
     lastUpstreamMs: at.nowMs,
+    lastEventMs: at.nowMs,
   } as const
   const started: LoopEffect = {
     type: 'start-attempt',

@@ -35,7 +35,8 @@ export interface RecordedCandidate {
 /** The log with one more event. Of news that only says "still alive", the last is enough. */
 export function logged(log: readonly LoggedEvent[], event: LoopEvent, at: Moment): readonly LoggedEvent[] {
   const last = log.at(-1)?.event
-  const isRepeated = event.type === 'progress' && last?.type === 'progress' && last.attempt === event.attempt
+  const isSign = event.type === 'progress' || event.type === 'ping'
+  const isRepeated = isSign && last?.type === event.type && last.attempt === event.attempt
   return [...(isRepeated ? log.slice(0, -1) : log), { event, at }]
 }
 

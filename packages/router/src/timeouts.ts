@@ -7,10 +7,15 @@ export interface OwnTimeouts {
   readonly firstByteTimeoutMs?: number | undefined
   /** The longest gap in an answer. A whole answer is one gap: it begins when it is complete. */
   readonly readTimeoutMs?: number | undefined
+  /** Streams: the longest time without an event other than a ping. */
+  readonly idleTimeoutMs?: number | undefined
 }
 
 /** What of the policy is about waiting for one upstream. */
-export type UpstreamTimeouts = Pick<LoopPolicy, 'connectTimeoutMs' | 'firstByteTimeoutMs' | 'idleTimeoutMs'>
+export type UpstreamTimeouts = Pick<
+  LoopPolicy,
+  'connectTimeoutMs' | 'firstByteTimeoutMs' | 'idleTimeoutMs' | 'eventTimeoutMs'
+>
 
 /** How long one candidate is waited for. */
 export function timeoutsFor(own: OwnTimeouts | undefined, policy: LoopPolicy): UpstreamTimeouts {
@@ -19,5 +24,6 @@ export function timeoutsFor(own: OwnTimeouts | undefined, policy: LoopPolicy): U
     connectTimeoutMs: own.connectTimeoutMs ?? policy.connectTimeoutMs,
     firstByteTimeoutMs: (policy.stream ? own.firstByteTimeoutMs : own.readTimeoutMs) ?? policy.firstByteTimeoutMs,
     idleTimeoutMs: own.readTimeoutMs ?? policy.idleTimeoutMs,
+    eventTimeoutMs: own.idleTimeoutMs ?? policy.eventTimeoutMs,
   }
 }

@@ -24,9 +24,12 @@ export function upstreamEvent(state: LoopState, event: UpstreamEvent, at: Moment
   const running = runningOf(state)
   if (running === undefined || running.attempt !== event.attempt) return { state, effects: quiet }
   const isStatusLine = event.type === 'response-started'
-  const alive = heard(running, running.kind, running.openedMs, !isStatusLine || running.spoke, at)
+  const sign = heard(running, running.kind, running.openedMs, !isStatusLine || running.spoke, at)
+  const isEvent = event.type !== 'ping' && !isStatusLine
+  const alive = isEvent ? sign : { ...sign, lastEventMs: running.lastEventMs }
   switch (event.type) {
     case 'response-started':
+    case 'ping':
     case 'progress':
       return { state: withChange(state, { phase: alive }), effects: quiet }
     case 'block-completed':
@@ -65,6 +68,7 @@ function heard(
     spoke,
     openedMs,
     lastUpstreamMs: at.nowMs,
+    lastEventMs: at.nowMs,
   }
 }
 

@@ -36,7 +36,7 @@ export interface AttemptSpec {
 
 /** What the attempt loop is told. The words are the router's. */
 export type AttemptNews =
-  | { readonly type: 'response-started' | 'opened' | 'content' | 'block-completed' | 'progress' | 'completed' }
+  | { readonly type: 'response-started' | 'opened' | 'content' | 'block-completed' | 'progress' | 'ping' | 'completed' }
   | {
       readonly type: 'failed'
       readonly failure: Failure

@@ -7,12 +7,14 @@ import type { ClientView } from '../egress/client-view.ts'
 import { passedOnHeaders } from '../egress/pass-on.ts'
 import { upstreamRequestId } from '../egress/request-id.ts'
 import { type ClientRequest, endpoints } from '../ingress/client-request.ts'
+import { countedTokens, estimatedTokens } from '../keys/counted-tokens.ts'
 import type { Credential } from '../oauth/index.ts'
 import type { CompiledConfig } from '../state/compiled-config.ts'
 import type { House } from '../state/house.ts'
 import { credentialHeaders, loginHeaders, type SignedIn } from '../upstream/credential-headers.ts'
 import { echoFilter } from '../upstream/echoes.ts'
 import { prepare } from '../upstream/prepare.ts'
+import { headerSecrets } from '../upstream/provider-headers.ts'
 import { notPrepared } from '../upstream/way.ts'
 import { type Attempt, type AttemptNews, startAttempt } from './attempt.ts'
 import { refusalOf } from './failure-text.ts'
@@ -42,6 +44,7 @@ const MAX_EVENT_BYTES = 16 << 20
 export function startJob(job: Job): Run {
   const { house, compiled, request, candidates, view } = job
   const { targets } = house
+  const tokens = estimatedTokens(request.body)
   const byId = new Map(candidates.map((candidate) => [candidate.id, candidate]))
   /** The next attempt is a retry that the shared budget pays for. */
   let isPaid = false
@@ -60,16 +63,16 @@ export function startJob(job: Job): Run {
     log: job.log,
     retryTokens: () => targets.retryTokens(),
     refuseChance: targets.begun(),
-    look: () => targets.look(compiled, candidates, request.id),
+    look: () => targets.look(compiled, candidates, { request: request.id, tokens }),
     waiting: (why, wake) => targets.waiting(candidates, request.id, why, wake),
     start(candidate, effect, tell) {
       if (isPaid) paidAttempts.add(effect.attempt)
       isPaid = false
       return startOn(job, candidate, effect, tell)
     },
-    report(effect) {
+    report(effect, attempt) {
       const target = byId.get(effect.candidate)
-      if (target !== undefined) report(job, target, effect)
+      if (target !== undefined) report(job, target, effect, attempt)
       if (effect.outcome.kind !== 'alive' && paidAttempts.delete(effect.attempt)) targets.retryEnded()
     },
     spendBudget() {
@@ -89,9 +92,15 @@ export function startJob(job: Job): Run {
   })
 }
 
-function report({ house, compiled, request, session }: Job, candidate: PlanCandidate, effect: Effect<'report'>): void {
+function report(
+  { house, compiled, request, session }: Job,
+  candidate: PlanCandidate,
+  effect: Effect<'report'>,
+  reported: Attempt | undefined,
+): void {
   const { attempt, startedMs, outcome } = effect
-  const named = { request: request.id, attempt: attemptName(request, attempt), startedMs, outcome, session }
+  const tokens = outcome.kind === 'alive' ? undefined : countedTokens(reported?.usage())
+  const named = { request: request.id, attempt: attemptName(request, attempt), startedMs, outcome, session, tokens }
   house.targets.reported(compiled, candidate, named)
   house.observer.attemptReported({ request, attempt, candidate, startedMs, outcome, nowMs: house.clock.nowMs() })
 }
@@ -109,6 +118,7 @@ function startOn(job: Job, candidate: PlanCandidate, effect: Effect<'start-attem
     request: request.id,
     attempt: attemptName(request, effect.attempt),
     session,
+    tokens: estimatedTokens(request.body),
   })
   if (provider.auth.kind !== 'oauth') {
     return sendTo(job, candidate, provider, effect, credentialHeaders(provider, candidate.credential, request), tell)
@@ -155,7 +165,7 @@ function sendTo(
       adapter,
       losses,
       credential: signedIn.owner,
-      echoes: echoFilter(signedIn.secret),
+      echoes: echoFilter([...(signedIn.secret === undefined ? [] : [signedIn.secret]), ...headerSecrets(provider)]),
       stream: request.stream,
       view,
       headersFor: (head, lost) => answerHeaders(head, facts, lost),

@@ -37,7 +37,8 @@ export interface RunDeps {
   /** The loop waits, or ceases to; `wake` makes it look again. */
   waiting(why: WaitReason | null, wake: () => void): void
   start(candidate: PlanCandidate, effect: Effect<'start-attempt'>, tell: (news: AttemptNews) => void): Attempt
-  report(effect: Effect<'report'>): void
+  /** @param attempt what is reported about; absent: it never began. */
+  report(effect: Effect<'report'>, attempt: Attempt | undefined): void
   spendBudget(): void
   /** Renews a credential; what went wrong, or `null`. */
   refresh(candidate: string): Promise<Failure | null>
@@ -73,7 +74,10 @@ export class Run {
   isOver = false
   #timer: NodeJS.Timeout | undefined
   #timerAtMs = Number.POSITIVE_INFINITY
-  #lastProgressMs = 0
+  /** When a sign of life was last told, by its kind. */
+  readonly #toldMs = { progress: 0, ping: 0 }
+  /** One that came too soon after another to be told by itself. */
+  #untold: LoopEvent | undefined
   #waitsFor: WaitReason | null = null
 
   constructor(deps: RunDeps) {
@@ -145,7 +149,7 @@ export class Run {
     this.#state = { ...this.#state, phase: { kind: 'over', end } }
     const steps = [
       () => this.#attempts.forEach((attempt) => void attempt.cancel()),
-      () => running && this.#deps.report({ type: 'report', ...running, outcome: { kind: 'abandoned' } }),
+      () => running && this.#deps.report({ type: 'report', ...running, outcome: { kind: 'abandoned' } }, undefined),
       () => this.#deps.endTruthfully({ type: 'end-truthfully', attempt: null, failure: ourFault }, undefined),
       () => this.#finish(),
     ]
@@ -170,15 +174,27 @@ export class Run {
     this.#timerAtMs = Number.POSITIVE_INFINITY
     // The process stood still (stopped, or busy for long). What the upstream said meanwhile has not been read yet; it is heard
     // before anybody is called silent.
-    if (lateMs > STOOD_STILL_MS) setImmediate(() => this.#feed({ type: 'tick' }))
-    else this.#feed({ type: 'tick' })
+    if (lateMs > STOOD_STILL_MS) setImmediate(() => this.#feedTick())
+    else this.#feedTick()
+  }
+
+  /** What was not worth telling by itself is, before anybody is called silent: a timeout may be shorter than its distance. */
+  #feedTick(): void {
+    const untold = this.#untold
+    this.#untold = undefined
+    if (untold !== undefined) this.#feed(untold)
+    this.#feed({ type: 'tick' })
   }
 
   #tell(attempt: number, news: AttemptNews): void {
-    if (news.type === 'progress') {
+    if (news.type === 'progress' || news.type === 'ping') {
       const nowMs = this.#deps.clock.nowMs()
-      if (nowMs - this.#lastProgressMs < PROGRESS_EVERY_MS) return
-      this.#lastProgressMs = nowMs
+      if (nowMs - this.#toldMs[news.type] < PROGRESS_EVERY_MS) {
+        if (news.type === 'progress' || this.#untold === undefined) this.#untold = { type: news.type, attempt }
+        return
+      }
+      this.#toldMs[news.type] = nowMs
+      this.#untold = undefined
     }
     this.#feed(
       news.type === 'failed' ? { type: 'failed', attempt, failure: news.failure } : { type: news.type, attempt },
@@ -193,7 +209,7 @@ export class Run {
       case 'cancel-attempt':
         return this.#attempts.get(effect.attempt)?.cancel()
       case 'report':
-        return this.#deps.report(effect)
+        return this.#deps.report(effect, this.#attempts.get(effect.attempt))
       case 'look':
         return this.#look()
       case 'refresh-credential':
@@ -265,7 +281,8 @@ export class Run {
 /** Of news that only says "still alive", the last is enough: nothing is decided by those between. */
 function record(log: LoggedEvent[], event: LoopEvent, at: Moment): void {
   const last = log.at(-1)?.event
-  const isRepeated = event.type === 'progress' && last?.type === 'progress' && last.attempt === event.attempt
+  const isSign = event.type === 'progress' || event.type === 'ping'
+  const isRepeated = isSign && last?.type === event.type && last.attempt === event.attempt
   if (isRepeated) log[log.length - 1] = { event, at }
   else log.push({ event, at })
 }

@@ -8,7 +8,7 @@ export type StreamEnding = Extract<StreamStep, { readonly step: 'failed' | 'ende
 export interface StreamBody {
   readonly reader: StreamReader
   readonly hold: Hold
-  tell(news: 'opened' | 'content' | 'block-completed' | 'progress'): void
+  tell(news: 'opened' | 'content' | 'block-completed' | 'progress' | 'ping'): void
   /** Told once, last. */
   ended(ending: StreamEnding): void
   /** Reading threw: a bug of ours. */
@@ -30,7 +30,7 @@ export function streamBody({ reader, hold, tell, ended, broken }: StreamBody): B
     const chunk = pending.length === 1 ? (pending[0] as Buffer) : Buffer.concat(pending)
     pending = []
     take(reader.push(chunk))
-    if (!over) tell('progress')
+    if (!over) tell(reader.heardEvent() ? 'progress' : 'ping')
   }
 
   function take(steps: readonly StreamStep[]): void {

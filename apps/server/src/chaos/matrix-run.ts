@@ -59,7 +59,7 @@ export async function runCase(
   const recorder = recordingOutlet(clock.nowMs)
   const { id, model } = request
 
-  const wanted = { request: id, model, features: noFeatures, forcedProvider: null, session: () => 'session' }
+  const wanted = { request: id, model, features: noFeatures, forcedProvider: null, tokens: 0, session: () => 'session' }
   const { candidates, session } = targets.plan(current(), wanted)
   let isOver = false
   const beganMs = clock.nowMs()

@@ -1,10 +1,10 @@
-import { type JsonObject, numberMember } from '@lb/protocol'
 import type { Clock } from '../clock.ts'
 import type { ClientRequest } from '../ingress/client-request.ts'
 import type { Refusal } from '../ingress/refusal.ts'
 import type { DoneRequest, RequestObserver } from '../telemetry/observer.ts'
 import type { Caller, KeyLimits } from './caller.ts'
 import type { Costs } from './costs.ts'
+import { countedTokens, estimatedTokens } from './counted-tokens.ts'
 import { createLedger, type Ledger, type Now, type Reached, type Wish } from './ledger.ts'
 
 /** The limits of all keys. What a key has used up outlives every change of the configuration, also of its own limits. */
@@ -83,12 +83,9 @@ function nowOf(clock: Clock): Now {
   return { nowMs: clock.nowMs(), epochMs: clock.epochMs() }
 }
 
-/** Four bytes of JSON are about one token, in prose and in code. Only what is open is counted by it. */
-const BYTES_PER_TOKEN = 4
-
 function wishOf({ endpoint, body }: ClientRequest): Wish {
   if (endpoint === 'count-tokens') return { kind: 'count', tokens: 0 }
-  return { kind: 'generate', tokens: Math.ceil(body.length / BYTES_PER_TOKEN) }
+  return { kind: 'generate', tokens: estimatedTokens(body) }
 }
 
 /**
@@ -101,19 +98,6 @@ function usedTokens({ state, attempts }: DoneRequest, { kind, tokens }: Wish): n
   const counted = countedTokens(last === undefined ? undefined : attempts.get(last.attempt)?.usage())
   const isCompleted = state.phase.kind === 'over' && state.phase.end === 'completed'
   return counted ?? (isCompleted ? tokens : 0)
-}
-
-const countedNames = [
-  'input_tokens',
-  'cache_creation_input_tokens',
-  'output_tokens',
-  'prompt_tokens',
-  'completion_tokens',
-] as const
-
-function countedTokens(usage: JsonObject | undefined): number | undefined {
-  const counts = countedNames.flatMap((name) => numberMember(usage, name) ?? [])
-  return counts.length === 0 ? undefined : counts.reduce((sum, count) => sum + count, 0)
 }
 
 function refusalOf(reached: Reached, epochMs: number): Refusal {

@@ -168,6 +168,7 @@ function loopPolicies({
     connectTimeoutMs: timeouts.streaming.connectTimeoutMs,
     firstByteTimeoutMs: timeouts.streaming.firstByteTimeoutMs,
     idleTimeoutMs: timeouts.streaming.readTimeoutMs,
+    eventTimeoutMs: timeouts.streaming.idleTimeoutMs,
     holdBackMs: streaming.holdBackMs,
     openingHoldMs: streaming.messageStartHoldMs,
     pingEveryMs: streaming.pingIntervalMs,

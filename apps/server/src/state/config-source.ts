@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { type ConfigFlags, type ConfigProblem, formatProblems, type LoadedConfig, loadConfig } from '@lb/config'
 import { err, ok, type Result } from '@lb/protocol'
+import { knownProfiles } from '../upstream/known-profiles.ts'
 
 /** Where the configuration comes from, and how to read it again. */
 export interface ConfigSource {
@@ -41,10 +42,10 @@ export function configSource(path: string, { env, flags, shownAs }: ConfigSource
     async load(listeningOn) {
       const text = await readText(path)
       if (!text.ok) return trouble([wholeFile(text.error)])
-      const loaded = loadConfig(text.value, env, flags)
+      const loaded = loadConfig(text.value, env, flags, knownProfiles)
       if (!loaded.ok) return trouble(loaded.error)
       if (listeningOn === undefined || listeningOn === loaded.value.config.settings.host) return loaded
-      const asItListens = loadConfig(text.value, env, { ...flags, host: listeningOn })
+      const asItListens = loadConfig(text.value, env, { ...flags, host: listeningOn }, knownProfiles)
       return asItListens.ok ? loaded : trouble(asItListens.error)
     },
   }

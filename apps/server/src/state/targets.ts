@@ -32,6 +32,7 @@ import {
 import type { Clock } from '../clock.ts'
 import { momentOf } from '../clock.ts'
 import { accountsCredential, type CompiledConfig } from './compiled-config.ts'
+import { type Asked, type Asking, createProviderLimits, type ProviderLimits } from './provider-limits.ts'
 import { isSameTarget } from './replaced-targets.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import { createTargetBooks, limitOutcome, type TargetBooks } from './target-books.ts'
@@ -45,6 +46,8 @@ export interface Wanted {
   readonly forcedProvider: string | null
   /** The conversation; asked only where it matters. */
   readonly session: () => string
+  /** Estimated. */
+  readonly tokens: number
   /** The providers that may answer; absent: all. */
   readonly providers?: readonly RouteProvider[] | undefined
 }
@@ -56,6 +59,8 @@ export interface Report {
   readonly startedMs: number
   readonly outcome: Outcome
   readonly session: string | null
+  /** As the upstream counted. */
+  readonly tokens?: number | undefined
 }
 
 /** Who is to be asked, in this order, and the conversation that it is about; `null` where there is no choice. */
@@ -88,6 +93,7 @@ export class Targets {
   readonly #deps: TargetsDeps
   readonly #room: WaitingRoom
   readonly #books: TargetBooks
+  readonly #limits: ProviderLimits
   readonly #sessions: Sessions = createSessions()
   readonly #turns = new Map<string, Turns>()
   #health: HealthState
@@ -98,13 +104,14 @@ export class Targets {
     this.#deps = deps
     this.#health = deps.health ?? emptyHealth
     this.#room = createWaitingRoom(deps.clock)
-    this.#books = createTargetBooks((request) => this.#room.wake(request))
+    this.#books = createTargetBooks(this.#room.wake)
+    this.#limits = createProviderLimits(this.#room.wake, (name) => deps.current().providers.get(name)?.limits ?? {})
   }
 
   /** The candidates of a request, in the order in which they are to be asked. Empty: nothing is configured for it. */
   plan(compiled: CompiledConfig, wanted: Wanted): Planned {
     const targets = this.#targets(compiled, wanted)
-    const candidates = targets.map((target) => this.#condition(compiled, target, wanted.request))
+    const candidates = targets.map((target) => this.#condition(compiled, target, wanted))
     const { strategy } = compiled
     if (candidates.length < 2) return { candidates, session: null }
     const { clock, roll } = this.#deps
@@ -123,8 +130,8 @@ export class Targets {
   }
 
   /** The same candidates with their condition as it is now. */
-  look(compiled: CompiledConfig, candidates: readonly PlanCandidate[], request: string): readonly PlanCandidate[] {
-    return candidates.map((candidate) => this.#condition(compiled, candidate, request))
+  look(compiled: CompiledConfig, candidates: readonly PlanCandidate[], asked: Asking): readonly PlanCandidate[] {
+    return candidates.map((candidate) => this.#condition(compiled, candidate, asked))
   }
 
   /** A request begins. @returns the chance with which the local throttle refuses it when nobody is available. */
@@ -149,9 +156,10 @@ export class Targets {
   started(
     compiled: CompiledConfig,
     candidate: PlanCandidate,
-    { request, attempt, session }: Omit<Report, 'outcome' | 'startedMs'>,
+    { request, attempt, session, tokens }: Asked & Pick<Report, 'session'>,
   ): void {
     const nowMs = this.#deps.clock.nowMs()
+    this.#limits.started(candidate.provider, { request, attempt, tokens }, nowMs)
     this.#books.tellLimit(candidate.id, { type: 'attempt-started', request }, nowMs)
     this.#tellOf(compiled, candidate, { type: 'attempt-started', target: healthTarget(candidate), attempt })
     if (session !== null)
@@ -168,6 +176,7 @@ export class Targets {
       return this.#tellOf(compiled, candidate, { type: 'attempt-alive', target, attempt, startedMs })
     }
     this.#books.tellLimit(candidate.id, { type: 'attempt-ended', startedMs, outcome: limitOutcome(outcome) }, nowMs)
+    this.#limits.ended(attempt, report.tokens, outcome.kind === 'succeeded', nowMs)
     this.#tellSession(compiled, candidate.id, report, nowMs)
     switch (outcome.kind) {
       case 'succeeded':
@@ -187,6 +196,7 @@ export class Targets {
   waiting(candidates: readonly PlanCandidate[], request: string, why: WaitReason | null, wake: () => void): void {
     this.#room.changed(request, why, wake)
     const nowMs = this.#deps.clock.nowMs()
+    this.#limits.waiting(candidates, request, why, nowMs)
     for (const { id } of candidates) {
       if (why === 'queue') this.#books.tellLimit(id, { type: 'request-queued', request }, nowMs)
       else if (why === null) this.#books.tellLimit(id, { type: 'request-left', request }, nowMs)
@@ -219,6 +229,13 @@ export class Targets {
       this.tell(compiled, { type: 'cleared', path })
     }
     this.#books.keep((target) => isKept(target))
+    this.#limits.keep((provider) => isKept({ provider, credential: null, model: null }))
+  }
+
+  /** Another configuration is in force. @param replaced providers whose name means another one now. */
+  reconfigured(replaced: ReadonlySet<string>): void {
+    this.#limits.keep((provider) => !replaced.has(provider))
+    this.#limits.changed()
   }
 
   /** What an older configuration meant by this name may be another thing now: then it says nothing about the new one. */
@@ -241,13 +258,15 @@ export class Targets {
     return targets
   }
 
-  #condition(compiled: CompiledConfig, target: RouteTarget, request: string): PlanCandidate {
-    const { id } = target
-    const health = availabilityOf(this.#health, healthTarget(target), this.#deps.clock.nowMs(), compiled.healthPolicy)
+  #condition(compiled: CompiledConfig, target: RouteTarget, { request, tokens }: Asking): PlanCandidate {
+    const { id, provider } = target
+    const nowMs = this.#deps.clock.nowMs()
+    const health = availabilityOf(this.#health, healthTarget(target), nowMs, compiled.healthPolicy)
     const place = health.kind === 'available' ? this.#books.placeOf(id, request) : 'free'
+    const guessed = place === 'free' ? health : ({ kind: 'full', queue: place === 'queue' } as const)
     return {
       ...target,
-      availability: place === 'free' ? health : { kind: 'full', queue: place === 'queue' },
+      availability: this.#limits.within(provider, { request, tokens }, guessed, nowMs),
       inFlight: this.#books.inFlight(id),
       ttftMs: this.#books.ttftMs(id),
     }

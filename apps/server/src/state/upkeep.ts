@@ -18,7 +18,10 @@ export interface Kept {
  */
 export function keepInStep(live: LiveConfig, { targets, scoreboard, pools }: Kept): void {
   live.onReload((now, before) => {
-    for (const path of replacedNodes(before.config, now.config)) {
+    const replaced = replacedNodes(before.config, now.config)
+    const places = replaced.filter(({ credential }) => credential === null).map(({ provider }) => provider)
+    targets.reconfigured(new Set(places))
+    for (const path of replaced) {
       targets.tell(now, { type: 'cleared', path })
       scoreboard.forget(path.provider, path.credential)
     }

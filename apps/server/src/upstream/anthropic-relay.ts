@@ -53,7 +53,8 @@ class Facts implements StreamFacts {
       return undefined
     const event = bytes.subarray(start, end)
     const read = readEvent(event)
-    if (read === undefined || !Object.hasOwn(this.#byType, read.type)) return undefined
+    if (read === undefined) return 'ping'
+    if (!Object.hasOwn(this.#byType, read.type)) return undefined
     return this.#byType[read.type]?.(read.data, event)
   }
 
@@ -69,6 +70,7 @@ class Facts implements StreamFacts {
       this.#usage = mergeUsage(this.#usage, member(member(data, 'message'), 'usage'))
       return { step: 'opening', bytes }
     },
+    ping: () => 'ping',
     content_block_start: () => (this.#opened ? undefined : this.#broken()),
     content_block_delta: () => this.#content(),
     content_block_stop: () => {

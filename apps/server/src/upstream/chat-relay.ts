@@ -42,7 +42,7 @@ class Facts implements StreamFacts {
   of(bytes: Buffer, start: number, end: number): Fact {
     const event = bytes.subarray(start, end)
     const read = readEvent(event)
-    if (read === undefined) return undefined
+    if (read === undefined) return 'ping'
     if (read === 'done') return this.#done()
     if (read.error !== undefined)
       return this.failed({ seen: 'error-event', error: read.error, credential: this.#credential }, { event })

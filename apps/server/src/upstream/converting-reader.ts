@@ -32,12 +32,14 @@ export function convertingReader<Event>(converting: Converting<Event>): StreamRe
   const { converter } = converting
   const decoder = createSseDecoder({ maxEventLength: converting.maxEventBytes })
   let over = false
+  let hasEvent = false
   let told: JsonObject = {}
   let stopReason = ''
 
   function read({ event, data }: SseEvent): readonly Event[] {
     // A comment is a sign of life, which the arrival of bytes has told already.
     if (data === undefined) return []
+    hasEvent ||= event !== 'ping'
     if (data.trim() === '[DONE]') return converter.done()
     const parsed = converting.parse(data)
     if (!parsed.ok) return converter.fail({ message: 'an event that is not JSON' })
@@ -63,6 +65,7 @@ export function convertingReader<Event>(converting: Converting<Event>): StreamRe
 
   return {
     push(chunk) {
+      hasEvent = false
       if (over) return []
       const { events, overflow } = decoder.push(chunk)
       const converted = events.flatMap(read)
@@ -79,6 +82,7 @@ export function convertingReader<Event>(converting: Converting<Event>): StreamRe
         : events
       return concluded([...whole.flatMap(read), ...converter.end()])
     },
+    heardEvent: () => hasEvent,
     // The closing events of a conversion carry all counts in any case.
     replaceOpening() {},
     usage: () => usageOf(converter.report()),

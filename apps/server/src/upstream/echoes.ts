@@ -3,7 +3,7 @@ import type { RawHeaders } from '../ingress/headers.ts'
 import type { AnswerHead } from './exchange.ts'
 
 /**
- * Keeps lb's credential from coming back: some upstreams quote the key that they refuse, and debugging servers send a
+ * Keeps lb's credential, and the headers that the configuration adds, from coming back: some upstreams quote the key that they refuse, and debugging servers send a
  * request's headers back. What an upstream says in a refusal or in a header goes to a client, who must not learn a key that
  * is not theirs. The text of an answer is the model's, which was never shown the key; its bytes are not touched.
  */
@@ -19,20 +19,27 @@ const MASK = '***'
 /** What is shorter is no secret, and would be found in ordinary words. */
 const SECRET_UNITS_MIN = 8
 
-/** @param secret what lb signed in with; absent, or the client's own: nothing is to be kept from the client. */
-export function echoFilter(secret: string | undefined): EchoFilter {
-  if (secret === undefined || secret.length < SECRET_UNITS_MIN) return passing
-  const masked = (text: string): string => (text.includes(secret) ? text.replaceAll(secret, MASK) : text)
+/**
+ * @param secrets what lb signed in with, and what else it added; none, or the client's own: nothing is to be kept from the
+ * client.
+ */
+export function echoFilter(secrets: readonly string[]): EchoFilter {
+  // The longest first: a secret may hold another one, and what is left of it would still tell something.
+  const kept = secrets.filter(({ length }) => length >= SECRET_UNITS_MIN).sort((a, b) => b.length - a.length)
+  if (kept.length === 0) return passing
+  const masked = (text: string): string =>
+    kept.reduce((rest, secret) => (rest.includes(secret) ? rest.replaceAll(secret, MASK) : rest), text)
   return {
     head(head) {
-      if (!hasEcho(head.rawHeaders, secret)) return head
+      if (!hasEcho(head.rawHeaders, kept)) return head
       const headers = Object.fromEntries(Object.entries(head.headers).map(([name, value]) => [name, masked(value)]))
       return { ...head, rawHeaders: head.rawHeaders.map(masked), headers }
     },
     bytes(bytes) {
       const buffer = bufferOf(bytes)
+      const isEchoed = kept.some((secret) => buffer.includes(secret))
       // latin1 keeps every byte as it is, whatever the encoding of the text.
-      return buffer.includes(secret) ? Buffer.from(masked(buffer.toString('latin1')), 'latin1') : buffer
+      return isEchoed ? Buffer.from(masked(buffer.toString('latin1')), 'latin1') : buffer
     },
     failure: (failure) => ({
       ...failure,
@@ -48,7 +55,9 @@ function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-function hasEcho(raw: RawHeaders, secret: string): boolean {
-  for (let index = 1; index < raw.length; index += 2) if ((raw[index] as string).includes(secret)) return true
+function hasEcho(raw: RawHeaders, secrets: readonly string[]): boolean {
+  for (let index = 1; index < raw.length; index += 2) {
+    if (secrets.some((secret) => (raw[index] as string).includes(secret))) return true
+  }
   return false
 }

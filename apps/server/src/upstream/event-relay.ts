@@ -26,8 +26,11 @@ export interface StreamFacts {
   usage(): JsonObject
 }
 
-/** The step that an event makes; `content`: it passes, and is the first content; `undefined`: it just passes. */
-export type Fact = StreamStep | 'content' | undefined
+/**
+ * The step that an event makes; `content`: it passes, and is the first content; `ping`: it passes, and says nothing but that
+ * the upstream is there; `undefined`: it just passes.
+ */
+export type Fact = StreamStep | 'content' | 'ping' | undefined
 
 export type Failed = Extract<StreamStep, { step: 'failed' }>
 
@@ -36,6 +39,7 @@ function relayOf(facts: StreamFacts, maxEventBytes: number): StreamReader {
   let held: Buffer[] = []
   let heldBytes = 0
   let over = false
+  let hasEvent = false
 
   /** Reads the events of `bytes`, which end at `ends`. Neighbours without facts of their own become one step. */
   function readEvents(bytes: Buffer, ends: readonly number[]): StreamStep[] {
@@ -49,14 +53,16 @@ function relayOf(facts: StreamFacts, maxEventBytes: number): StreamReader {
     }
     for (const end of ends) {
       const fact = facts.of(bytes, start, end)
-      if (fact === 'content') content = true
-      else if (fact?.step === 'block-completed') steps.push(fact)
-      else if (fact !== undefined) {
+      hasEvent ||= fact !== 'ping'
+      const step = fact === 'content' || fact === 'ping' ? undefined : fact
+      content ||= fact === 'content'
+      if (step?.step === 'block-completed') steps.push(step)
+      else if (step !== undefined) {
         // The closing event belongs to the body; the others stand in the place of the event.
-        flush(fact.step === 'ended' ? end : start)
+        flush(step.step === 'ended' ? end : start)
         bodyStart = end
-        steps.push(fact)
-        over = fact.step === 'ended' || fact.step === 'failed'
+        steps.push(step)
+        over = step.step === 'ended' || step.step === 'failed'
         if (over) return steps
       }
       start = end
@@ -67,6 +73,7 @@ function relayOf(facts: StreamFacts, maxEventBytes: number): StreamReader {
 
   return {
     push(chunk) {
+      hasEvent = false
       if (over) return []
       const ends = cutter.push(chunk)
       const lastEnd = ends.at(-1) ?? 0
@@ -90,14 +97,20 @@ function relayOf(facts: StreamFacts, maxEventBytes: number): StreamReader {
       // A last event that lacks only its blank line is whole. It counts where the answer is complete with it.
       const rest = Buffer.concat([...held, blankLine])
       const steps = heldBytes > 0 && facts.isWhole(rest) ? readEvents(rest, [rest.length]) : []
-      const last = steps.at(-1)
-      if (last?.step === 'ended' || last?.step === 'failed') return steps
-      const ending = facts.end()
-      return ending.failure.kind === 'end-missing' ? [...steps, ending] : [ending]
+      return withEnding(steps, facts)
     },
+    heardEvent: () => hasEvent,
     replaceOpening: () => facts.replaceOpening(),
     usage: () => facts.usage(),
   }
+}
+
+/** The last steps of a stream whose body is over, with what the facts say about its end. */
+function withEnding(steps: readonly StreamStep[], facts: StreamFacts): readonly StreamStep[] {
+  const last = steps.at(-1)
+  if (last?.step === 'ended' || last?.step === 'failed') return steps
+  const ending = facts.end()
+  return ending.failure.kind === 'end-missing' ? [...steps, ending] : [ending]
 }
 
 const blankLine = Buffer.from('\n\n')
@@ -123,6 +136,7 @@ function withWholeLineEnd(reader: StreamReader): StreamReader {
       return steps.slice(0, -1)
     },
     end: () => (ended === undefined ? reader.end() : [ended]),
+    heardEvent: () => reader.heardEvent(),
     replaceOpening: () => reader.replaceOpening(),
     usage: () => reader.usage(),
   }

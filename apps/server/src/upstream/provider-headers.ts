@@ -15,3 +15,14 @@ export function joinedHeaders(headers: string[], provider: Provider): string[] {
   for (const [name, value] of entries) joined.push(name, value.reveal())
   return joined
 }
+
+/**
+ * What of a provider's configured headers nobody must learn. An upstream that refuses `Bearer key` quotes the key alone.
+ */
+export function headerSecrets({ headers }: Provider): readonly string[] {
+  return headers.flatMap(([, value]) => {
+    const text = value.reveal().trim()
+    const credential = /^(?:bearer|basic|token|apikey|api-key|key)\s+(\S+)$/i.exec(text)?.[1]
+    return credential === undefined ? [text] : [text, credential]
+  })
+}

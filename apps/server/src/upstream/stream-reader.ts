@@ -8,6 +8,8 @@ import type { Failure, JsonObject } from '@lb/protocol'
 export interface StreamReader {
   /** Takes the next bytes, cut anywhere. Bytes that are given back are whole events. */
   push(chunk: Buffer): readonly StreamStep[]
+  /** Whether the last bytes brought an event other than a ping: only then the upstream is at work. */
+  heardEvent(): boolean
   /** The upstream's body has ended. */
   end(): readonly StreamStep[]
   /**

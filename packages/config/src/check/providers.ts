@@ -2,6 +2,7 @@ import type { Dialect, Provider, ProviderAuth, ProviderFields, ProviderKey } fro
 import type { Findings } from '../problem.ts'
 import { withoutEnd } from '../read/url.ts'
 import type { Path } from '../yaml/tree.ts'
+import { checkProfile, type KnownProfiles } from './profiles.ts'
 
 type Type = Provider['type']
 type PathOf = (made: object) => Path
@@ -21,6 +22,7 @@ export function checkProviders(
   all: readonly ProviderFields[],
   pathOf: PathOf,
   findings: Findings,
+  profiles?: Readonly<Record<Dialect, KnownProfiles>>,
 ): readonly Provider[] {
   const providers: Provider[] = []
   const seen = new Map<string, Path>()
@@ -29,6 +31,7 @@ export function checkProviders(
     const path = pathOf(fields)
     const provider = checkProvider(fields, path, pathOf, findings)
     if (provider === undefined) continue
+    if (profiles !== undefined) checkProfile(fields, provider.dialect, profiles, path, findings)
     if (seen.has(provider.id)) {
       findings.error(
         [...path, 'name'],

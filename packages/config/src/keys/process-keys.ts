@@ -174,11 +174,7 @@ export const processKeys = {
       'Of those, so many from one address. Absent: half of them, so that nobody can take all. Behind a reverse proxy all clients have its address: set it to `max_connections` there.',
   },
   workers: {
-    kind: 'integer',
-    min: 1,
-    max: 64,
-    default: 1,
-    since: '0.1',
-    description: 'Processes that share the port. One serves hundreds of streams, and knows all of its state.',
+    kind: 'obsolete',
+    instead: 'lb is one process, which knows all of its limits, sessions and health; it serves thousands of streams',
   },
 } as const

@@ -119,12 +119,13 @@ export const providerKeys = {
     of: { kind: 'secret' },
     since: '0.1',
     description:
-      'Headers to add to every request to this provider. They go before headers of the same name from the client.',
+      'Headers to add to every request to this provider. They go before headers of the same name from the client, and are kept secret like keys.',
   },
   limits: {
     kind: 'section',
     since: '0.1',
-    description: 'What this provider is known to allow. lb goes to the next candidate instead of asking for a 429.',
+    description:
+      'What this provider is known to allow, all of its keys and models together. lb goes to the next candidate instead of asking for a 429; when every candidate is full a request waits up to 5 s for room, and is then told to come back (429 or 529).',
     keys: {
       concurrency: {
         kind: 'integer',
@@ -138,14 +139,16 @@ export const providerKeys = {
         min: 1,
         since: '0.1',
         example: 500,
-        description: 'Requests in any 60 seconds. Absent: no limit of ours.',
+        description:
+          'Requests in any 60 seconds, each attempt being one; token counts are not counted. Absent: no limit of ours.',
       },
       tokens_per_minute: {
         kind: 'integer',
         min: 1,
         since: '0.1',
         example: 400000,
-        description: 'Input and output tokens in any 60 seconds. Absent: no limit of ours.',
+        description:
+          'Input and output tokens in any 60 seconds, estimated while a request is open; what was read from a prompt cache does not count. Absent: no limit of ours.',
       },
     },
   },

@@ -33,10 +33,8 @@ export const trafficKeys = {
               'Longest gap between two pieces of the answer. The first piece comes when the whole text is generated: a short value cuts long answers and pays for them twice.',
           },
           pool_timeout: {
-            kind: 'seconds',
-            default: 30,
-            since: 'predecessor',
-            description: 'Longest wait for a free connection.',
+            kind: 'obsolete',
+            instead: 'nothing is needed: lb opens a connection when none is free, so no request waits for one',
           },
         },
       },
@@ -73,10 +71,8 @@ export const trafficKeys = {
               'Longest time without an event other than a ping. 240, because Claude Code gives up after 300 without one.',
           },
           pool_timeout: {
-            kind: 'seconds',
-            default: 30,
-            since: 'predecessor',
-            description: 'Longest wait for a free connection.',
+            kind: 'obsolete',
+            instead: 'nothing is needed: lb opens a connection when none is free, so no request waits for one',
           },
         },
       },
@@ -218,29 +214,9 @@ export const trafficKeys = {
     },
   },
   testing: {
-    kind: 'section',
-    since: 'predecessor',
-    description: 'For trying out clients. Never in production.',
-    keys: {
-      simulate_delay: {
-        kind: 'flag',
-        default: false,
-        since: 'predecessor',
-        description: 'Wait before each upstream call.',
-      },
-      delay_seconds: {
-        kind: 'seconds',
-        default: 70,
-        since: 'predecessor',
-        description: 'How long. 70 is just over the 60 s after which many clients give up.',
-      },
-      delay_trigger_keywords: {
-        kind: 'list',
-        of: { kind: 'text' },
-        since: 'predecessor',
-        description: 'Only when a message contains one of these, without regard to case. Empty: always.',
-      },
-    },
+    kind: 'obsolete',
+    instead:
+      'lb delays no request; to try out a client, configure a provider that is slow (`@lb/mock-provider` plays one)',
   },
   request_timeout: { kind: 'obsolete', instead: 'use `settings.timeouts.request_timeout`' },
   streaming_timeout: { kind: 'obsolete', instead: 'use `settings.timeouts.streaming.read_timeout`' },

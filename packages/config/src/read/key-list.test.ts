@@ -40,11 +40,11 @@ test('no two keys of a section get the same name', () => {
 
 test('the types follow from the same entries', () => {
   expectTypeOf<Settings['timeouts']['streaming']['firstByteTimeoutMs']>().toEqualTypeOf<number>()
-  expectTypeOf<Settings['testing']['delayMs']>().toEqualTypeOf<number>()
   expectTypeOf<Settings['failureCooldownMs']>().toEqualTypeOf<number | undefined>()
   expectTypeOf<Settings['failoverPolicy']>().toEqualTypeOf<'seamless' | 'threshold'>()
   expectTypeOf<Settings['auth']['keys'][number]['models']>().toEqualTypeOf<readonly string[] | undefined>()
   expectTypeOf<Settings['unhealthyHttpCodes']>().toEqualTypeOf<readonly number[]>()
   expectTypeOf<Provider['dialect']>().toEqualTypeOf<'anthropic' | 'chat' | 'responses'>()
   expectTypeOf<Settings>().not.toHaveProperty('reloadIncludes')
+  expectTypeOf<Settings>().not.toHaveProperty('testing')
 })

@@ -10,6 +10,7 @@ import {
   type YAMLParseError,
   type YAMLSeq,
 } from 'yaml'
+import { controlFaults } from './control-characters.ts'
 import { type Place, placesIn } from './place.ts'
 import { limitedTokens, textLimits } from './tokens.ts'
 
@@ -87,7 +88,9 @@ const syntaxErrorLimit = 20
 /** Reads YAML text into a tree. Never throws, whatever the text. */
 export function parseYaml(text: string): ParsedText {
   const place = placesIn(text)
-  const faults: Fault[] = []
+  const faults = controlFaults(text)
+  // One of them can end the text for whoever reads it elsewhere, so nothing behind it is judged.
+  if (faults.length > 0) return { faults, place }
   const composer = new Composer({
     version: '1.2',
     schema: 'core',
