@@ -68,6 +68,8 @@ interface Flight {
   heldBytes: number
 }
 
+const NOTHING_TO_DO: readonly FlightAction[] = []
+
 class Table implements FlightTable {
   private readonly open = new Map<string, Flight>()
   /** In the order of their start. */
@@ -104,7 +106,9 @@ class Table implements FlightTable {
     const began = this.apply(flight, { kind: 'answer-began' }, at)
     const cut = flight.log.append(chunk)
     this.weigh(flight)
-    return [...began, ...this.afterCut(flight, cut, at), ...this.makeRoom(at)]
+    // Asked with every chunk of every answer: nearly always there is nothing to do, and nothing to build.
+    const isCalm = cut.length === 0 && flight.log.isWhole() && this.heldBytes <= this.maxHeldBytes
+    return isCalm ? began : [...began, ...this.afterCut(flight, cut, at), ...this.makeRoom(at)]
   }
 
   end(id: FlightId, ending: Ending, at: Moment): readonly FlightAction[] {
@@ -155,10 +159,10 @@ class Table implements FlightTable {
     return { flights: this.flights.size, consumers: this.aboard.size, heldBytes: this.heldBytes }
   }
 
-  private apply(flight: Flight, event: FlightEvent, at: Moment): FlightAction[] {
+  private apply(flight: Flight, event: FlightEvent, at: Moment): readonly FlightAction[] {
     const { state, effects } = stepFlight(flight.state, event, at, flight.policy)
     flight.state = state
-    return effects.flatMap((effect) => this.perform(flight, effect))
+    return effects.length === 0 ? NOTHING_TO_DO : effects.flatMap((effect) => this.perform(flight, effect))
   }
 
   /** Does what concerns the table and the log, and passes on what is left to do. */

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { firstElement, type Json, parseJson } from '@lb/protocol'
 import { type Affinity, type AffinityEvent, type AffinityPolicy, homesOf, sessionOf, stepAffinity } from '@lb/router'
 import { LRUCache } from 'lru-cache'
@@ -37,7 +38,16 @@ export function sessionKey(request: ClientRequest): string {
     headers['x-claude-code-session-id'] === undefined ? sessionOf(parts(request, ['metadata']), headers) : ''
   if (named === '') return JSON.stringify([tenant, model, sessionOf({}, headers)])
   if (named.startsWith('id:')) return JSON.stringify([tenant, model, named])
-  return JSON.stringify([tenant, model, sessionOf(parts(request, ['system', 'messages']), headers)])
+  return JSON.stringify([tenant, model, `hash:${openingHash(request)}`])
+}
+
+/** Of the beginning of the prefix that a prompt cache keeps, as the client wrote it: which it does the same way each turn. */
+function openingHash({ body, outline }: ClientRequest): string {
+  const opening = outline.members.flatMap((member) => {
+    if (member.name === 'system') return [body.subarray(member.start, member.end)]
+    return member.name === 'messages' ? [firstElement(body, member) ?? new Uint8Array()] : []
+  })
+  return hash('sha256', Buffer.concat(opening), 'base64url')
 }
 
 /** The conversation by the client's own name for it; `null` where the client names none. */
