@@ -66,6 +66,14 @@ describe('with nobody behind', () => {
 })
 
 describe('an upstream that does not speak', () => {
+  test('but pings does not keep its client company: that may hear nothing of it', () => {
+    const loop = begun(one, { pingEveryMs: 10_000 })
+    loop.tell(1_000, { type: 'content', attempt: 1 })
+    loop.tell(6_000, { type: 'ping', attempt: 1 })
+    expect(loop.deadlineMs()).toBe(11_000)
+    expect(loop.wait()).toEqual(['ping'])
+  })
+
   test('has 30 s to its first byte; its status line is none', () => {
     const loop = begun(one, { roundsMax: 1 })
     loop.tell(100, { type: 'response-started', attempt: 1 })

@@ -113,7 +113,8 @@ function breakSilence(state: LoopState, at: Moment, policy: LoopPolicy): LoopSte
 function silenceEndsMs(state: LoopState, policy: LoopPolicy): number {
   if (!policy.stream || state.clientGone) return Number.POSITIVE_INFINITY
   const { phase, stage, lastByteMs } = state
-  if (phase.kind === 'relaying') return Math.max(lastByteMs, phase.lastUpstreamMs) + policy.pingEveryMs
+  // A ping of the upstream's may be none in the client's dialect, so it does not count as something that the client heard.
+  if (phase.kind === 'relaying') return Math.max(lastByteMs, phase.lastEventMs) + policy.pingEveryMs
   const isSending = phase.kind === 'sending'
   const openingMs = isSending && stage !== 'opening' ? openingEndsMs(phase, policy) : Number.POSITIVE_INFINITY
   if (stage !== 'nothing') return Math.min(openingMs, lastByteMs + policy.pingEveryMs)

@@ -67,7 +67,7 @@ const ourFault: Failure = { kind: 'internal-error', message: 'an exception in th
 export class Run {
   readonly #deps: RunDeps
   readonly #attempts = new Map<number, Attempt>()
-  readonly #waiting: LoopEvent[] = []
+  readonly #waiting: { readonly event: LoopEvent; readonly cameMs: number | undefined }[] = []
   #state: LoopState = newLoop
   #isStepping = false
   /** Whether the request has ended. */
@@ -77,7 +77,7 @@ export class Run {
   /** When a sign of life was last told, by its kind. */
   readonly #toldMs = { progress: 0, ping: 0 }
   /** One that came too soon after another to be told by itself. */
-  #untold: LoopEvent | undefined
+  #untold: { readonly event: LoopEvent; readonly cameMs: number } | undefined
   #waitsFor: WaitReason | null = null
 
   constructor(deps: RunDeps) {
@@ -102,8 +102,8 @@ export class Run {
   }
 
   /** Steps the loop. Obeying an effect may bring news at once; that waits its turn. */
-  #feed(event: LoopEvent): void {
-    this.#waiting.push(event)
+  #feed(event: LoopEvent, cameMs?: number): void {
+    this.#waiting.push({ event, cameMs })
     if (this.#isStepping) return
     this.#isStepping = true
     try {
@@ -119,9 +119,11 @@ export class Run {
   #step(): void {
     const { clock, roll, policy } = this.#deps
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      const at = momentOf(clock, roll)
-      if (this.#deps.log !== null && this.#state.phase.kind !== 'over') record(this.#deps.log, next, at)
-      const step = stepLoop(this.#state, next, at, policy)
+      const { event, cameMs } = next
+      const now = momentOf(clock, roll)
+      const at = cameMs === undefined ? now : { ...now, nowMs: cameMs }
+      if (this.#deps.log !== null && this.#state.phase.kind !== 'over') record(this.#deps.log, event, at)
+      const step = stepLoop(this.#state, event, at, policy)
       this.#state = step.state
       for (const effect of step.effects) this.#obey(effect)
     }
@@ -182,7 +184,7 @@ export class Run {
   #feedTick(): void {
     const untold = this.#untold
     this.#untold = undefined
-    if (untold !== undefined) this.#feed(untold)
+    if (untold !== undefined) this.#feed(untold.event, untold.cameMs)
     this.#feed({ type: 'tick' })
   }
 
@@ -190,7 +192,8 @@ export class Run {
     if (news.type === 'progress' || news.type === 'ping') {
       const nowMs = this.#deps.clock.nowMs()
       if (nowMs - this.#toldMs[news.type] < PROGRESS_EVERY_MS) {
-        if (news.type === 'progress' || this.#untold === undefined) this.#untold = { type: news.type, attempt }
+        if (news.type === 'progress' || this.#untold === undefined)
+          this.#untold = { event: { type: news.type, attempt }, cameMs: nowMs }
         return
       }
       this.#toldMs[news.type] = nowMs

@@ -101,6 +101,8 @@ function recordingOutlet(nowMs: () => number): {
     lastMs = nowMs()
   }
   const take = (bytes: Uint8Array): void => {
+    // As with a real connection, nothing comes behind the end.
+    if (ending !== 'none') return
     note()
     if (bytes === pings.anthropic) pingCount += 1
     else written.push(bytes)
