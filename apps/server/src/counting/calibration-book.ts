@@ -1,7 +1,7 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import { parseJson } from '@lb/protocol'
 import { type Calibration, emptyCalibration, learn, restoreCalibration, type TokenTarget } from '@lb/tokens'
+import { replaceFile } from '../state/replace-file.ts'
 import type { Log } from '../telemetry/log.ts'
 
 /** What was learned about the providers' tokenizers, kept in a small file so that the next process knows it, too. */
@@ -78,18 +78,5 @@ export function openCalibrationBook({ log, path }: CalibrationBookDeps): Calibra
       }
       await saving
     },
-  }
-}
-
-/** Nobody ever sees half of it. */
-async function replaceFile(path: string, text: string): Promise<void> {
-  const next = `${path}.${process.pid}.tmp`
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  try {
-    await writeFile(next, text, { mode: 0o600 })
-    await rename(next, path)
-  } catch (error) {
-    await rm(next, { force: true })
-    throw error
   }
 }
