@@ -47,8 +47,8 @@ export async function handle(
     (house.targets.knows(compiled, wanted) ? undefined : unknownModel(request, visit)) ??
     house.limits.enter(request, caller)
   if (refusal !== undefined) return refuse(refusal)
-  const start = (leading: ClientRequest, outlet: Outlet): Lead =>
-    lead(house, visit, wantedBy(leading, visit), leading, outlet)
+  // Whoever takes off does so with the request that came just now, and what it wants is known.
+  const start = (leading: ClientRequest, outlet: Outlet): Lead => lead(house, visit, wanted, leading, outlet)
   return house.flights.serve(compiled, request, outgoing, start)
 }
 
