@@ -87,9 +87,8 @@ const HEAP_FULL = 0.85
 const HEAP_CALM = 0.8
 /** Fine enough to see a lag of 100 ms, and 50 wake-ups a second cost 0.05 % of a processor. */
 export const TICK_MS = 20
-/** Asking the engine about its heap, or the kernel about processor time, costs some microseconds. */
-const TICKS_PER_LOOK = 25
-const LATE_ENOUGH_MS = 20
+/** Asking the engine about its heap costs some microseconds. */
+const TICKS_PER_HEAP_LOOK = 25
 
 /** Watches this process. The timer does not keep it alive. */
 export function watchLoop(nowMs: () => number): { readonly lag: LoopLag; close(): void } {
@@ -97,18 +96,12 @@ export function watchLoop(nowMs: () => number): { readonly lag: LoopLag; close()
   let ticks = 0
   let heap = 0
   let workMs = processorMs()
-  let lookedMs = nowMs()
   const timer = setInterval(() => {
-    const atMs = nowMs()
-    const isLate = atMs - lookedMs > TICK_MS + LATE_ENOUGH_MS
-    const isLook = ticks % TICKS_PER_LOOK === 0
-    if (isLook) heap = heapRatio()
+    if (ticks % TICKS_PER_HEAP_LOOK === 0) heap = heapRatio()
     ticks += 1
-    // The kernel is asked only where it matters: what was used since it was asked last bounds what was used since the last tick.
-    const before = workMs
-    if (isLook || isLate) workMs = processorMs()
-    lag.tick(atMs, workMs - before, heap)
-    lookedMs = atMs
+    const worked = processorMs()
+    lag.tick(nowMs(), worked - workMs, heap)
+    workMs = worked
   }, TICK_MS)
   timer.unref()
   return { lag, close: () => clearInterval(timer) }
