@@ -1,73 +1,24 @@
-import type { Json, JsonObject } from '@lb/protocol'
+import type { Json } from '@lb/protocol'
 import { describe, expect, test } from 'vitest'
 import { contextFor } from '../../testing/context.ts'
+import {
+  added,
+  args,
+  call,
+  completed,
+  created,
+  done,
+  message,
+  reasoning,
+  signatures,
+  summary,
+  text,
+} from '../../testing/responses-events.ts'
 import { brief, responsesStream } from '../../testing/streams.ts'
 import { decodeCarrier } from '../carrier.ts'
 import { namedProfiles } from '../index.ts'
 import { createResponsesToAnthropicStream } from './responses-to-anthropic.ts'
 
-const created = { type: 'response.created', response: { id: 'resp_1', model: 'gpt-up', status: 'in_progress' } }
-const usage = {
-  input_tokens: 10,
-  output_tokens: 4,
-  total_tokens: 14,
-  input_tokens_details: { cached_tokens: 3 },
-  output_tokens_details: { reasoning_tokens: 1 },
-}
-const completed = (output: readonly Json[] = [], more: JsonObject = {}): Json => ({
-  type: 'response.completed',
-  response: { id: 'resp_1', model: 'gpt-up', status: 'completed', output: [...output], usage, ...more },
-})
-const added = (output_index: number, item: JsonObject): Json => ({
-  type: 'response.output_item.added',
-  output_index,
-  item,
-})
-const done = (output_index: number, item: JsonObject): Json => ({
-  type: 'response.output_item.done',
-  output_index,
-  item,
-})
-const text = (output_index: number, delta: string, content_index = 0): Json => ({
-  type: 'response.output_text.delta',
-  output_index,
-  content_index,
-  delta,
-})
-const summary = (output_index: number, delta: string, summary_index = 0): Json => ({
-  type: 'response.reasoning_summary_text.delta',
-  output_index,
-  summary_index,
-  delta,
-})
-const args = (output_index: number, delta: string): Json => ({
-  type: 'response.function_call_arguments.delta',
-  output_index,
-  delta,
-})
-const message = (...texts: readonly string[]): JsonObject => ({
-  type: 'message',
-  id: 'm',
-  role: 'assistant',
-  content: texts.map((one) => ({ type: 'output_text', text: one, annotations: [] })),
-})
-const call = (said: string): JsonObject => ({
-  type: 'function_call',
-  id: 'fc',
-  call_id: 'call_1',
-  name: 'Bash',
-  arguments: said,
-})
-const reasoning = (texts: readonly string[], more: JsonObject = {}): JsonObject => ({
-  type: 'reasoning',
-  id: 'rs_1',
-  summary: texts.map((one) => ({ type: 'summary_text', text: one })),
-  ...more,
-})
-const signatures = (events: ReturnType<typeof responsesStream>['events']) =>
-  events.flatMap((event) =>
-    event.type === 'content_block_delta' && event.delta.type === 'signature_delta' ? [event.delta.signature] : [],
-  )
 function never(): never {
   throw new Error('the profile is there')
 }
