@@ -1,5 +1,5 @@
 import type { Provider } from '@lb/config'
-import { parseJson } from '@lb/protocol'
+import { assertNever, parseJson } from '@lb/protocol'
 import { countPolicy, type LoopState, newLoop, type PlanCandidate, type RequestFeatures } from '@lb/router'
 import { piecesOf } from '@lb/tokens'
 import { answerHeaders } from '../egress/answer-headers.ts'
@@ -10,7 +10,7 @@ import type { Lead } from '../flights/flights.ts'
 import type { ClientRequest } from '../ingress/client-request.ts'
 import type { Refusal } from '../ingress/refusal.ts'
 import type { CompiledConfig } from '../state/compiled-config.ts'
-import type { RequestObserver } from '../telemetry/observer.ts'
+import type { CountedBy, RequestObserver } from '../telemetry/observer.ts'
 import type { AnswerHead } from '../upstream/exchange.ts'
 import type { Count, CountCall } from './ask-counter.ts'
 
@@ -20,6 +20,8 @@ export interface CountJob {
   readonly request: ClientRequest
   /** In the order in which they would be asked for an answer: the first one's tokens are counted. */
   readonly candidates: readonly [PlanCandidate, ...PlanCandidate[]]
+  /** The conversation; `null` where there is only one candidate. */
+  readonly session: string | null
   readonly view: ClientView
   readonly observer: Required<RequestObserver>
   /** What the plan looked at, or `null` where no route asks. */
@@ -34,8 +36,8 @@ export interface CountMeans {
   /** What the same counter said about the same request. */
   known(job: CountJob): Uint8Array | undefined
   keep(job: CountJob, count: Uint8Array): void
-  /** `undefined`: there is no counter to ask, or it must not be asked now. */
-  ask(job: CountJob, provider: Provider): CountCall | undefined
+  /** A text: there is no counter to ask, or it must not be asked now, and why. */
+  ask(job: CountJob, provider: Provider): CountCall | string
   /** How the counter did. */
   told(job: CountJob, count: Count): void
   estimate(job: CountJob): Promise<number>
@@ -54,19 +56,26 @@ export function answerCount(job: CountJob, means: CountMeans): Lead {
   let call: CountCall | undefined
   let isOver = false
 
-  function finish(end: 'completed' | 'gave-up' | 'client-gone'): void {
+  function finish(end: 'completed' | 'gave-up' | 'client-gone', counted?: CountedBy): void {
     isOver = true
     const nowMs = means.nowMs()
     const attempts: LoopState['attempts'] = []
     const state = { ...newLoop, beganMs: request.receivedAtMs, attempts, phase: { kind: 'over', end } as const }
     job.over()
-    const asked = { request, state, candidates, features: job.features, policy: countPolicy, log: null }
-    observer.requestDone({ ...asked, attempts: new Map(), shown: view.shown(), nowMs })
+    const log = compiled.config.settings.decisionRecords.enabled ? [] : null
+    const asked = { request, state, candidates, features: job.features, policy: countPolicy, log }
+    const told = counted === undefined ? asked : { ...asked, counted }
+    observer.requestDone({ ...told, attempts: new Map(), shown: view.shown(), nowMs })
   }
 
-  function show(source: 'upstream' | 'estimate', body: Uint8Array, head: AnswerHead = ownHead): void {
+  function how(by: CountedBy['by'], because: string | null = null): CountedBy {
+    return { provider: candidate.provider, model: candidate.model, by, because }
+  }
+
+  function show(counted: CountedBy, body: Uint8Array, head: AnswerHead = ownHead): void {
+    const source = counted.by === 'estimate' ? 'estimate' : 'upstream'
     view.whole(200, [...answerHeaders(head, { request, provider: name, attempts: 1 }), SOURCE, source], body)
-    finish('completed')
+    finish('completed', counted)
   }
 
   function passOn({ head, body }: Extract<Count, { kind: 'refused' }>): void {
@@ -74,7 +83,7 @@ export function answerCount(job: CountJob, means: CountMeans): Lead {
     const ids = { requestId: request.id, upstreamId: upstreamRequestId(headers), dialect: 'anthropic' } as const
     const passed = { rawHeaders, contentType: headers['content-type'], ...ids, retryAfterMs: null }
     view.whole(status, passedOnHeaders({ ...passed, isOneOfMany: candidates.length > 1, shouldRetry: false }), body)
-    finish('gave-up')
+    finish('gave-up', how('upstream'))
   }
 
   function refuse(refusal: Refusal): void {
@@ -84,19 +93,25 @@ export function answerCount(job: CountJob, means: CountMeans): Lead {
 
   async function run(asked: Provider): Promise<void> {
     const known = means.known(job)
-    if (known !== undefined) return show('upstream', known)
-    call = means.ask(job, asked)
-    const count = await call?.count
+    if (known !== undefined) return show(how('memory'), known)
+    const begun = means.ask(job, asked)
+    if (typeof begun === 'string') return estimate(begun)
+    call = begun
+    const count = await call.count
     if (isOver) return
-    if (count !== undefined) means.told(job, count)
-    if (count?.kind === 'counted') {
+    means.told(job, count)
+    if (count.kind === 'counted') {
       means.keep(job, count.body)
-      return show('upstream', count.body, count.head)
+      return show(how('upstream'), count.body, count.head)
     }
-    if (count?.kind === 'refused' && !isBeyondCounters(request)) return passOn(count)
+    if (count.kind === 'refused' && !isBeyondCounters(request)) return passOn(count)
+    return estimate(reasonOf(count))
+  }
+
+  async function estimate(because: string): Promise<void> {
     if (!hasMessages(request)) return refuse({ status: 400, type: 'invalid_request_error', message: NO_MESSAGES })
     const tokens = await means.estimate(job)
-    if (!isOver) show('estimate', Buffer.from(JSON.stringify({ input_tokens: tokens })))
+    if (!isOver) show(how('estimate', because), Buffer.from(JSON.stringify({ input_tokens: tokens })))
   }
 
   observer.requestStarted(request)
@@ -110,6 +125,24 @@ export function answerCount(job: CountJob, means: CountMeans): Lead {
       finish('client-gone')
       call?.cancel()
     },
+  }
+}
+
+/** Why a counter that was asked has not counted. */
+function reasonOf(count: Exclude<Count, { kind: 'counted' }>): string {
+  switch (count.kind) {
+    case 'missing':
+      return 'no counter'
+    case 'refused':
+      return 'counters refuse what is in it'
+    case 'failed':
+      return count.reason
+    case 'not-convertible':
+      return 'it cannot be said in the provider’s dialect'
+    case 'no-login':
+      return 'no login'
+    default:
+      return assertNever(count)
   }
 }
 
