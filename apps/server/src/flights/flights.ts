@@ -128,7 +128,7 @@ export class Flights {
     ])
     for (const chunk of answer.chunks) outlet.write(chunk)
     outlet.end({ kind: 'whole', stopReason: undefined })
-    this.#deps.observer.answerReplayed({ request, answer, ageMs })
+    this.#deps.observer.answerReplayed({ request, answer, ageMs, nowMs: this.#deps.clock.nowMs() })
   }
 
   /** For gauges. */
@@ -248,10 +248,11 @@ export class Flights {
   }
 
   /** Whoever made the call is told about by the call itself. */
-  #tellDone({ request, role, bytes }: Consumer, flight: Flight | undefined, ending: 'whole' | 'failed' | 'left'): void {
+  #tellDone(consumer: Consumer, flight: Flight | undefined, ending: 'whole' | 'failed' | 'left'): void {
+    const { request, role, bytes, firstByteAtMs } = consumer
     if (role === 'leader' || flight === undefined) return
     const nowMs = this.#deps.clock.nowMs()
-    this.#deps.observer.followerDone({ request, leader: flight.leader, ending, bytes, nowMs })
+    this.#deps.observer.followerDone({ request, leader: flight.leader, ending, bytes, firstByteAtMs, nowMs })
   }
 
   #forget(id: string): void {

@@ -115,6 +115,8 @@ export interface FollowerDone {
   readonly ending: 'whole' | 'failed' | 'left'
   /** Given to this client. */
   readonly bytes: number
+  /** When the first of them was; `undefined`: none was. */
+  readonly firstByteAtMs: number | undefined
   readonly nowMs: number
 }
 
@@ -123,6 +125,7 @@ export interface AnswerReplayed {
   readonly request: ClientRequest
   readonly answer: CachedAnswer
   readonly ageMs: number
+  readonly nowMs: number
 }
 
 /**
