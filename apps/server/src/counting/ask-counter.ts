@@ -20,6 +20,8 @@ export type Count =
   | { readonly kind: 'not-convertible' }
   /** Nobody is signed in, or every account rests: the counter was not asked. */
   | { readonly kind: 'no-login' }
+  /** Nobody wanted to know any more. */
+  | { readonly kind: 'cancelled' }
 
 /** One question to an upstream's counter. */
 export interface CountQuestion {
@@ -75,7 +77,7 @@ export function askCounter({ pools, provider, signedIn, model, request, timeoutM
       end: () => reader.end(),
       broke: () => end(broken),
     })
-    cancel = () => end({ kind: 'failed', reason: 'the client has left' })
+    cancel = () => end({ kind: 'cancelled' })
 
     function end(result: Count): void {
       clearTimeout(timer)
@@ -115,7 +117,8 @@ export function askWithLogin(accounts: Accounts, wish: LoginWish, ask: (signedIn
   let isCancelled = false
   async function run(): Promise<Count> {
     const answer = await accounts.credentialFor({ ...wish, waitMs: LOGIN_WAIT_MS })
-    if (isCancelled || answer.kind !== 'credential' || answer.rejectedForMs !== undefined) return { kind: 'no-login' }
+    if (isCancelled) return { kind: 'cancelled' }
+    if (answer.kind !== 'credential' || answer.rejectedForMs !== undefined) return { kind: 'no-login' }
     call = ask(loginHeaders(answer.credential))
     return call.count
   }

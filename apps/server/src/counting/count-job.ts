@@ -92,26 +92,15 @@ export function answerCount(job: CountJob, means: CountMeans): Lead {
   }
 
   async function run(asked: Provider): Promise<void> {
-    const known = means.known(job)
-    if (known !== undefined) return show(how('memory'), known)
-    const begun = means.ask(job, asked)
-    if (typeof begun === 'string') return estimate(begun)
-    call = begun
-    const count = await call.count
+    const found = await consult(job, asked, means, (begun) => {
+      call = begun
+    })
     if (isOver) return
-    means.told(job, count)
-    if (count.kind === 'counted') {
-      means.keep(job, count.body)
-      return show(how('upstream'), count.body, count.head)
-    }
-    if (count.kind === 'refused' && !isBeyondCounters(request)) return passOn(count)
-    return estimate(reasonOf(count))
-  }
-
-  async function estimate(because: string): Promise<void> {
+    if (found.kind === 'counted') return show(how(found.by), found.body, found.head)
+    if (found.kind === 'refused') return passOn(found)
     if (!hasMessages(request)) return refuse({ status: 400, type: 'invalid_request_error', message: NO_MESSAGES })
     const tokens = await means.estimate(job)
-    if (!isOver) show(how('estimate', because), Buffer.from(JSON.stringify({ input_tokens: tokens })))
+    if (!isOver) show(how('estimate', found.because), Buffer.from(JSON.stringify({ input_tokens: tokens })))
   }
 
   observer.requestStarted(request)
@@ -128,6 +117,39 @@ export function answerCount(job: CountJob, means: CountMeans): Lead {
   }
 }
 
+/** What there is to say without an estimate. */
+type Found =
+  | {
+      readonly kind: 'counted'
+      readonly by: 'upstream' | 'memory'
+      readonly body: Uint8Array
+      readonly head?: AnswerHead
+    }
+  | Extract<Count, { kind: 'refused' }>
+  | { readonly kind: 'nothing'; readonly because: string }
+
+/** Looks at what is known, else asks the upstream's counter. @param began told of the call, which can be cancelled. */
+async function consult(
+  job: CountJob,
+  provider: Provider,
+  means: CountMeans,
+  began: (call: CountCall) => void,
+): Promise<Found> {
+  const known = means.known(job)
+  if (known !== undefined) return { kind: 'counted', by: 'memory', body: known }
+  const call = means.ask(job, provider)
+  if (typeof call === 'string') return { kind: 'nothing', because: call }
+  began(call)
+  const count = await call.count
+  means.told(job, count)
+  if (count.kind === 'counted') {
+    means.keep(job, count.body)
+    return { ...count, by: 'upstream' }
+  }
+  if (count.kind === 'refused' && !isBeyondCounters(job.request)) return count
+  return { kind: 'nothing', because: reasonOf(count) }
+}
+
 /** Why a counter that was asked has not counted. */
 function reasonOf(count: Exclude<Count, { kind: 'counted' }>): string {
   switch (count.kind) {
@@ -141,6 +163,8 @@ function reasonOf(count: Exclude<Count, { kind: 'counted' }>): string {
       return 'it cannot be said in the provider’s dialect'
     case 'no-login':
       return 'no login'
+    case 'cancelled':
+      return 'the client has left'
     default:
       return assertNever(count)
   }

@@ -107,7 +107,7 @@ function countMeans({ clock, log, pools, keys, accounts }: CountingDeps, estimat
       const policy = compiled.config.settings.tokenCounting
       if (count.kind === 'counted' || count.kind === 'refused') return rest.worked(provider)
       if (count.kind === 'missing') return rest.missing(provider, model, policy)
-      if (count.kind === 'not-convertible' || count.kind === 'no-login') return
+      if (count.kind !== 'failed') return
       rest.failed(provider, policy)
       const { reason } = count
       log.debug({ event: 'token_count_failed', provider, reason }, `${provider} did not count: ${reason}`)

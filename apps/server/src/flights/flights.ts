@@ -117,15 +117,8 @@ export class Flights {
   #replay({ answer, ageMs }: StoredAnswer, request: ClientRequest, response: ServerResponse): void {
     const outlet = clientOutlet(response, { drained() {}, gone() {} })
     const age = String(Math.floor(ageMs / 1000))
-    outlet.head(answer.status, [
-      ...answer.headers.flat(),
-      'x-lb-cache',
-      'hit',
-      'age',
-      age,
-      'x-lb-request-id',
-      request.id,
-    ])
+    const own = ['x-lb-cache', 'hit', 'age', age, 'x-lb-request-id', request.id]
+    outlet.head(answer.status, [...answer.headers.flat(), ...own])
     for (const chunk of answer.chunks) outlet.write(chunk)
     outlet.end({ kind: 'whole', stopReason: undefined })
     this.#deps.observer.answerReplayed({ request, answer, ageMs, nowMs: this.#deps.clock.nowMs() })
