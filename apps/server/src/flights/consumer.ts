@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { FlightTable } from '@lb/dedup'
 import { type Clock, momentOf } from '../clock.ts'
-import { type ClientView, createClientView } from '../egress/client-view.ts'
+import { createClientView } from '../egress/client-view.ts'
 import { type AnswerEnding, clientOutlet, type Outlet } from '../egress/outlet.ts'
 import { type ClientRequest, endpoints } from '../ingress/client-request.ts'
 import type { Refusal } from '../ingress/refusal.ts'
@@ -39,7 +39,6 @@ export class Consumer {
   firstByteAtMs: number | undefined
   readonly #deps: ConsumerDeps
   readonly #outlet: Outlet
-  readonly #view: ClientView
   #headSent = false
   #isSlow = false
   #ending: AnswerEnding | undefined
@@ -55,8 +54,6 @@ export class Consumer {
       },
       gone: () => deps.gone(this),
     })
-    const { dialect } = endpoints[request.endpoint]
-    this.#view = createClientView(this.#outlet, { dialect, requestId: request.id, nowMs: deps.clock.nowMs })
   }
 
   /** Gives the client what it has not got yet, until it is slow or there is nothing. */
@@ -90,8 +87,13 @@ export class Consumer {
 
   /** It cannot be served to the end, for a reason of its own. */
   drop(refusal: Refusal): void {
-    if (this.#headSent && !this.request.stream) this.#outlet.abort()
-    else this.#view.refuse(refusal, this.#headSent)
+    if (this.#headSent && !this.request.stream) return this.#outlet.abort()
+    const { id: requestId, endpoint } = this.request
+    const { dialect } = endpoints[endpoint]
+    createClientView(this.#outlet, { dialect, requestId, nowMs: this.#deps.clock.nowMs }).refuse(
+      refusal,
+      this.#headSent,
+    )
   }
 
   abort(): void {
