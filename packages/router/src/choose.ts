@@ -1,6 +1,16 @@
 import { type Failure, type FailureScope, failureTable, type Moment } from '@lb/protocol'
 import { type Candidate, isAvailable, isBarred, isFirmlyFull, isReady } from './candidate.ts'
-import { type Choice, hopeful, isAffordable, isOpen, isPatient, opensMs, type Start, wastedAttempts } from './choice.ts'
+import {
+  type Choice,
+  hopeful,
+  isAffordable,
+  isOpen,
+  isPatient,
+  opensMs,
+  type Start,
+  untilMs,
+  wastedAttempts,
+} from './choice.ts'
 import { awaitUntried, holdOn } from './hold.ts'
 import type { LoopPolicy } from './loop-policy.ts'
 import type { LoopState, StartReason } from './loop-state.ts'
@@ -27,6 +37,7 @@ export function choose(state: LoopState, again: string | null, woken: boolean, a
     awaitUntried(state, open, woken, at, policy) ??
     anotherRound(state, open, at, policy) ??
     holdOn(state, open, woken, at, policy) ??
+    parting(state, open, at, policy) ??
     stop
   )
 }
@@ -38,6 +49,11 @@ export function hasBackup(state: LoopState, candidate: string, policy: LoopPolic
     (other) => other.id !== candidate && !state.tried.includes(other.id) && isOpen(state, other) && isReady(other),
   )
 }
+
+/** A place that was to be open and is not is looked at again, but not in a busy loop. */
+const LOOK_AGAIN_MS = 20
+/** Within this time a request that does not wait has its error, if the upstreams answer fast enough. */
+const NO_WAIT_MS = 1_000
 
 const stop: Choice = { next: 'stop', failure: null }
 const deadlineExceeded: Failure = { kind: 'deadline-exceeded', message: 'the time for this request is over' }
@@ -105,6 +121,27 @@ function lastResorts(state: LoopState, open: readonly Candidate[], at: Moment, p
 }
 
 /**
+ * Before a request is told no: pacing delays and never refuses, so who was never asked anything asks now whoever has no
+ * date of its own. After that those who cannot be mended by waiting are worth one try, at their pace.
+ *
+ * @see docs/decisions/0085-pacing-delays-and-never-refuses.md
+ */
+function parting(state: LoopState, open: readonly Candidate[], at: Moment, policy: LoopPolicy): Choice | undefined {
+  const isUnasked = state.attempts.length === 0
+  const left = open
+    .filter(isBarred)
+    .filter((candidate) => !state.tried.includes(candidate.id) && !isDated(candidate, at.nowMs))
+    .filter(({ availability: { hard, lastResortAtMs } }) => {
+      return lastResortAtMs !== null && (lastResortAtMs <= at.nowMs || (isUnasked && !hard))
+    })
+    .sort((a, b) => Number(a.availability.hard) - Number(b.availability.hard) || untilMs(a) - untilMs(b))
+  const cost = isUnasked ? 0 : 1
+  return left
+    .map((candidate): Start => ({ next: 'start', candidate, why: 'last-resort', cost }))
+    .find((offer) => isAffordable(state, offer, policy))
+}
+
+/**
  * All that is left is busy, not broken: wait for a place, but not for long, and not where none can come in time. A limit that
  * we guessed may delay a request; whether to refuse it is the upstream's to say. A firm limit is never passed.
  */
@@ -113,9 +150,8 @@ function queued(state: LoopState, open: readonly Candidate[], at: Moment, policy
   if (busy.length === 0) return undefined
   const endMs = (state.heldMs ?? at.nowMs) + policy.queueMaxMs
   const soonestMs = Math.min(...busy.map((candidate) => placeMs(candidate, endMs)))
-  // A place that opens is looked at again not earlier than the clock can tell.
   if (at.nowMs < endMs && soonestMs <= endMs)
-    return { next: 'wait', why: 'queue', untilMs: Math.max(soonestMs, at.nowMs + 1) }
+    return { next: 'wait', why: 'queue', untilMs: Math.max(soonestMs, at.nowMs + LOOK_AGAIN_MS) }
   const first = busy.find((candidate) => !isFirmlyFull(candidate))
   if (first === undefined) return undefined
   const start: Start = {
@@ -143,11 +179,21 @@ function anotherRound(
   const isDue = state.round < policy.roundsMax && at.nowMs - state.beganMs < policy.roundWithinMs
   const isPaidFor = state.retryTokens >= 1 && wastedAttempts(state.attempts) < policy.paidMax
   if (!isDue || !isPaidFor || isPatient(state, policy)) return undefined
-  const longestMs = Math.min(policy.backoffMaxMs, policy.backoffBaseMs * 2 ** state.round)
+  const longestMs = Math.min(
+    policy.backoffMaxMs,
+    policy.backoffBaseMs * 2 ** state.round,
+    sleepMaxMs(state, at, policy),
+  )
+  if (longestMs <= 0) return undefined
   const asked = open.filter(({ id }) => state.tried.includes(id))
   const earliestMs = Math.min(...asked.map((candidate) => opensMs(candidate)))
   if (earliestMs > at.nowMs + longestMs) return undefined
   return { next: 'wait', why: 'backoff', untilMs: Math.max(at.nowMs + at.roll * longestMs, earliestMs) }
+}
+
+/** Where requests do not wait, the sleep leaves room for a round as long as the one that failed. */
+function sleepMaxMs({ beganMs }: LoopState, at: Moment, policy: LoopPolicy): number {
+  return policy.holdMaxMs > 0 ? Number.POSITIVE_INFINITY : NO_WAIT_MS - 2 * (at.nowMs - beganMs)
 }
 
 /**
@@ -159,7 +205,7 @@ function byThreshold(state: LoopState, open: readonly Candidate[]): Choice {
   const failed = last === undefined ? undefined : state.candidates.find(({ id }) => id === last.candidate)
   if (failed !== undefined && !isBarred(failed)) return showLatest
   const next = open.find((candidate) => isReady(candidate) && !state.tried.includes(candidate.id))
-  if (next === undefined) return { next: 'stop', failure: allUnusable }
+  if (next === undefined) return { next: 'stop', failure: allUnusable, pick: 'latest' }
   return { next: 'start', candidate: next, why: reason(state, next), cost: 0 }
 }
 

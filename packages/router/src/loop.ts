@@ -1,6 +1,6 @@
 import { assertNever, type Failure, type Moment } from '@lb/protocol'
-import { isAvailable } from './candidate.ts'
-import type { Choice, Start } from './choice.ts'
+import { type Candidate, isAvailable, isReady } from './candidate.ts'
+import { type Choice, opensMs, type Start } from './choice.ts'
 import { choose, hasBackup } from './choose.ts'
 import { endingOf } from './ending.ts'
 import { tick } from './loop-clock.ts'
@@ -70,9 +70,14 @@ function begin(state: LoopState, event: Begin, at: Moment, policy: LoopPolicy): 
     candidates: event.candidates,
     retryTokens: event.retryTokens,
   })
-  const isRefused = at.roll < event.refuseChance && !event.candidates.some(isAvailable)
-  if (isRefused) return end(begun, endingOf(begun, throttled, at.nowMs), [])
+  if (at.roll < event.refuseChance && mustWait(event.candidates, at.nowMs))
+    return end(begun, endingOf(begun, throttled, at.nowMs), [])
   return obey(begun, choose(begun, null, false, at, policy), at, policy)
+}
+
+/** Only who would have to wait is refused by chance, and nobody whose one target may be back at any moment. */
+function mustWait(candidates: readonly Candidate[], nowMs: number): boolean {
+  return candidates.length > 1 && !candidates.some((candidate) => isReady(candidate) || opensMs(candidate) <= nowMs)
 }
 
 function lookedAt(state: LoopState, event: CandidatesChanged, at: Moment, policy: LoopPolicy): LoopStep {
