@@ -22,6 +22,7 @@ export {
   semanticHeaders,
 } from './fingerprint.ts'
 export {
+  type DropReason,
   defaultFlightPolicy,
   type Ending,
   type FlightEffect,

@@ -60,6 +60,8 @@ export function clientOutlet(
     end(_ending, bytes) {
       finished = true
       response.end(bytes)
+      // What the client has not taken yet stands in this process, and nobody else will ask what becomes of it.
+      if (response.writableLength > 0) response.setTimeout(stalledReaderMs)
     },
     abort() {
       finished = true

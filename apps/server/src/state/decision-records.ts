@@ -110,6 +110,7 @@ export function createDecisionRecords(clock: Clock, current: () => CompiledConfi
       requestAlone: ({ request, reason }) => void sharings.set(request, { role: 'alone', reason }),
       followerJoined: ({ request, leader, how }) =>
         void sharings.set(request, { role: 'follower', how, leader: leader.id }),
+      followerParted: ({ request }) => void sharings.set(request, { role: 'alone', reason: 'waited-too-long' }),
       followerDone({ request, leader, ending, nowMs }) {
         const sharing = sharings.get(request) ?? { role: 'follower', how: 'joined', leader: leader.id }
         add(keepSharer(request, { sharing, end: endings[ending], status: null, doneAtMs: nowMs }, clock))
