@@ -39,6 +39,8 @@ export class Consumer {
   flight = ''
   /** What it has been given so far. */
   bytes = 0
+  /** When it was given the first of them. */
+  firstByteAtMs: number | undefined
   readonly #deps: ConsumerDeps
   readonly #outlet: Outlet
   #headSent = false
@@ -62,8 +64,7 @@ export class Consumer {
   /** Gives the client what it has not got yet, until it is slow or there is nothing. */
   pump(head: FlightHead | undefined): void {
     if (head === undefined) return
-    if (!this.#headSent) this.#outlet.head(head.status, this.#ownHeaders(head.headers))
-    this.#headSent = true
+    if (!this.#headSent) this.#begin(head)
     while (!this.#isSlow) {
       const read = this.#deps.table.read(this.request.id, WRITE_BYTES)
       if (read.kind === 'chunks') {
@@ -75,6 +76,12 @@ export class Consumer {
         return
       }
     }
+  }
+
+  #begin(head: FlightHead): void {
+    this.#headSent = true
+    this.firstByteAtMs = this.#deps.clock.nowMs()
+    this.#outlet.head(head.status, this.#ownHeaders(head.headers))
   }
 
   /** The answer has ended: after the rest of it, end the client's like this. */

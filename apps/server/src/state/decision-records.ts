@@ -12,7 +12,14 @@ import {
 import type { Clock } from '../clock.ts'
 import type { Shown } from '../egress/client-view.ts'
 import type { ClientRequest, Endpoint } from '../ingress/client-request.ts'
-import type { AloneRequest, DoneRequest, FollowerDone, FollowerJoined, RequestObserver } from '../telemetry/observer.ts'
+import type {
+  AloneRequest,
+  CountedBy,
+  DoneRequest,
+  FollowerDone,
+  FollowerJoined,
+  RequestObserver,
+} from '../telemetry/observer.ts'
 import type { CompiledConfig } from './compiled-config.ts'
 
 /**
@@ -81,6 +88,8 @@ export interface KeptRequest extends KeptHead {
   readonly usage: JsonObject
   /** By attempt; only those that lost something. */
   readonly losses: ReadonlyMap<number, readonly Loss[]>
+  /** Of a count of tokens, which asks no attempt loop; `null`: this is none, or it came to no count. */
+  readonly counted: CountedBy | null
 }
 
 export function createDecisionRecords(clock: Clock, current: () => CompiledConfig): DecisionRecords {
@@ -135,7 +144,7 @@ function keep(
   sharing: Sharing,
   clock: Clock,
 ): Omit<KeptRequest, 'bytes'> {
-  const { request, state, candidates, features, policy, shown, attempts, nowMs } = done
+  const { request, state, candidates, features, policy, shown, attempts, nowMs, counted = null } = done
   const last = state.attempts.at(-1)
   return {
     kind: 'leader',
@@ -151,6 +160,7 @@ function keep(
     shown,
     usage: (last === undefined ? undefined : attempts.get(last.attempt)?.usage()) ?? {},
     losses: lossesOf(attempts),
+    counted,
   }
 }
 
