@@ -106,7 +106,9 @@ export function createAnswerCollector({ store, key, policy, includeMaxTokens }: 
       wish = { serve: wish.serve && other.serve, store: wish.store && other.store }
     },
     end(ending, head, epochMs) {
-      if (ending.kind !== 'whole' || head === undefined || bytes > policy.maxBytes) return
+      // What lb had to mend is no answer as it was received.
+      if (ending.kind !== 'whole' || ending.isMended === true) return
+      if (head === undefined || bytes > policy.maxBytes) return
       const headers = cachedHeaders(pairs(head.headers))
       const answer: CachedAnswer = { status: head.status, headers, chunks, storedEpochMs: epochMs }
       const weight = answerBytes(answer)
