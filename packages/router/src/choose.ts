@@ -33,7 +33,7 @@ export function choose(state: LoopState, again: string | null, woken: boolean, a
   if (best !== undefined && state.attempts.length === 0 && isAvailable(best) && isOpen(state, best))
     return { next: 'start', candidate: best, why: 'first', cost: 0 }
   const open = openOnes(state)
-  if (policy.failover === 'threshold') return byThreshold(state, open)
+  if (policy.failover === 'threshold') return byThreshold(state, open, policy)
   const hopes = isPatient(state, policy) ? [] : untriedOf(state, hopeful(open, at.nowMs, policy.holdMaxMs))
   const offers = isPatient(state, policy) ? [] : [...untried(state, open), ...lastResorts(state, hopes, at)]
   return (
@@ -217,13 +217,15 @@ function sleepMaxMs({ beganMs }: LoopState, at: Moment, policy: LoopPolicy): num
  * The predecessor's rule. The candidates were looked at after the failure was reported: an error that did not make its
  * target unhealthy is the client's to see.
  */
-function byThreshold(state: LoopState, open: readonly Candidate[]): Choice {
+function byThreshold(state: LoopState, open: readonly Candidate[], policy: LoopPolicy): Choice {
   const last = state.attempts.at(-1)
   const failed = last === undefined ? undefined : state.candidates.find(({ id }) => id === last.candidate)
   if (failed !== undefined && !isBarred(failed)) return showLatest
   const next = open.find((candidate) => isReady(candidate) && !state.tried.includes(candidate.id))
   if (next === undefined) return { next: 'stop', failure: allUnusable, pick: 'latest' }
-  return { next: 'start', candidate: next, why: reason(state, next), cost: 0 }
+  const start: Start = { next: 'start', candidate: next, why: reason(state, next), cost: 0 }
+  // The predecessor knew no bills; ours are limited by any rule.
+  return isAffordable(state, start, policy) ? start : showLatest
 }
 
 const showLatest: Choice = { next: 'stop', failure: null, pick: 'latest' }

@@ -67,7 +67,11 @@ function toFront(candidates: readonly PlanCandidate[], chosen: PlanCandidate | u
   return chosen === undefined ? candidates : [chosen, ...candidates.filter((candidate) => candidate !== chosen)]
 }
 
-function sortedBy(candidates: readonly PlanCandidate[], cost: (candidate: PlanCandidate) => number): PlanCandidate[] {
+function sortedBy(
+  candidates: readonly PlanCandidate[],
+  cost: (candidate: PlanCandidate) => number,
+): readonly PlanCandidate[] {
+  if (candidates.length < 2) return candidates
   return [...candidates].sort((a, b) => {
     const costA = cost(a)
     const costB = cost(b)
@@ -87,7 +91,10 @@ function tiersOf(sorted: readonly PlanCandidate[]): PlanCandidate[][] {
 }
 
 function byTier(order: (tier: readonly PlanCandidate[], draw: () => number) => readonly PlanCandidate[]): Order {
-  return (sorted, turns, draw) => ({ candidates: tiersOf(sorted).flatMap((tier) => order(tier, draw)), turns })
+  return (sorted, turns, draw) => {
+    const isOneTier = sorted[0]?.priority === sorted.at(-1)?.priority
+    return { candidates: isOneTier ? order(sorted, draw) : tiersOf(sorted).flatMap((tier) => order(tier, draw)), turns }
+  }
 }
 
 /**
