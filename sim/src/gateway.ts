@@ -283,6 +283,6 @@ function limitOutcome(outcome: Outcome): 'succeeded' | 'limited' | 'other' {
 /** No wait mends it: the conversation needs another home. */
 function isHardLoss(outcome: Outcome): boolean {
   if (outcome.kind !== 'failed') return false
-  const { aftermath } = failureTable[outcome.failure.kind]
-  return aftermath === 'down' || aftermath === 'unsupported' || outcome.failure.kind === 'quota-rejected'
+  const { kind } = outcome.failure
+  return failureTable[kind].aftermath === 'down' || kind === 'quota-rejected' || kind === 'credits-exhausted'
 }

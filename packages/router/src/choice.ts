@@ -53,6 +53,7 @@ export function isAffordable(state: LoopState, { cost }: Start, policy: LoopPoli
  */
 export function hopeful(open: readonly Candidate[], nowMs: number, windowMs: number): BarredCandidate[] {
   const barred = open.filter(isBarred)
+  if (barred.length === 0) return barred
   const soft = barred.filter((candidate) => {
     const { notBeforeMs } = candidate.availability
     const atMs = opensMs(candidate)

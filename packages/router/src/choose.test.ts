@@ -350,6 +350,20 @@ describe('failover_policy: threshold', () => {
     expect(next(loop, 3)).toBe('give-up null no-candidate 4970 true')
   })
 
+  test('ends when more attempts may have been billed than are allowed', () => {
+    const loop = begun(
+      ['a', 'b', 'c', 'd'].map((id) => candidate(id)),
+      { ...threshold, paidMax: 1 },
+    )
+    const broken = (attempt: number, id: string): string | undefined => {
+      loop.tell(attempt, { type: 'response-started', attempt })
+      loop.change(id, barred())
+      return loop.fail(attempt, attempt, 'stream-idle').at(-1)
+    }
+    expect(broken(1, 'a')).toBe('start 2 b failover')
+    expect(broken(2, 'b')).toBe('give-up 2 stream-idle null true')
+  })
+
   test('has no last resort', () => {
     expect(first(new Driven([candidate('a', { availability: barred() })], threshold))).toBe(
       'give-up null no-candidate 5000 true',

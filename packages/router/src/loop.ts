@@ -7,6 +7,7 @@ import { tick } from './loop-clock.ts'
 import type { LoopPolicy } from './loop-policy.ts'
 import {
   type Attempt,
+  inPhase,
   type LoopEffect,
   type LoopEvent,
   type LoopState,
@@ -152,7 +153,8 @@ function obey(state: LoopState, choice: Choice, at: Moment, policy: LoopPolicy):
       const phase = { kind: 'waiting', why, untilMs } as const
       if (why === 'backoff')
         return { state: withChange(state, { phase, round: state.round + 1, tried: [] }), effects: [] }
-      return { state: withChange(state, { phase, heldMs: state.heldMs ?? at.nowMs }), effects: [] }
+      if (state.heldMs !== null) return { state: inPhase(state, phase), effects: [] }
+      return { state: withChange(state, { phase, heldMs: at.nowMs }), effects: [] }
     }
     case 'stop':
       return end(state, endingOf(state, choice.failure, at.nowMs, choice.pick), [])
