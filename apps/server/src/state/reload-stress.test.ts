@@ -15,7 +15,7 @@ const STREAMS = Number(process.env['LB_STREAMS'] ?? 40)
 const BROKEN = Number(process.env['LB_BROKEN_FILES'] ?? 140)
 const TIMEOUT_MS = 60_000 + RELOADS * 80 + BROKEN * 30
 /** Between two events of a stream: lb, its upstreams and the clients share one processor here, which is to have some time left. */
-const PACE_MS = Math.max(10, STREAMS / 4)
+const PACE_MS = Math.max(10, STREAMS)
 
 interface Streamed {
   readonly provider: string
