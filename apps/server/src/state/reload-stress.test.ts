@@ -74,7 +74,10 @@ test(
     )
     onTestFinished(() => Promise.all(mocks.map((mock) => mock.close())).then(() => {}))
     const textFor = (name: string, index: number, turn: number): string =>
-      configText({ providers: { [name]: mocks[index]?.url ?? '' }, settings: [`max_attempts: ${2 + (turn % 3)}`] })
+      configText({
+        providers: { [name]: mocks[index]?.url ?? '' },
+        settings: ['usage: { enabled: false }', `max_attempts: ${2 + (turn % 3)}`],
+      })
     const world = await startFileWorld(textFor('red', 0, 0), {}, onTestFinished, 'error')
     let isOver = false
     const progress: Progress = { reloads: 0, open: 0 }
