@@ -57,8 +57,8 @@ afterAll(() => {
   if (found.length === 2) writeProof('reloads', { command: 'pnpm proof:reloads', lines: found })
 })
 
-const quantile = (values: readonly number[], share: number): string =>
-  ([...values].sort((a, b) => a - b)[Math.ceil(values.length * share) - 1] ?? Number.NaN).toFixed(1)
+const quantile = (values: readonly number[], share: number, digits = 0): string =>
+  ([...values].sort((a, b) => a - b)[Math.max(0, Math.ceil(values.length * share) - 1)] ?? Number.NaN).toFixed(digits)
 
 test(
   `${RELOADS} reloads while ${STREAMS} streams run: none is cut, none is mixed`,
@@ -120,7 +120,7 @@ test(
       [
         `- ${RELOADS} reloads, each of another provider and another setting, while ${quantile(open, 0)} to ${quantile(open, 1)} streams ran (half of the time ${quantile(open, 0.5)} or more): ${seen.streams} streams, 0 cut, 0 mixed.`,
         `  ${seen.throughReloads} of them ran while lb was reloaded, one through ${seen.mostReloads} reloads.`,
-        `  A reload took ${quantile(tookMs, 0.5)} ms (median), ${quantile(tookMs, 0.99)} ms (p99), with the upstreams and the clients in lb's own process.`,
+        `  A reload took ${quantile(tookMs, 0.5, 1)} ms (median), ${quantile(tookMs, 0.99, 1)} ms (p99), with the upstreams and the clients in lb's own process.`,
       ].join('\n'),
     )
     console.info(found.at(-1))
