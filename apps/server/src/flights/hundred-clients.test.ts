@@ -154,6 +154,38 @@ describe('a hundred same whole answers, of which the leader leaves', () => {
   })
 })
 
+describe('a hundred clients whose upstream fails', () => {
+  test.each([
+    ['a cut in a stream', 'end-mid-text', true, 200],
+    ['an error event', 'error-mid-text', true, 200],
+    ['a status', 'error-529', true, 529],
+    ['a refusal', 'invalid-request', false, 400],
+    ['half a body', 'truncated-json', false, 502],
+  ] as const)(
+    'by %s: all get the same truthful ending, and the next one a fresh call',
+    async (_, fault, stream, status) => {
+      const gate = createGate()
+      const bad = { answer: { fault, delayMs: 1, paceMs: 1 }, repeat: 1, next: { answer: {} } }
+      const settings = ['max_attempts: 1', 'deduplication: { cache: { enabled: true } }']
+      const world = await startWorld({ scripts: [{ rules: [bad] }], clock: gate.clock, settings })
+      const body = question(fault, stream)
+      const clients = [askPlainly(world, body)]
+      await world.mocks[0]?.next()
+      clients.push(...(await follow(world, body, CLIENTS - 1)))
+      gate.open()
+      const answer = same(await Promise.all(clients.map(({ whole }) => whole)))
+      expect(answer).toContain('"type":"error"')
+      expect(answer).not.toContain('message_stop')
+      expect(clients.map((client) => client.status())).toEqual(Array(CLIENTS).fill(status))
+      expect(world.mocks[0]?.requests).toHaveLength(1)
+      const next = await world.post(body)
+      expect(next.headers.get('x-lb-cache')).toBeNull()
+      expect(await next.text()).toContain(stream ? 'message_stop' : '"type":"message"')
+      expect(world.mocks[0]?.requests).toHaveLength(2)
+    },
+  )
+})
+
 describe('a follower that reads one byte at a time', () => {
   /** What is left of the answer when it becomes really slow. */
   const TAIL_BYTES = 100

@@ -6,6 +6,8 @@ export interface PlainClient {
   readonly socket: Socket
   /** What it has read so far, without the head. */
   body(): string
+  /** Of the answer, once it is there. */
+  status(): number
   /** Headers by lower-case name, once they are there. */
   headers(): Readonly<Record<string, string>>
   /** Whole events read so far, pings left out. */
@@ -59,6 +61,7 @@ export function askPlainly(
   return {
     socket,
     body: bodyText,
+    status: () => Number(/^HTTP\/1\.1 (\d{3})/.exec(all())?.[1] ?? 0),
     headers: () =>
       Object.fromEntries(
         [
