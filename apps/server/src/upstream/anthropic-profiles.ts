@@ -48,5 +48,6 @@ export const anyAnthropic: AnthropicProfile = {
   effort: ['low', 'medium', 'high', 'xhigh', 'max'],
   prefill: true,
   cacheBreakpoints: Number.MAX_SAFE_INTEGER,
+  signatures: 'carried',
   models: [],
 }

@@ -2,18 +2,15 @@ import {
   convertAnthropicRequestToChat,
   convertAnthropicRequestToResponses,
   convertChatRequestToAnthropic,
-  type Loss,
-  sanitizeAnthropicRequest,
 } from '@lb/convert'
-import { type Anthropic, err, isJsonObject, type Json, ok, type Result, stringifyJson } from '@lb/protocol'
+import { err, isJsonObject, type Json, ok, stringifyJson } from '@lb/protocol'
 import { anthropicProfileOf, anyAnthropic } from './anthropic-profiles.ts'
-import { mayHoldCarrier } from './carrier-search.ts'
 import { joinedLosses } from './chained-stream.ts'
 import { anthropicForChat, openAiForAnthropic, responsesForChat } from './conversions.ts'
 import { convertingAdapter } from './converting-adapter.ts'
 import { ownRequest } from './own-request.ts'
 import { profileOf } from './profiles.ts'
-import { type NotPrepared, notJson, notPrepared, type PrepareInput, refused, type Way } from './way.ts'
+import { notJson, notPrepared, refused, type Way } from './way.ts'
 
 /** Anthropic's request in one of OpenAI's dialects. */
 const openAiRequests = {
@@ -48,10 +45,7 @@ export const chatToAnthropic: Way = (input) => {
   const options = { model, seed: request.id, createdEpochS: Math.floor(input.epochMs / 1000) }
   const converted = convertChatRequestToAnthropic(json.value, profile, options)
   if (!converted.ok) return refused(converted.error)
-  const { context } = converted.value
-  const clean = withoutCarriers(input, converted.value)
-  if (!clean.ok) return clean
-  const { value, losses } = clean.value
+  const { value, context, losses } = converted.value
   const betas = signedIn.betaHeader === undefined ? [] : ['anthropic-beta', signedIn.betaHeader]
   const headers = ['anthropic-version', profile.apiVersion, ...betas]
   return ok({
@@ -59,17 +53,6 @@ export const chatToAnthropic: Way = (input) => {
     adapter: convertingAdapter(anthropicForChat(context), maxEventBytes),
     losses,
   })
-}
-
-/** Reasoning of other vendors that lb carried through a Chat client is no more for Anthropic's endpoints than any other. */
-function withoutCarriers(
-  { request, provider, model }: PrepareInput,
-  { value, losses }: { readonly value: Anthropic.Request; readonly losses: readonly Loss[] },
-): Result<{ readonly value: Anthropic.Request; readonly losses: readonly Loss[] }, NotPrepared> {
-  if (!mayHoldCarrier(request.body)) return ok({ value, losses })
-  const sanitized = sanitizeAnthropicRequest(value, anthropicProfileOf(provider), { model })
-  if (!sanitized.ok) return err(notPrepared(request, sanitized.error.message))
-  return ok({ value: sanitized.value.value, losses: joinedLosses(losses, sanitized.value.losses) })
 }
 
 /** A Chat client's request for an upstream that speaks Responses: by way of Anthropic's dialect, which has words for both. */

@@ -122,7 +122,7 @@ function startCall(blocks: ChatBlocks, index: number, block: JsonObject): void {
     return
   }
   const said = stringMember(block, 'name') ?? ''
-  const name = Object.hasOwn(context.renamedTools, said) ? (context.renamedTools[said] ?? said) : said
+  const name = (Object.hasOwn(context.renamedTools, said) ? context.renamedTools[said] : undefined) ?? said
   const id = stringMember(block, 'id') ?? ''
   const custom = context.customTools.includes(name) ? { id, name, pieces: [] } : undefined
   const callIndex = blocks.callCount
