@@ -47,3 +47,84 @@ test('what a delta without a text adds is nothing', () => {
   }))
   expect(brief(responsesStream([...nothing, completed()]).events).at(0)).toBe('start')
 })
+
+const lossesOf = (outcome: ReturnType<typeof responsesStream>): readonly string[] =>
+  outcome.report.losses.map(({ code, path, detail }) => [code, path, detail].join(' ').trim())
+
+test('only a gap in the numbers of the events is reported', () => {
+  const numbered = (...numbers: readonly number[]) =>
+    codes(
+      responsesStream([
+        ...numbers.map((sequence_number) => ({ type: 'response.in_progress', sequence_number })),
+        { ...ended, sequence_number: (numbers.at(-1) ?? 0) + 1 },
+      ]),
+    ).filter((code) => code.startsWith('event_missing'))
+  expect(numbered(0, 1, 2)).toEqual([])
+  expect(numbered(5, 6)).toEqual([])
+  expect(numbered(0, 2)).toEqual(['event_missing'])
+})
+
+test('an unknown reason of an incomplete answer is reported where it stood', () => {
+  const cut = (details: object): object => ({
+    type: 'response.incomplete',
+    response: { id: 'r', status: 'incomplete', output: [], incomplete_details: details },
+  })
+  expect(lossesOf(responsesStream([cut({ reason: 'tired' }) as never]))).toContain(
+    'finish_unknown /incomplete_details/reason tired',
+  )
+  expect(codes(responsesStream([cut({ reason: 'max_output_tokens' }) as never]))).not.toContain('finish_unknown')
+  expect(brief(responsesStream([cut({ reason: 'content_filter' }) as never]).events)).toContain('end refusal')
+})
+
+test('reasoning in content has its parts by their index, and its deltas count against the whole', () => {
+  const delta = (content_index: number, said: string) => ({
+    type: 'response.reasoning_text.delta',
+    output_index: 0,
+    content_index,
+    delta: said,
+  })
+  const content = ['abc', 'de'].map((text) => ({ type: 'reasoning_text', text }))
+  const item = { type: 'reasoning', id: 'rs', summary: [], content }
+  const { events } = responsesStream([delta(0, 'ab'), delta(1, 'd'), done(0, item), ended])
+  expect(brief(events).slice(1, 6)).toEqual(['0 thinking', '0 + ab', '0 + \n\nd', '0 + c', '0 + e'])
+})
+
+test('a usage that is null is none, and the model of the last event is known in time', () => {
+  const response = { id: 'r', model: 'up', status: 'completed', output: [7], usage: null }
+  const outcome = responsesStream([{ type: 'response.completed', response }], {}, { showModel: 'upstream' })
+  expect(codes(outcome)).toContain('usage_missing')
+  expect(outcome.events[0]).toMatchObject({ message: { model: 'up', id: 'msg_r' } })
+})
+
+test('what comes after the end is reported, and answered with nothing', () => {
+  const outcome = responsesStream([ended, ended])
+  expect(brief(outcome.events)).toEqual(['start', 'end end_turn', 'stop'])
+  expect(lossesOf(outcome)).toContain('data_after_end')
+})
+
+test.each<[object, string]>([
+  [{ type: 'response.completed' }, 'upstream ended without a response'],
+  [{ object: 'error', message: 'no such luck' }, 'no such luck'],
+  [{ error: 'no such luck' }, 'no such luck'],
+])('%j is an error', (event, message) => {
+  const { report } = responsesStream([event as never])
+  expect(report).toMatchObject({ phase: 'failed', error: { status: 500, body: { error: { type: 'api_error' } } } })
+  expect(report.error?.body.error.message).toContain(message)
+})
+
+test('a call that cannot be given fails the answer at once, not at its end', () => {
+  const call = { type: 'function_call', call_id: 'c', name: 'A', arguments: 'nope' }
+  const said = { type: 'response.output_text.delta', output_index: 1, content_index: 0, delta: 'x' }
+  const outcome = responsesStream([done(0, call), said, ended], {}, { invalidArguments: 'error' })
+  expect(outcome.report.phase).toBe('failed')
+  expect(brief(outcome.events).some((line) => line.includes('+ x'))).toBe(false)
+})
+
+test('a stop sequence ends the answer well, also where the connection closed or the answer failed behind it', () => {
+  const said = { type: 'response.output_text.delta', output_index: 0, content_index: 0, delta: 'a END b' }
+  const changes = { emulateStop: true, stopSequences: ['END'] }
+  const failed = { type: 'response.failed', response: { status: 'failed', error: { message: 'no' } } }
+  for (const rest of [[], [failed]]) {
+    expect(brief(responsesStream([said, ...rest], changes).events).slice(-2)).toEqual(['end stop_sequence END', 'stop'])
+  }
+})

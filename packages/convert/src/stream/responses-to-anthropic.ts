@@ -132,8 +132,7 @@ function readEvent(event: Json, answer: Answer, items: ResponsesItems): void {
 }
 
 function isError(event: Json): boolean {
-  const error = member(event, 'error')
-  return error !== undefined && error !== null
+  return (member(event, 'error') ?? null) !== null || member(event, 'object') === 'error'
 }
 
 function indexOf(event: JsonObject): number {
