@@ -48,7 +48,16 @@ export function askCounter({ pools, provider, credential, model, request, timeou
   const signedIn = credentialHeaders(provider, credential, request)
   const counter = counters[provider.dialect]
   if (counter === undefined) return settled({ kind: 'missing' })
-  const asked = { request, provider, model, signedIn, trace: [], maxEventBytes: MOST_BYTES, epochMs: 0 }
+  const asked = {
+    request,
+    provider,
+    model,
+    signedIn,
+    withoutThinking: false,
+    trace: [],
+    maxEventBytes: MOST_BYTES,
+    epochMs: 0,
+  }
   const upstream = counter.request(asked)
   if (!upstream.ok) return settled({ kind: 'not-convertible' })
   const reach = {

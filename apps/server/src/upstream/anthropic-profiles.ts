@@ -1,5 +1,6 @@
 import type { Provider } from '@lb/config'
 import { type AnthropicProfile, namedAnthropicProfiles } from '@lb/convert'
+import { type Json, member, stringMember } from '@lb/protocol'
 import { vendorAt } from './profiles.ts'
 
 /**
@@ -50,4 +51,11 @@ export const anyAnthropic: AnthropicProfile = {
   cacheBreakpoints: Number.MAX_SAFE_INTEGER,
   signatures: 'carried',
   models: [],
+}
+
+/** An endpoint of Anthropic's that takes this request as it is, whatever model it is for. */
+export function takingAnything(request: unknown): AnthropicProfile {
+  const isBudget = stringMember(member(request as Json, 'thinking'), 'type') === 'enabled'
+  const target = { ...anyAnthropic, signatures: 'verified' } as const
+  return isBudget ? { ...target, thinking: 'budget' } : target
 }

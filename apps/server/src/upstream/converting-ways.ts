@@ -3,7 +3,7 @@ import {
   convertAnthropicRequestToResponses,
   convertChatRequestToAnthropic,
 } from '@lb/convert'
-import { err, isJsonObject, type Json, ok, stringifyJson } from '@lb/protocol'
+import { err, isJsonObject, type Json, type JsonTree, ok, stringifyJson } from '@lb/protocol'
 import { anthropicProfileOf, anyAnthropic } from './anthropic-profiles.ts'
 import { joinedLosses } from './chained-stream.ts'
 import { anthropicForChat, openAiForAnthropic, responsesForChat } from './conversions.ts'
@@ -11,6 +11,7 @@ import { convertingAdapter } from './converting-adapter.ts'
 import { ownRequest } from './own-request.ts'
 import { profileOf } from './profiles.ts'
 import { notJson, notPrepared, refused, type Way } from './way.ts'
+import { withoutThinking } from './without-thinking.ts'
 
 /** Anthropic's request in one of OpenAI's dialects. */
 const openAiRequests = {
@@ -25,9 +26,12 @@ export function anthropicToOpenAi(dialect: 'chat' | 'responses'): Way {
     const { request, provider, model, maxEventBytes } = input
     const json = request.json()
     if (!json.ok) return notJson(request, json.error.message)
-    const converted = convert(json.value, profileOf(provider, dialect), { model, seed: request.id })
+    const asked = withoutThinking(json.value, input)
+    if (!asked.ok) return refused(asked.error)
+    const converted = convert(asked.value.value, profileOf(provider, dialect), { model, seed: request.id })
     if (!converted.ok) return refused(converted.error)
-    const { value, context, losses } = converted.value
+    const { value, context } = converted.value
+    const losses = joinedLosses(asked.value.losses, converted.value.losses)
     return ok({
       upstream: ownRequest(input, path, stringifyJson(value)),
       adapter: convertingAdapter(openAiForAnthropic(dialect, context), maxEventBytes),
@@ -45,11 +49,15 @@ export const chatToAnthropic: Way = (input) => {
   const options = { model, seed: request.id, createdEpochS: Math.floor(input.epochMs / 1000) }
   const converted = convertChatRequestToAnthropic(json.value, profile, options)
   if (!converted.ok) return refused(converted.error)
-  const { value, context, losses } = converted.value
+  const { context } = converted.value
+  const sent = withoutThinking(converted.value.value, input)
+  if (!sent.ok) return err(notPrepared(request, sent.error.message))
+  const { value } = sent.value
+  const losses = joinedLosses(converted.value.losses, sent.value.losses)
   const betas = signedIn.betaHeader === undefined ? [] : ['anthropic-beta', signedIn.betaHeader]
   const headers = ['anthropic-version', profile.apiVersion, ...betas]
   return ok({
-    upstream: ownRequest(input, '/v1/messages', stringifyJson(value), headers),
+    upstream: ownRequest(input, '/v1/messages', stringifyJson(value as JsonTree), headers),
     adapter: convertingAdapter(anthropicForChat(context), maxEventBytes),
     losses,
   })

@@ -43,7 +43,7 @@ function dropForeignThinking(
   const keep = options.keepThinking ?? 'genuine'
   const openTurn = openTurnOf(request.messages)
   const isKept = (signature: string, turn: Anthropic.Turn): boolean => {
-    if (isCarrier(signature)) return false
+    if (isCarrier(signature) || keep === 'none') return false
     if (target.signatures === 'ignored') return true
     return signature !== '' && (keep === 'genuine' || (keep === 'open-turn' && turn === openTurn))
   }
