@@ -87,6 +87,13 @@ test('a renamed tool gets its own name back, one named like a member of every ob
   expect(called('constructor')).toContain('"name":"constructor"')
 })
 
+test('a call whose end was never said has arguments that can be parsed all the same', () => {
+  const begun = blockStart(0, { type: 'tool_use', id: 't', name: 'A', input: {} })
+  expect(around(begun).at(-1)).toBe('{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]}')
+  const delta = blockDelta(0, { type: 'input_json_delta', partial_json: '{"a":1}' })
+  expect(around(begun, delta).at(-1)).toBe('{"tool_calls":[{"index":0,"function":{"arguments":"{\\"a\\":1}"}}]}')
+})
+
 test('only the first stop reason counts', () => {
   const events = [messageStart(), ...textBlock(0, 'a'), messageEnd('max_tokens'), messageEnd('end_turn'), messageStop]
   expect(briefChat(anthropicStream(events).events).filter((line) => line.startsWith('finish'))).toEqual([

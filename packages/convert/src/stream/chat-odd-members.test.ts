@@ -39,6 +39,11 @@ describe('content in parts (case 16)', () => {
     expect(said).toEqual(['0 thinking', '0 + a', '0 + signature lb1.', '0 .'])
   })
 
+  test('a part that stands alone, without a list around it, is a part', () => {
+    expect(blocksOf(chunk({ content: { type: 'text', text: 'a' } })).said).toEqual(['0 text', '0 + a', '0 .'])
+    expect(blocksOf(chunk({ content: 7 })).said).toEqual([])
+  })
+
   test('media is reported by its kind', () => {
     const { losses } = blocksOf(chunk({ content: [{ type: 'image_url', image_url: { url: 'x' } }, 'a', 7] }))
     expect(losses).toContain('media_dropped')
@@ -61,6 +66,28 @@ describe('a stop sequence that the server names', () => {
     expect(named('length', 'END')).toBe('end max_tokens')
     expect(named('stop', 'OTHER')).toBe('end end_turn')
     expect(named('stop', 151643)).toBe('end end_turn')
+  })
+})
+
+describe('calls in odd shapes', () => {
+  const said = (tool_calls: Json) => {
+    const { events, report } = chatStream([chunk({ tool_calls }), chunk({}, 'tool_calls')])
+    return [
+      ...brief(events).slice(1, 3),
+      ...report.losses.map(({ code }) => code).filter((code) => code.startsWith('tool')),
+    ]
+  }
+  const call = (said: Json): Json => ({ index: 0, id: 'a', function: { name: 'A', arguments: said } })
+
+  test('a call that stands alone, without a list around it, is a call', () => {
+    expect(said(call('{}'))).toEqual(['0 tool_use a A', '0 + {}'])
+  })
+
+  test('arguments that are no text are the text of what they are, never none', () => {
+    expect(said([call({ x: 1 })])).toEqual(['0 tool_use a A', '0 + {"x":1}'])
+    expect(said([call(5)])).toEqual(['0 tool_use a A', '0 + {"value":5}', 'tool_arguments_wrapped'])
+    expect(said([call([1])])).toEqual(['0 tool_use a A', '0 + {"value":[1]}', 'tool_arguments_wrapped'])
+    expect(said([call(null)])).toEqual(['0 tool_use a A', '0 + '])
   })
 })
 
