@@ -10,7 +10,7 @@ import { onTestFinished } from 'vitest'
 export interface LbProcess {
   readonly url: string
   readonly pid: number
-  /** The file that its configuration was read from. */
+  /** Its configuration file. */
   readonly configFile: string
   /** Everything that it printed so far. */
   output(): string

@@ -52,7 +52,16 @@ const missing = new Set([404, 405, 501])
 export function askCounter({ pools, provider, signedIn, model, request, timeoutMs }: CountQuestion): CountCall {
   const counter = counters[provider.dialect]
   if (counter === undefined) return settled({ kind: 'missing' })
-  const asked = { request, provider, model, signedIn, trace: [], maxEventBytes: MOST_BYTES, epochMs: 0 }
+  const asked = {
+    request,
+    provider,
+    model,
+    signedIn,
+    withoutThinking: false,
+    trace: [],
+    maxEventBytes: MOST_BYTES,
+    epochMs: 0,
+  }
   const upstream = counter.request(asked)
   if (!upstream.ok) return settled({ kind: 'not-convertible' })
   const reach = {

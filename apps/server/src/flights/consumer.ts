@@ -1,10 +1,11 @@
 import type { ServerResponse } from 'node:http'
-import type { FlightTable } from '@lb/dedup'
+import type { FlightOptions, FlightTable } from '@lb/dedup'
 import { type Clock, momentOf } from '../clock.ts'
 import { createClientView } from '../egress/client-view.ts'
 import { type AnswerEnding, clientOutlet, type Outlet } from '../egress/outlet.ts'
 import { type ClientRequest, endpoints } from '../ingress/client-request.ts'
 import type { Refusal } from '../ingress/refusal.ts'
+import type { StartLead } from './lead.ts'
 
 /** How an answer begins that many may read. */
 export interface FlightHead {
@@ -25,11 +26,14 @@ export interface ConsumerDeps {
   caughtUp(consumer: Consumer): void
   /** It has got the whole answer. */
   served(consumer: Consumer): void
+  /** How it is served when it waits too long for somebody else's answer. */
+  readonly alone: { readonly start: StartLead; readonly options: FlightOptions }
 }
 
 /** One client that waits for an answer which others may read, too. It reads the flight's log at its own pace. */
 export class Consumer {
   readonly request: ClientRequest
+  readonly alone: ConsumerDeps['alone']
   role: Role = 'leader'
   /** The flight that it is aboard of. */
   flight = ''
@@ -45,6 +49,7 @@ export class Consumer {
 
   constructor(request: ClientRequest, response: ServerResponse, deps: ConsumerDeps) {
     this.request = request
+    this.alone = deps.alone
     this.#deps = deps
     this.#outlet = clientOutlet(response, {
       drained: () => {

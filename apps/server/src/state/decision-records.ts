@@ -119,6 +119,7 @@ export function createDecisionRecords(clock: Clock, current: () => CompiledConfi
       requestAlone: ({ request, reason }) => void sharings.set(request, { role: 'alone', reason }),
       followerJoined: ({ request, leader, how }) =>
         void sharings.set(request, { role: 'follower', how, leader: leader.id }),
+      followerParted: ({ request }) => void sharings.set(request, { role: 'alone', reason: 'waited-too-long' }),
       followerDone({ request, leader, ending, nowMs }) {
         const sharing = sharings.get(request) ?? { role: 'follower', how: 'joined', leader: leader.id }
         add(keepSharer(request, { sharing, end: endings[ending], status: null, doneAtMs: nowMs }, clock))
@@ -173,25 +174,28 @@ interface Packed {
   readonly policy: LoopPolicy
 }
 
-function packed({ policy, losses, state, candidates: _, ...rest }: Omit<KeptRequest, 'bytes'>): Packed {
+function packed({ policy, losses, state, candidates, ...rest }: Omit<KeptRequest, 'bytes'>): Packed {
   const end = state.phase.kind === 'over' ? state.phase.end : null
-  const text = JSON.stringify({ ...rest, end, losses: losses.size === 0 ? [] : [...losses] })
+  // A count has no attempt loop, so that its candidates are in no log.
+  const unlogged = rest.log.length === 0 ? candidates : undefined
+  const text = JSON.stringify({ ...rest, end, unlogged, losses: losses.size === 0 ? [] : [...losses] })
   return { kind: 'packed', id: rest.id, bytes: text.length, text, policy }
 }
 
 type PackedText = Omit<KeptRequest, 'bytes' | 'policy' | 'losses' | 'state' | 'candidates'> & {
   readonly end: End | null
+  readonly unlogged?: readonly PlanCandidate[]
   readonly losses: readonly (readonly [number, readonly Loss[]])[]
 }
 
 function unpacked(kept: KeptSharer | Packed): Kept {
   if (kept.kind === 'sharer') return kept
   const { bytes, policy, text } = kept
-  const { losses, end, ...rest } = JSON.parse(text) as PackedText
+  const { losses, end, unlogged = [], ...rest } = JSON.parse(text) as PackedText
   const { state } = replayLoop(rest.log, policy)
   const [first] = rest.log
   // What the loop was told of are the plan's own: it only asks for less of them.
-  const candidates = first?.event.type === 'begin' ? (first.event.candidates as readonly PlanCandidate[]) : []
+  const candidates = first?.event.type === 'begin' ? (first.event.candidates as readonly PlanCandidate[]) : unlogged
   // A request that was broken off, because something of ours threw, has an end that no event tells of.
   const ended: LoopState = end === null ? state : { ...state, phase: { kind: 'over', end } }
   return { ...rest, state: ended, candidates, losses: new Map(losses), policy, bytes }

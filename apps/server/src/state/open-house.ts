@@ -101,6 +101,7 @@ export async function openHouse(options: HouseOptions, phase: () => Phase): Prom
   const parts = { pools, targets, flights, paces, limits, usage, counting, reloader, oauth: logins.current }
   const house: House = { ...live, ...own, ...parts, observer, metrics, traces, scoreboard, records }
   if (hasBudgets(current())) await usage.ready()
+  live.onReload((now) => void (hasBudgets(now) && usage.ready().catch(internalError)))
   return {
     house,
     openLogins: logins.open,

@@ -26,8 +26,12 @@ export interface RequestObserver {
   flightOpened?(request: ClientRequest): void
   /** A request may not share a call with others. Not told of those that share. */
   requestAlone?(alone: AloneRequest): void
+  /** The client of a shared call is gone, and the call goes on without it. The call's end is told as every other. */
+  leaderLeft?(request: ClientRequest): void
   /** A request gets the answer of another one's call. */
   followerJoined?(joined: FollowerJoined): void
+  /** A request has waited too long for another one's call, and makes one of its own. */
+  followerParted?(parted: FollowerParted): void
   /** A request that was served by another one's call is over. It has no attempts of its own. */
   followerDone?(done: FollowerDone): void
   /** A request was answered from the kept answers. */
@@ -95,7 +99,7 @@ export interface CountedBy {
 /** A request whose call is its own. */
 export interface AloneRequest {
   readonly request: ClientRequest
-  readonly reason: Extract<FlightKey, { kind: 'alone' }>['reason']
+  readonly reason: Extract<FlightKey, { kind: 'alone' }>['reason'] | 'waited-too-long'
 }
 
 /** A request that follows another one from now on. */
@@ -105,6 +109,13 @@ export interface FollowerJoined {
   readonly leader: ClientRequest
   /** `joined`: the call runs. `replayed`: it is over, and its answer is still there. */
   readonly how: 'joined' | 'replayed'
+}
+
+/** A request that follows nobody any more. */
+export interface FollowerParted {
+  readonly request: ClientRequest
+  /** Whose call it waited for. */
+  readonly leader: ClientRequest
 }
 
 /** A request that followed another one. */
@@ -159,7 +170,9 @@ export function allOf(
     requestDone: teller('requestDone'),
     flightOpened: teller('flightOpened'),
     requestAlone: teller('requestAlone'),
+    leaderLeft: teller('leaderLeft'),
     followerJoined: teller('followerJoined'),
+    followerParted: teller('followerParted'),
     followerDone: teller('followerDone'),
     answerReplayed: teller('answerReplayed'),
     healthChanged: teller('healthChanged'),

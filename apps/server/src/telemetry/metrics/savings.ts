@@ -9,7 +9,10 @@ const MOST_ANSWERS = 1_000
 
 /** What shared answers spared. */
 export interface Savings {
-  readonly observer: Pick<RequestObserver, 'flightOpened' | 'followerJoined' | 'followerDone' | 'answerReplayed'>
+  readonly observer: Pick<
+    RequestObserver,
+    'flightOpened' | 'followerJoined' | 'followerParted' | 'followerDone' | 'answerReplayed'
+  >
   /** The request is over, and used this much. */
   answered(request: string, counts: TokenCounts | undefined): void
 }
@@ -35,6 +38,10 @@ export function createSavings(set: MetricSet): Savings {
       followerJoined({ request, how }) {
         set.coalesced.cell(how).value += 1
         set.requestsInFlight.cell(request.endpoint).value += 1
+      },
+      followerParted({ request }) {
+        // Its own call is about to be counted.
+        set.requestsInFlight.cell(request.endpoint).value -= 1
       },
       followerDone({ request, leader, ending, bytes, firstByteAtMs, nowMs }) {
         set.requestsInFlight.cell(request.endpoint).value -= 1
