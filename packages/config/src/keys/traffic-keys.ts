@@ -85,7 +85,8 @@ export const trafficKeys = {
             kind: 'seconds',
             default: 300,
             since: 'predecessor',
-            description: 'How long a duplicate waits for the first byte of the answer to the first request before it is sent by itself.',
+            description:
+              'How long a duplicate waits for the first byte of the answer to the first request before it is sent by itself.',
           },
         },
       },
