@@ -64,7 +64,8 @@ function lead(house: House, { compiled }: Visit, wanted: Wanted, request: Client
   house.enter(compiled)
   if (request.endpoint === 'count-tokens') {
     const over = (): void => house.leave(compiled)
-    return house.counting.answer({ compiled, request, candidates: [first, ...others], features, view, observer, over })
+    const asked = { compiled, request, candidates: [first, ...others], session, features } as const
+    return house.counting.answer({ ...asked, view, observer, over })
   }
   const log: LoggedEvent[] | null = compiled.config.settings.decisionRecords.enabled ? [] : null
   observer.requestStarted(request)

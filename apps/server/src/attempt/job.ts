@@ -100,7 +100,15 @@ function report(
 ): void {
   const { attempt, startedMs, outcome } = effect
   const tokens = outcome.kind === 'alive' ? undefined : countedTokens(reported?.usage())
-  const named = { request: request.id, attempt: attemptName(request, attempt), startedMs, outcome, session, tokens }
+  const named = {
+    request: request.id,
+    attempt: attemptName(request, attempt),
+    startedMs,
+    outcome,
+    stream: request.stream,
+    session,
+    tokens,
+  }
   house.targets.reported(compiled, candidate, named)
   house.observer.attemptReported({ request, attempt, candidate, startedMs, outcome, nowMs: house.clock.nowMs() })
 }
@@ -119,6 +127,7 @@ function startOn(job: Job, candidate: PlanCandidate, effect: Effect<'start-attem
     attempt: attemptName(request, effect.attempt),
     session,
     tokens: estimatedTokens(request.body),
+    isFirst: effect.attempt === 1,
   })
   if (provider.auth.kind !== 'oauth') {
     return sendTo(job, candidate, provider, effect, credentialHeaders(provider, candidate.credential, request), tell)
@@ -147,7 +156,9 @@ function sendTo(
   const { model } = candidate
   const trace = house.traces?.attemptHeaders(request, effect.attempt, candidate) ?? []
   const { epochMs } = house.clock
-  const input = { request, provider, model, signedIn, trace, maxEventBytes: MAX_EVENT_BYTES, epochMs: epochMs() }
+  const { withoutThinking } = effect
+  const limits = { maxEventBytes: MAX_EVENT_BYTES, epochMs: epochMs() }
+  const input = { request, provider, model, signedIn, withoutThinking, trace, ...limits }
   const prepared = prepare(input)
   house.observer.attemptStarted({ request, attempt: effect.attempt, candidate })
   if (!prepared.ok) return refusedAttempt(prepared.error, tell)

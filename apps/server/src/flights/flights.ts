@@ -92,7 +92,7 @@ export class Flights {
     const stored = await storedAnswer(store, key.key, request.headers, this.#deps.clock.epochMs(), policy)
     if (stored !== undefined) {
       replayAnswer(stored, request, response)
-      return this.#deps.observer.answerReplayed({ request, ...stored })
+      return this.#deps.observer.answerReplayed({ request, ...stored, nowMs: this.#deps.clock.nowMs() })
     }
     const { includeMaxTokens } = compiled.fingerprintPolicy
     const collector = createAnswerCollector({ store, key: key.key, policy, includeMaxTokens })
@@ -259,10 +259,11 @@ export class Flights {
   }
 
   /** Whoever made the call is told about by the call itself. */
-  #tellDone({ request, role, bytes }: Consumer, flight: Flight | undefined, ending: 'whole' | 'failed' | 'left'): void {
+  #tellDone(consumer: Consumer, flight: Flight | undefined, ending: 'whole' | 'failed' | 'left'): void {
+    const { request, role, bytes, firstByteAtMs } = consumer
     if (role === 'leader' || flight === undefined) return
     const nowMs = this.#deps.clock.nowMs()
-    this.#deps.observer.followerDone({ request, leader: flight.leader, ending, bytes, nowMs })
+    this.#deps.observer.followerDone({ request, leader: flight.leader, ending, bytes, firstByteAtMs, nowMs })
   }
 
   #forget(id: string): void {

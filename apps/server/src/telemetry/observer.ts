@@ -81,6 +81,19 @@ export interface DoneRequest {
   readonly policy: LoopPolicy
   /** Every event that the attempt loop was told, to decide it all again; `null` where that is switched off. */
   readonly log: readonly LoggedEvent[] | null
+  /** Of a count of tokens, which has no attempts: how it was come by. Absent: it was not, or this is no count. */
+  readonly counted?: CountedBy
+}
+
+/** How the tokens of a request were counted. */
+export interface CountedBy {
+  readonly provider: string
+  /** As the provider calls it. */
+  readonly model: string
+  /** `memory`: what the upstream's counter said to the same question before. */
+  readonly by: 'upstream' | 'memory' | 'estimate'
+  /** Why it is an estimate; `null` for the others. */
+  readonly because: string | null
 }
 
 /** A request whose call is its own. */
@@ -113,6 +126,8 @@ export interface FollowerDone {
   readonly ending: 'whole' | 'failed' | 'left'
   /** Given to this client. */
   readonly bytes: number
+  /** When the first of them was; `undefined`: none was. */
+  readonly firstByteAtMs: number | undefined
   readonly nowMs: number
 }
 
@@ -121,6 +136,7 @@ export interface AnswerReplayed {
   readonly request: ClientRequest
   readonly answer: CachedAnswer
   readonly ageMs: number
+  readonly nowMs: number
 }
 
 /**

@@ -100,7 +100,7 @@ describe('the books', () => {
   test('what a follower saved is apart', async () => {
     const books = openBooks(folder())
     const [leader, request] = [requestOf(), requestOf({ id: 'req_2', tenant: 'ben' })]
-    const done = { request, leader, bytes: 10, nowMs: 1 }
+    const done = { request, leader, bytes: 10, firstByteAtMs: undefined, nowMs: 1 }
     books.usage.observer.followerDone?.({ ...done, ending: 'whole' })
     tell(books)
     // Nobody was spared a whole answer by one that he did not get.
