@@ -21,7 +21,6 @@ export {
   semanticHeaders,
 } from './fingerprint.ts'
 export {
-  type DropReason,
   defaultFlightPolicy,
   type Ending,
   type FlightEffect,

@@ -1,5 +1,8 @@
-import type { DropReason } from '@lb/dedup'
+import type { FlightAction } from '@lb/dedup'
 import type { Refusal } from '../ingress/refusal.ts'
+
+/** Why a reader cannot be served by its flight. */
+export type DropReason = Extract<FlightAction, { kind: 'drop' }>['reason']
 
 /** What a reader is told that cannot be served to the end. */
 export const dropRefusals: Readonly<Record<Exclude<DropReason, 'waited-too-long'>, Refusal>> = {

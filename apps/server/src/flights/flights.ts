@@ -2,7 +2,6 @@ import type { ServerResponse } from 'node:http'
 import {
   type AnswerStore,
   createFlightTable,
-  type DropReason,
   type FlightAction,
   type FlightId,
   type FlightOptions,
@@ -16,7 +15,7 @@ import type { CompiledConfig } from '../state/compiled-config.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
 import { type AnswerCollector, createAnswerCollector, replayAnswer, storedAnswer } from './answers.ts'
 import { Consumer, type FlightHead } from './consumer.ts'
-import { dropRefusals } from './drop-refusals.ts'
+import { type DropReason, dropRefusals } from './drop-refusals.ts'
 import type { FlightKeys } from './flight-keys.ts'
 import { type Lead, type StartLead, serveAlone } from './lead.ts'
 

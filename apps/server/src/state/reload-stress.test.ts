@@ -1,5 +1,5 @@
 import { type IncomingMessage, request } from 'node:http'
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import { startMockProvider } from '@lb/mock-provider'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { writeProof } from '../chaos/proof.ts'
@@ -15,7 +15,9 @@ const STREAMS = Number(process.env['LB_STREAMS'] ?? 40)
 const BROKEN = Number(process.env['LB_BROKEN_FILES'] ?? 140)
 const TIMEOUT_MS = 60_000 + RELOADS * 80 + BROKEN * 30
 /** Between two events of a stream: lb, its upstreams and the clients share one processor here, which is to have some time left. */
-const PACE_MS = Math.max(10, STREAMS)
+const PACE_MS = STREAMS < 500 ? 10 : 3_000
+/** Events of a stream. */
+const EVENTS = 26
 
 interface Streamed {
   readonly provider: string
@@ -96,8 +98,13 @@ test(
     const client = async (): Promise<void> => {
       while (!isOver) judge(await stream(world.lb.url, asked++, progress))
     }
-    const clients = Array.from({ length: STREAMS }, client)
-    while (progress.open < STREAMS) await nextTurn()
+    const clients: Promise<void>[] = []
+    // Spread over the time of a stream, so that they do not all end and ask again at once, for ever after.
+    while (clients.length < STREAMS) {
+      clients.push(client())
+      await pause((EVENTS * PACE_MS) / STREAMS)
+    }
+    while (progress.open < STREAMS * 0.9) await pause(10)
     const tookMs: number[] = []
     const open: number[] = []
     for (let turn = 1; turn <= RELOADS; turn++) {
