@@ -19,7 +19,7 @@ export type FieldRule =
 /** The fields of a kind of profile. */
 export interface ProfileFields {
   /** A profile that has all of them. */
-  readonly defaults: Readonly<Record<string, Json>>
+  readonly defaults: object
   readonly rules: Readonly<Record<string, FieldRule>>
 }
 
@@ -50,7 +50,7 @@ function problemsWithModels(models: Json, fields: ProfileFields): readonly Profi
 /** What was expected, if it is not what there is. */
 function expectation({ defaults, rules }: ProfileFields, name: string, value: Json): string | undefined {
   const rule = rules[name]
-  if (rule === undefined) return likeDefault(defaults[name] ?? null, value)
+  if (rule === undefined) return likeDefault(new Map<string, unknown>(Object.entries(defaults)).get(name), value)
   if ('oneOf' in rule) return rule.oneOf.some((word) => word === value) ? undefined : quoted(rule.oneOf)
   if ('listOf' in rule) {
     const isList = isTexts(value) && value.every((word) => rule.listOf.includes(word))
@@ -62,7 +62,7 @@ function expectation({ defaults, rules }: ProfileFields, name: string, value: Js
 }
 
 /** Where the default is `null`, there is no telling. */
-function likeDefault(known: Json, value: Json): string | undefined {
+function likeDefault(known: unknown, value: Json): string | undefined {
   return kindOf(known) === kindOf(value) || known === null || value === null ? undefined : kindOf(known)
 }
 
@@ -82,7 +82,7 @@ function isPattern(text: string): boolean {
   }
 }
 
-function kindOf(value: Json): string {
+function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
-  return isJsonObject(value) ? 'an object' : `a ${typeof value}`
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

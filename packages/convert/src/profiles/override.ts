@@ -42,7 +42,7 @@ export function profileWith(base: Profile, changes: Json): Result<Profile, reado
   return problems.length > 0 ? err(problems) : ok({ ...base, ...(changes as Partial<Profile>) })
 }
 
-const openAiFields: ProfileFields = { defaults: { ...conservative } as unknown as ProfileFields['defaults'], rules }
+const openAiFields: ProfileFields = { defaults: conservative, rules }
 
 const levels = ['low', 'medium', 'high', 'xhigh', 'max'] as const
 const anthropicRules: Readonly<Partial<Record<keyof AnthropicProfile, FieldRule>>> = {
@@ -71,7 +71,6 @@ export function anthropicProfileWith(
   changes: Json,
 ): Result<AnthropicProfile, readonly ProfileProblem[]> {
   if (!isJsonObject(changes)) return err([{ field: '', message: 'a profile is an object' }])
-  const defaults = { ...base } as unknown as ProfileFields['defaults']
-  const problems = problemsWithChanges(changes, { defaults, rules: anthropicRules })
+  const problems = problemsWithChanges(changes, { defaults: base, rules: anthropicRules })
   return problems.length > 0 ? err(problems) : ok({ ...base, ...(changes as Partial<AnthropicProfile>) })
 }
