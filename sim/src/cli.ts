@@ -38,13 +38,15 @@ else await report()
 async function report(): Promise<void> {
   const seed = Number(values.seed)
   const requests = Number(values.requests)
+  // Before the run: the tree may be another one when a long run ends.
+  const tree = commit()
   const lines = values.only === 'swarm' ? [] : figures(seed, requests)
-  if (values.only !== 'figures') lines.push(await swarm(seed, requests))
-  process.stdout.write(`commit ${commit()}, seed ${seed}, Node ${process.versions.node}\n\n${table(lines)}`)
+  if (values.only !== 'figures') lines.push(await swarm(seed, requests, tree))
+  process.stdout.write(`commit ${tree}, seed ${seed}, Node ${process.versions.node}\n\n${table(lines)}`)
   if (lines.some(({ holds }) => !holds)) process.exitCode = 1
 }
 
-async function swarm(firstSeed: number, requests: number): Promise<Figure> {
+async function swarm(firstSeed: number, requests: number, tree: string): Promise<Figure> {
   const seeds = Math.ceil(requests / perWorld)
   const beganMs = performance.now()
   const sum = await spread({ firstSeed, seeds, requests: perWorld }, Number(values.workers))
@@ -54,7 +56,7 @@ async function swarm(firstSeed: number, requests: number): Promise<Figure> {
     const [first] = violations
     process.stdout.write(
       `seed ${seed}: ${violations.length} violations, first ${first?.invariant} ${first?.what}\n` +
-        `  again: pnpm sim --replay ${seed} --per-world ${perWorld} --trace ${first?.what.split(':')[0]}   (commit ${commit()})\n`,
+        `  again: pnpm sim --replay ${seed} --per-world ${perWorld} --trace ${first?.what.split(':')[0]}   (commit ${tree})\n`,
     )
   }
   const { sums } = sum
@@ -70,6 +72,16 @@ async function swarm(firstSeed: number, requests: number): Promise<Figure> {
     measured: `${sum.broken.length} worlds with violations`,
     holds: sum.broken.length === 0,
   }
+}
+
+/** Worlds after which a long run says how far it is. */
+const PROGRESS_EVERY = 5_000
+
+function progress({ seeds, sums, broken }: SwarmSum, all: number): void {
+  const minutes = Math.round(performance.now() / 60_000)
+  process.stderr.write(
+    `${seeds} of ${all} worlds, ${sums.requests} requests, ${broken.length} with violations, ${minutes} min\n`,
+  )
 }
 
 /** Small stretches, so that no thread waits long for the slowest world. */
@@ -90,6 +102,7 @@ async function spread(task: SwarmTask, threads: number): Promise<SwarmSum> {
       }
       worker.on('message', (part: SwarmSum) => {
         sum = added(sum, part)
+        if (sum.seeds % PROGRESS_EVERY < part.seeds) progress(sum, task.seeds)
         more()
       })
       worker.on('error', reject)
@@ -128,7 +141,7 @@ function table(lines: readonly Figure[]): string {
 
 function commit(): string {
   try {
-    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], { encoding: 'utf8' }).trim()
+    return execFileSync('git', ['describe', '--always', '--dirty'], { encoding: 'utf8' }).trim()
   } catch {
     return 'unknown'
   }

@@ -49,7 +49,8 @@ export class Exchange implements Due {
   #attempt = 0
   #refreshMs = Number.POSITIVE_INFINITY
   #scheduledMs = Number.POSITIVE_INFINITY
-  #costly = new Set<number>()
+  readonly #costly: number[] = []
+  #deadlineMs = Number.POSITIVE_INFINITY
   #waits: 'hold' | 'queue' | null = null
   #queues: readonly string[] = []
 
@@ -76,8 +77,7 @@ export class Exchange implements Due {
     if (nowMs >= this.#abortMs()) this.tell({ type: 'client-gone' })
     else if (nowMs >= this.#nextNewsMs) this.#news()
     else if (nowMs >= this.#refreshMs) this.#refreshed()
-    else if (nowMs >= (nextLoopDeadlineMs(this.state, this.gateway.plan.loop) ?? Number.POSITIVE_INFINITY))
-      this.tell({ type: 'tick' })
+    else if (nowMs >= this.#deadlineMs) this.tell({ type: 'tick' })
     else this.#arm()
   }
 
@@ -122,7 +122,7 @@ export class Exchange implements Due {
         break
       case 'spend-budget':
         this.gateway.budget = stepBudget(this.gateway.budget, 'retry-started')
-        this.#costly.add(this.state.attempts.length)
+        this.#costly.push(this.state.attempts.length)
         break
       case 'finish':
       case 'give-up':
@@ -200,7 +200,10 @@ export class Exchange implements Due {
   }
 
   #closed(attempt: number): void {
-    if (this.#costly.delete(attempt)) this.gateway.budget = stepBudget(this.gateway.budget, 'retry-ended')
+    const index = this.#costly.indexOf(attempt)
+    if (index < 0) return
+    this.#costly.splice(index, 1)
+    this.gateway.budget = stepBudget(this.gateway.budget, 'retry-ended')
   }
 
   /** Joins and leaves the queues that can wake this request. */
@@ -231,8 +234,8 @@ export class Exchange implements Due {
 
   #arm(): void {
     if (this.isOver) return
-    const deadlineMs = nextLoopDeadlineMs(this.state, this.gateway.plan.loop) ?? Number.POSITIVE_INFINITY
-    const nextMs = Math.min(deadlineMs, this.#nextNewsMs, this.#refreshMs, this.#abortMs())
+    this.#deadlineMs = nextLoopDeadlineMs(this.state, this.gateway.plan.loop) ?? Number.POSITIVE_INFINITY
+    const nextMs = Math.min(this.#deadlineMs, this.#nextNewsMs, this.#refreshMs, this.#abortMs())
     // An entry that comes too early is passed over and put again; only an earlier one must be added.
     if (nextMs >= this.#scheduledMs || nextMs === Number.POSITIVE_INFINITY) return
     this.#scheduledMs = Math.max(nextMs, this.gateway.agenda.nowMs)

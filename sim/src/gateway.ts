@@ -109,7 +109,6 @@ export class Gateway implements Due {
     const nowMs = this.agenda.nowMs
     const planned = this.#order(request, nowMs)
     this.budget = stepBudget(this.budget, 'request')
-    this.throttle = stepThrottle(this.throttle, 'request', nowMs)
     const exchange = new Exchange(this, request, planned.candidates)
     this.exchanges.set(request.id, exchange)
     this.watcher.planned(exchange, planned.candidates)
@@ -244,6 +243,7 @@ export class Gateway implements Due {
   /** An attempt starts: a conversation without a home has one now. */
   started(exchange: Exchange, target: RouteTarget, attempt: number): void {
     const { id, session } = exchange.request
+    if (attempt === 1) this.throttle = stepThrottle(this.throttle, 'asked', this.agenda.nowMs)
     this.tellHealth({ type: 'attempt-started', target: healthTarget(target), attempt: `${id}:${attempt}` })
     this.tellLimit(target.id, { type: 'attempt-started', request: id })
     if (session !== null) this.#tellAffinity(session, { type: 'started', candidate: target.id })
@@ -283,6 +283,6 @@ function limitOutcome(outcome: Outcome): 'succeeded' | 'limited' | 'other' {
 /** No wait mends it: the conversation needs another home. */
 function isHardLoss(outcome: Outcome): boolean {
   if (outcome.kind !== 'failed') return false
-  const { aftermath } = failureTable[outcome.failure.kind]
-  return aftermath === 'down' || aftermath === 'unsupported' || outcome.failure.kind === 'quota-rejected'
+  const { kind } = outcome.failure
+  return failureTable[kind].aftermath === 'down' || kind === 'quota-rejected' || kind === 'credits-exhausted'
 }

@@ -224,7 +224,7 @@ export class Guard implements Watcher {
     const isAskable = state.candidates.some(
       ({ availability: a }) =>
         a.kind === 'available' ||
-        (a.kind === 'barred' && !a.hard && a.lastResortAtMs !== null && a.lastResortAtMs <= nowMs),
+        (a.kind === 'barred' && !a.hard && a.lastResortAtMs !== null && (a.notBeforeMs ?? 0) <= nowMs),
     )
     if (isAskable && nowMs < state.deadlineMs && gateway.plan.loop.failover === 'seamless')
       this.#breach('I8', exchange, 'refused although somebody could be asked')

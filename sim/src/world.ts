@@ -1,4 +1,4 @@
-import { factsOf, mergeFacts, type SharedFacts, withFacts } from '@lb/health'
+import { factsOf, mergeFacts, type SharedFact, type SharedFacts, withFacts } from '@lb/health'
 import type { ClientKind, Ending } from '@lb/router'
 import { Agenda, type Due } from './agenda.ts'
 import { Chance } from './chance.ts'
@@ -174,14 +174,25 @@ class World implements Due {
 
 /** Commutative, idempotent, and associative with itself. */
 function isLawful(a: SharedFacts, b: SharedFacts, merged: SharedFacts): boolean {
-  const text = canonical(merged)
-  return (
-    canonical(mergeFacts(b, a)) === text &&
-    canonical(mergeFacts(merged, b)) === text &&
-    canonical(mergeFacts(a, mergeFacts(b, a))) === text
-  )
+  const reversed = mergeFacts(b, a)
+  return isSame(reversed, merged) && isSame(mergeFacts(merged, b), merged) && isSame(mergeFacts(a, reversed), merged)
 }
 
-function canonical(facts: SharedFacts): string {
-  return JSON.stringify(Object.entries(facts).sort(([x], [y]) => (x < y ? -1 : 1)))
+function isSame(a: SharedFacts, b: SharedFacts): boolean {
+  const keys = Object.keys(a)
+  return keys.length === Object.keys(b).length && keys.every((key) => isSameFact(a[key], b[key]))
+}
+
+function isSameFact(a: SharedFact | undefined, b: SharedFact | undefined): boolean {
+  if (a === b || a === undefined || b === undefined) return a === b
+  const isSamePath =
+    a.path.provider === b.path.provider && a.path.credential === b.path.credential && a.path.model === b.path.model
+  return (
+    isSamePath &&
+    a.clearedMs === b.clearedMs &&
+    a.sinceMs === b.sinceMs &&
+    a.untilMs === b.untilMs &&
+    a.reason === b.reason &&
+    a.notBeforeMs === b.notBeforeMs
+  )
 }

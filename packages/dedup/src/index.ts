@@ -17,11 +17,11 @@ export {
   createFingerprint,
   type Digest,
   type FingerprintPolicy,
-  PROBE_MAX_TOKENS,
   type Question,
   semanticHeaders,
 } from './fingerprint.ts'
 export {
+  type DropReason,
   defaultFlightPolicy,
   type Ending,
   type FlightEffect,

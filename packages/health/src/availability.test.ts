@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Availability, availabilityOf, pathsOf } from './availability.ts'
+import { type Availability, availabilityOf, knownPaths } from './availability.ts'
 import type { Bar } from './bar.ts'
 import { freshNode, type NodeHealth } from './node.ts'
 import { defaultHealthPolicy as policy } from './policy.ts'
@@ -66,10 +66,16 @@ describe('a target', () => {
     expect(see(health([model, barred(bar('ejected', 9))]), 0, strange)).toMatchObject({ kind: 'barred' })
   })
 
-  test('stands on these nodes', () => {
-    expect(pathsOf(target)).toEqual([provider, model, credential, both, family])
-    expect(pathsOf({ ...target, credential: null })).toEqual([provider, model])
-    expect(pathsOf({ ...target, model: 'gpt' })).toHaveLength(4)
+  test('stands on these nodes, as far as anything is known of them', () => {
+    const known = (of: HealthState, about: Target = target): readonly NodePath[] =>
+      Object.values(of.providers).flatMap((provider) => knownPaths(provider, about))
+    const all = health([provider, off], [model, off], [credential, off], [both, off], [family, off])
+    expect(known(all)).toEqual([provider, model, credential, both, family])
+    expect(known(all, { ...target, credential: null })).toEqual([provider, model])
+    expect(known(all, { ...target, model: 'gpt-5' })).toEqual([provider, credential])
+    expect(known(health([model, off], [family, off]))).toEqual([model, family])
+    expect(known(health([both, off]))).toEqual([both])
+    expect(known(health([credential, off], [provider, off]))).toEqual([provider, credential])
   })
 })
 

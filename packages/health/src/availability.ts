@@ -2,7 +2,7 @@ import { type Bar, later } from './bar.ts'
 import { isLapsed, type NodeHealth } from './node.ts'
 import type { HealthPolicy } from './policy.ts'
 import { familyOf, type NodePath, type Target } from './target.ts'
-import { type HealthState, own } from './tree.ts'
+import { type CredentialHealth, type HealthState, own, type ProviderHealth } from './tree.ts'
 
 /**
  * May this target be used? The answer of the weakest of its nodes. The router takes it as it is.
@@ -42,21 +42,31 @@ export function availabilityOf(state: HealthState, target: Target, nowMs: number
   if (credential === undefined) return weakest
   weakest = weakened(weakest, credential.node, nowMs, policy)
   weakest = weakened(weakest, own(credential.models, model), nowMs, policy)
-  const family = familyOf(model)
+  const family = knownFamily(credential, model)
   return family === undefined ? weakest : weakened(weakest, own(credential.models, family), nowMs, policy)
 }
 
-/** The nodes that a target stands on, outermost first. */
-export function pathsOf({ provider, credential, model }: Target): NodePath[] {
-  const paths: NodePath[] = [
-    { provider, credential: null, model: null },
-    { provider, credential: null, model },
-  ]
-  if (credential === null) return paths
-  paths.push({ provider, credential, model: null }, { provider, credential, model })
-  const family = familyOf(model)
+/** The paths of the nodes that are known of those that a target stands on, outermost first. */
+export function knownPaths(health: ProviderHealth, { provider, credential, model }: Target): readonly NodePath[] {
+  const paths: NodePath[] = []
+  if (health.node !== null) paths.push({ provider, credential: null, model: null })
+  if (own(health.models, model) !== undefined) paths.push({ provider, credential: null, model })
+  const below = credential === null ? undefined : own(health.credentials, credential)
+  if (below === undefined) return paths
+  if (below.node !== null) paths.push({ provider, credential, model: null })
+  if (own(below.models, model) !== undefined) paths.push({ provider, credential, model })
+  const family = knownFamily(below, model)
   if (family !== undefined) paths.push({ provider, credential, model: family })
   return paths
+}
+
+/** The family's node, if there is one: the name is worked out only where anything is known that could bear it. */
+function knownFamily({ models }: CredentialHealth, model: string): string | undefined {
+  for (const _name in models) {
+    const family = familyOf(model)
+    return family !== undefined && own(models, family) !== undefined ? family : undefined
+  }
+  return undefined
 }
 
 function weakened(

@@ -1,5 +1,5 @@
 import { type Failure, failureTable, type Moment } from '@lb/protocol'
-import { pathsOf } from './availability.ts'
+import { knownPaths } from './availability.ts'
 import {
   abandon,
   fail,
@@ -116,12 +116,12 @@ function eachNode(
   policy: HealthPolicy,
   step: (node: NodeHealth) => NodeStep,
 ): HealthStep {
-  if (own(state.providers, target.provider) === undefined) return { state, effects: quiet }
+  const known = own(state.providers, target.provider)
+  if (known === undefined) return { state, effects: quiet }
   let next = state
   let effects = quiet
-  for (const path of pathsOf(target)) {
-    const before = nodeAt(next, path)
-    if (before === undefined) continue
+  for (const path of knownPaths(known, target)) {
+    const before = nodeAt(next, path) ?? freshNode
     const { node, facts } = step(before)
     if (node !== before) next = withNode(next, path, isSettled(node, at.nowMs, policy) ? undefined : node)
     if (facts.length > 0) effects = [...effects, ...facts.map((fact) => ({ ...fact, node: path }))]

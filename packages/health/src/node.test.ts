@@ -17,7 +17,8 @@ import {
 } from './node.ts'
 import { defaultHealthPolicy, type HealthPolicy } from './policy.ts'
 
-const policy = defaultHealthPolicy
+/** Without the free tries, so that the pace shows at once. */
+const policy: HealthPolicy = { ...defaultHealthPolicy, lastResortFreeTries: 0 }
 const at = (nowMs: number, roll = 1) => ({ nowMs, roll })
 const seen = (attempt: string, startedMs = 0) => ({ attempt, startedMs })
 
@@ -204,6 +205,28 @@ describe('a barred node', () => {
     expect(gates).toEqual([200, 1_250, 1_500, 2_000, 3_000, 3_000, 3_000])
     expect(barOf(node)).toEqual(barOf(ejected))
     expect(node.growth).toEqual(ejected.growth)
+  })
+
+  test('lets the desperate try without a pause until four in a row have failed', () => {
+    const usual = defaultHealthPolicy
+    let node = ejected
+    const gates: unknown[] = []
+    for (let i = 0; i < 6; i++) {
+      node = startAttempt(node, `d${i}`, at(1_000), usual).node
+      node = fail(node, verdict(), seen(`d${i}`, 1_000), at(1_000), usual).node
+      gates.push('lastResort' in node.state && node.state.lastResort)
+    }
+    expect(gates).toEqual([
+      { level: 1, atMs: 1_000 },
+      { level: 2, atMs: 1_000 },
+      { level: 3, atMs: 1_000 },
+      { level: 4, atMs: 1_000 },
+      { level: 5, atMs: 1_250 },
+      { level: 6, atMs: 1_500 },
+    ])
+    // All who waited for a date come at once, so the one that probes is given a moment.
+    const probed = startAttempt(ejected, 'p', at(5_200), usual).node
+    expect(probed.state).toMatchObject({ kind: 'half-open', lastResort: { level: 5, atMs: 5_450 } })
   })
 
   test('claims the moment for one desperate request at a time', () => {

@@ -91,7 +91,7 @@ export function startAttempt(node: NodeHealth, attempt: string, at: Moment, poli
   if (at.nowMs >= (state.kind === 'barred' ? bar.probeAtMs : state.probe.untilMs)) {
     const probe = { attempt, untilMs: at.nowMs + policy.probeLeaseMs }
     // Those who have nothing else left give the probe a moment, or all who waited for this date would come at once.
-    const patient = pushedOut(lastResort, Math.max(1, lastResort.level), at, policy)
+    const patient = pushedOut(lastResort, Math.max(policy.lastResortFreeTries + 1, lastResort.level), at, policy)
     return {
       node: { ...node, state: { kind: 'half-open', bar, lastResort: patient, probe } },
       facts: [{ type: 'probing', attempt }],
@@ -251,6 +251,7 @@ function bar(node: NodeHealth, running: Barred | null, verdict: Verdict, at: Mom
 }
 
 function pushedOut(lastResort: LastResort, level: number, at: Moment, policy: HealthPolicy): LastResort {
-  const gapMs = level === 0 ? 0 : Math.min(policy.lastResortMaxMs, policy.lastResortBaseMs * 2 ** (level - 1))
+  const paced = level - policy.lastResortFreeTries
+  const gapMs = paced <= 0 ? 0 : Math.min(policy.lastResortMaxMs, policy.lastResortBaseMs * 2 ** (paced - 1))
   return { level, atMs: Math.max(lastResort.atMs, at.nowMs + gapMs) }
 }

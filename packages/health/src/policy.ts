@@ -41,7 +41,11 @@ export interface HealthPolicy {
   readonly probeLeaseMs: number
   /** Time from recovery to a full share of the traffic. */
   readonly slowStartMs: number
-  /** Pauses between tries of a target that is all a request has left: none at first, then base·2^k up to the cap. */
+  /**
+   * Failed tries in a row of a target that is all a request has left before there are pauses between them, base·2^k up to
+   * the cap. A target that only flaps is seldom slowed down.
+   */
+  readonly lastResortFreeTries: number
   readonly lastResortBaseMs: number
   readonly lastResortMaxMs: number
   /** Nodes kept per provider: clients choose model names, and must not fill the memory with them. */
@@ -71,6 +75,7 @@ export const defaultHealthPolicy: HealthPolicy = {
   unsupportedMs: 10 * 60_000,
   probeLeaseMs: 15_000,
   slowStartMs: 30_000,
+  lastResortFreeTries: 4,
   lastResortBaseMs: 250,
   lastResortMaxMs: 2_000,
   nodesMax: 512,

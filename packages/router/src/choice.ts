@@ -48,14 +48,16 @@ export function isAffordable(state: LoopState, { cost }: Start, policy: LoopPoli
 
 /**
  * The barred candidates for which there is hope, soonest first: those that only need time, if any of them may be tried
- * now or before `windowMs` are over; else those for which a wait does not help. A dead key is worth a try when all that
- * is left is a date tomorrow.
+ * before `windowMs` are over or is kept waiting by our own pace only; else those for which a wait does not help. A dead
+ * key is worth a try when all that is left is a date tomorrow.
  */
 export function hopeful(open: readonly Candidate[], nowMs: number, windowMs: number): BarredCandidate[] {
   const barred = open.filter(isBarred)
+  if (barred.length === 0) return barred
   const soft = barred.filter((candidate) => {
+    const { notBeforeMs } = candidate.availability
     const atMs = opensMs(candidate)
-    return atMs <= nowMs || atMs < nowMs + windowMs
+    return atMs < Number.POSITIVE_INFINITY && (notBeforeMs === null || atMs <= nowMs || atMs < nowMs + windowMs)
   })
   return (soft.length > 0 ? soft : barred).sort((a, b) => untilMs(a) - untilMs(b))
 }
@@ -73,6 +75,7 @@ export function opensMs({ availability }: Candidate): number {
   }
 }
 
-function untilMs({ availability }: BarredCandidate): number {
+/** When it is expected back, or never. */
+export function untilMs({ availability }: BarredCandidate): number {
   return availability.untilMs ?? Number.POSITIVE_INFINITY
 }

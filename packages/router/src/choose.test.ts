@@ -134,7 +134,7 @@ describe('a last resort', () => {
     expect(first(new Driven([dead, candidate('b', { availability: barred() })]))).toBe('start 1 b last-resort')
     const soon = candidate('b', { availability: barred({ lastResortAtMs: 29_999 }) })
     expect(first(new Driven([dead, soon]))).toBeUndefined()
-    const tomorrow = candidate('b', { availability: barred({ lastResortAtMs: 30_000 }) })
+    const tomorrow = candidate('b', { availability: barred({ lastResortAtMs: 30_000, notBeforeMs: 30_000 }) })
     expect(first(new Driven([dead, tomorrow]))).toBe('start 1 a last-resort')
   })
 
@@ -188,7 +188,7 @@ describe('a candidate at its limit', () => {
     loop.change('a', { kind: 'available', share: 1 })
     expect(loop.wait()).toEqual(['look', 'start 1 a first'])
     expect(first(new Driven([firm('a', 40_000), firm('b', 60_000)]))).toBe('give-up null rate-limited 40000 true')
-    expect(begun([firm('a', 0)]).state.phase).toMatchObject({ untilMs: 1 })
+    expect(begun([firm('a', 0)]).state.phase).toMatchObject({ untilMs: 20 })
   })
 
   test('that the operator gave is not passed by a repetition either', () => {
@@ -217,6 +217,19 @@ describe('another round', () => {
     expect(next(loop, 4, 'server-error', 700)).toBe('give-up 1 server-error null true')
   })
 
+  test('where requests do not wait, comes so soon that the error is there within a second', () => {
+    const loop = begun([candidate('a')], { holdMaxMs: 0 })
+    loop.roll = 0.999
+    loop.fail(100, 1, 'server-error')
+    expect(loop.state.phase).toMatchObject({ why: 'backoff', untilMs: 100 + 0.999 * 800 })
+    const slow = begun([candidate('a')], { holdMaxMs: 0 })
+    expect(slow.fail(500, 1, 'server-error').at(-1)).toBe('give-up 1 server-error null true')
+    const patient = begun([candidate('a')])
+    patient.roll = 0.999
+    patient.fail(500, 1, 'server-error')
+    expect(patient.state.phase).toMatchObject({ untilMs: 1_499 })
+  })
+
   test('sleeps no longer than the cap', () => {
     const loop = begun([candidate('a')], { backoffMaxMs: 100 })
     next(loop, 1)
@@ -238,7 +251,7 @@ describe('another round', () => {
     expect(loop.state.phase).toMatchObject({ why: 'backoff', untilMs: 900 })
     const late = begun([candidate('a')])
     late.change('a', barred({ lastResortAtMs: 1_011 }))
-    expect(next(late, 1)).toBe('give-up 1 server-error 4990 true')
+    expect(next(late, 1)).toBe('give-up 1 server-error 1001 true')
     const hard = begun([candidate('a')])
     hard.change('a', barred({ hard: true }))
     expect(next(hard, 1)).toBe('give-up 1 server-error 4990 true')
@@ -335,6 +348,20 @@ describe('failover_policy: threshold', () => {
     expect(next(loop, 2)).toBe('start 3 c failover')
     loop.change('c', barred())
     expect(next(loop, 3)).toBe('give-up null no-candidate 4970 true')
+  })
+
+  test('ends when more attempts may have been billed than are allowed', () => {
+    const loop = begun(
+      ['a', 'b', 'c', 'd'].map((id) => candidate(id)),
+      { ...threshold, paidMax: 1 },
+    )
+    const broken = (attempt: number, id: string): string | undefined => {
+      loop.tell(attempt, { type: 'response-started', attempt })
+      loop.change(id, barred())
+      return loop.fail(attempt, attempt, 'stream-idle').at(-1)
+    }
+    expect(broken(1, 'a')).toBe('start 2 b failover')
+    expect(broken(2, 'b')).toBe('give-up 2 stream-idle null true')
   })
 
   test('has no last resort', () => {

@@ -1,6 +1,16 @@
 import { type Failure, type FailureScope, failureTable, type Moment } from '@lb/protocol'
-import { type Candidate, isAvailable, isBarred, isFirmlyFull, isReady } from './candidate.ts'
-import { type Choice, hopeful, isAffordable, isOpen, isPatient, opensMs, type Start, wastedAttempts } from './choice.ts'
+import { type BarredCandidate, type Candidate, isAvailable, isBarred, isFirmlyFull, isReady } from './candidate.ts'
+import {
+  type Choice,
+  hopeful,
+  isAffordable,
+  isOpen,
+  isPatient,
+  opensMs,
+  type Start,
+  untilMs,
+  wastedAttempts,
+} from './choice.ts'
 import { awaitUntried, holdOn } from './hold.ts'
 import type { LoopPolicy } from './loop-policy.ts'
 import type { LoopState, StartReason } from './loop-state.ts'
@@ -18,15 +28,21 @@ export function choose(state: LoopState, again: string | null, woken: boolean, a
   const repeated = state.candidates.find(({ id }) => id === again)
   if (repeated !== undefined && !isDated(repeated, at.nowMs) && !isFirmlyFull(repeated))
     return { next: 'start', candidate: repeated, why: 'again', cost: 0 }
-  const open = state.candidates.filter((candidate) => isOpen(state, candidate))
-  if (policy.failover === 'threshold') return byThreshold(state, open)
-  const offers = isPatient(state, policy) ? [] : [...untried(state, open), ...lastResorts(state, open, at, policy)]
+  const [best] = state.candidates
+  // Nearly always: the first choice is there, and nothing has happened yet.
+  if (best !== undefined && state.attempts.length === 0 && isAvailable(best) && isOpen(state, best))
+    return { next: 'start', candidate: best, why: 'first', cost: 0 }
+  const open = openOnes(state)
+  if (policy.failover === 'threshold') return byThreshold(state, open, policy)
+  const hopes = isPatient(state, policy) ? [] : untriedOf(state, hopeful(open, at.nowMs, policy.holdMaxMs))
+  const offers = isPatient(state, policy) ? [] : [...untried(state, open), ...lastResorts(state, hopes, at)]
   return (
     offers.find((offer) => isAffordable(state, offer, policy)) ??
     queued(state, open, at, policy) ??
-    awaitUntried(state, open, woken, at, policy) ??
+    awaitUntried(state, hopes, woken, at, policy) ??
     anotherRound(state, open, at, policy) ??
     holdOn(state, open, woken, at, policy) ??
+    parting(state, open, at, policy) ??
     stop
   )
 }
@@ -35,10 +51,16 @@ export function choose(state: LoopState, again: string | null, woken: boolean, a
 export function hasBackup(state: LoopState, candidate: string, policy: LoopPolicy): boolean {
   if (state.attempts.length >= policy.attemptsMax) return false
   return state.candidates.some(
-    (other) => other.id !== candidate && !state.tried.includes(other.id) && isOpen(state, other) && isReady(other),
+    (other) => other.id !== candidate && isReady(other) && !state.tried.includes(other.id) && isOpen(state, other),
   )
 }
 
+/** A place that was to be open and is not is looked at again, but not in a busy loop. */
+const LOOK_AGAIN_MS = 20
+/** Within this time a request that does not wait has its error, if the upstreams answer fast enough. */
+const NO_WAIT_MS = 1_000
+
+const noOffers: readonly Start[] = []
 const stop: Choice = { next: 'stop', failure: null }
 const deadlineExceeded: Failure = { kind: 'deadline-exceeded', message: 'the time for this request is over' }
 
@@ -46,9 +68,22 @@ function isDated(candidate: Candidate, nowMs: number): boolean {
   return isBarred(candidate) && (candidate.availability.notBeforeMs ?? 0) > nowMs
 }
 
+/** Whom this request may still ask. */
+function openOnes(state: LoopState): readonly Candidate[] {
+  const { candidates, spent, onlyPassThrough } = state
+  if (spent.length === 0 && !onlyPassThrough) return candidates
+  return candidates.filter((candidate) => isOpen(state, candidate))
+}
+
+/** Those that had no turn in this round. */
+function untriedOf<T extends Candidate>({ tried }: LoopState, candidates: readonly T[]): readonly T[] {
+  return tried.length === 0 ? candidates : candidates.filter(({ id }) => !tried.includes(id))
+}
+
 /** The candidates of this round that may be used now, best first. */
-function untried(state: LoopState, open: readonly Candidate[]): Start[] {
-  const ready = open.filter((candidate) => isReady(candidate) && !state.tried.includes(candidate.id))
+function untried(state: LoopState, open: readonly Candidate[]): readonly Start[] {
+  const ready = untriedOf(state, open.filter(isReady))
+  if (ready.length === 0) return noOffers
   const isFirst = state.attempts.length === 0
   const offers = ready.map((candidate): Start => {
     const isSuspect = sharesFault(state, candidate)
@@ -95,13 +130,32 @@ const suspects: Readonly<Record<FailureScope, (failed: Candidate, other: Candida
 }
 
 /** Barred candidates that a request with nothing else left may try now: the last usable target is never ejected. */
-function lastResorts(state: LoopState, open: readonly Candidate[], at: Moment, policy: LoopPolicy): Start[] {
+function lastResorts(state: LoopState, hopes: readonly BarredCandidate[], at: Moment): Start[] {
   const cost = state.attempts.length === 0 ? 0 : 1
-  return hopeful(open, at.nowMs, policy.holdMaxMs)
-    .filter(({ id, availability: { lastResortAtMs } }) => {
-      return !state.tried.includes(id) && lastResortAtMs !== null && lastResortAtMs <= at.nowMs
-    })
+  return hopes
+    .filter(({ availability: { lastResortAtMs } }) => lastResortAtMs !== null && lastResortAtMs <= at.nowMs)
     .map((candidate) => ({ next: 'start', candidate, why: 'last-resort', cost }))
+}
+
+/**
+ * Before a request is told no: pacing delays and never refuses, so who was never asked anything asks now whoever has no
+ * date of its own. After that those who cannot be mended by waiting are worth one try, at their pace.
+ *
+ * @see docs/decisions/0085-pacing-delays-and-never-refuses.md
+ */
+function parting(state: LoopState, open: readonly Candidate[], at: Moment, policy: LoopPolicy): Choice | undefined {
+  const isUnasked = state.attempts.length === 0
+  const left = open
+    .filter(isBarred)
+    .filter((candidate) => !state.tried.includes(candidate.id) && !isDated(candidate, at.nowMs))
+    .filter(({ availability: { hard, lastResortAtMs } }) => {
+      return lastResortAtMs !== null && (lastResortAtMs <= at.nowMs || (isUnasked && !hard))
+    })
+    .sort((a, b) => Number(a.availability.hard) - Number(b.availability.hard) || untilMs(a) - untilMs(b))
+  const cost = isUnasked ? 0 : 1
+  return left
+    .map((candidate): Start => ({ next: 'start', candidate, why: 'last-resort', cost }))
+    .find((offer) => isAffordable(state, offer, policy))
 }
 
 /**
@@ -113,9 +167,8 @@ function queued(state: LoopState, open: readonly Candidate[], at: Moment, policy
   if (busy.length === 0) return undefined
   const endMs = (state.heldMs ?? at.nowMs) + policy.queueMaxMs
   const soonestMs = Math.min(...busy.map((candidate) => placeMs(candidate, endMs)))
-  // A place that opens is looked at again not earlier than the clock can tell.
   if (at.nowMs < endMs && soonestMs <= endMs)
-    return { next: 'wait', why: 'queue', untilMs: Math.max(soonestMs, at.nowMs + 1) }
+    return { next: 'wait', why: 'queue', untilMs: Math.max(soonestMs, at.nowMs + LOOK_AGAIN_MS) }
   const first = busy.find((candidate) => !isFirmlyFull(candidate))
   if (first === undefined) return undefined
   const start: Start = {
@@ -143,24 +196,36 @@ function anotherRound(
   const isDue = state.round < policy.roundsMax && at.nowMs - state.beganMs < policy.roundWithinMs
   const isPaidFor = state.retryTokens >= 1 && wastedAttempts(state.attempts) < policy.paidMax
   if (!isDue || !isPaidFor || isPatient(state, policy)) return undefined
-  const longestMs = Math.min(policy.backoffMaxMs, policy.backoffBaseMs * 2 ** state.round)
+  const longestMs = Math.min(
+    policy.backoffMaxMs,
+    policy.backoffBaseMs * 2 ** state.round,
+    sleepMaxMs(state, at, policy),
+  )
+  if (longestMs <= 0) return undefined
   const asked = open.filter(({ id }) => state.tried.includes(id))
   const earliestMs = Math.min(...asked.map((candidate) => opensMs(candidate)))
   if (earliestMs > at.nowMs + longestMs) return undefined
   return { next: 'wait', why: 'backoff', untilMs: Math.max(at.nowMs + at.roll * longestMs, earliestMs) }
 }
 
+/** Where requests do not wait, the sleep leaves room for a round as long as the one that failed. */
+function sleepMaxMs({ beganMs }: LoopState, at: Moment, policy: LoopPolicy): number {
+  return policy.holdMaxMs > 0 ? Number.POSITIVE_INFINITY : NO_WAIT_MS - 2 * (at.nowMs - beganMs)
+}
+
 /**
  * The predecessor's rule. The candidates were looked at after the failure was reported: an error that did not make its
  * target unhealthy is the client's to see.
  */
-function byThreshold(state: LoopState, open: readonly Candidate[]): Choice {
+function byThreshold(state: LoopState, open: readonly Candidate[], policy: LoopPolicy): Choice {
   const last = state.attempts.at(-1)
   const failed = last === undefined ? undefined : state.candidates.find(({ id }) => id === last.candidate)
   if (failed !== undefined && !isBarred(failed)) return showLatest
   const next = open.find((candidate) => isReady(candidate) && !state.tried.includes(candidate.id))
-  if (next === undefined) return { next: 'stop', failure: allUnusable }
-  return { next: 'start', candidate: next, why: reason(state, next), cost: 0 }
+  if (next === undefined) return { next: 'stop', failure: allUnusable, pick: 'latest' }
+  const start: Start = { next: 'start', candidate: next, why: reason(state, next), cost: 0 }
+  // The predecessor knew no bills; ours are limited by any rule.
+  return isAffordable(state, start, policy) ? start : showLatest
 }
 
 const showLatest: Choice = { next: 'stop', failure: null, pick: 'latest' }

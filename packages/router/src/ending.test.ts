@@ -95,9 +95,21 @@ describe('retry-after is', () => {
   }
 
   test('the soonest return of all candidates', () => {
-    expect(of({ untilMs: 9_000 }, { untilMs: 4_000 })).toBe(3_000)
+    expect(of({ untilMs: 9_000, hard: true }, { untilMs: 4_000, hard: true })).toBe(3_000)
     expect(of({ untilMs: 500 })).toBe(0)
-    expect(of({ untilMs: null }, { untilMs: 4_000 })).toBe(3_000)
+    expect(of({ untilMs: null }, { untilMs: 4_000, hard: true })).toBe(3_000)
+  })
+
+  test('not our own guess, when a last resort may be asked before', () => {
+    const far = { untilMs: 180_000 }
+    expect(of({ ...far, lastResortAtMs: 2_500 })).toBe(1_500)
+    expect(of({ ...far, lastResortAtMs: 0 })).toBe(1_000)
+    expect(of({ untilMs: 1_700, lastResortAtMs: 0 })).toBe(700)
+    expect(of({ ...far, lastResortAtMs: null })).toBe(179_000)
+    expect(of({ ...far, lastResortAtMs: 0, hard: true })).toBe(179_000)
+    const candidates = [candidate('a', { availability: barred(far) })]
+    const ours = { kind: 'no-candidate', message: '' } as const
+    expect(endingOf({ ...newLoop, candidates }, ours, 1_000, 'latest')).toMatchObject({ retryAfterMs: 179_000 })
   })
 
   test("an upstream's own date, without our backoff on top", () => {

@@ -1,11 +1,12 @@
 import { type Failure, type FailureKind, failureTable } from '@lb/protocol'
+import type { Candidate } from './candidate.ts'
 import type { Heard } from './choice.ts'
 import type { Attempt, Ending, LoopState } from './loop-state.ts'
 
 /**
  * How a request that cannot be answered ends, by what its client has seen.
  *
- * @param pick whose words count when `ours` is `null`.
+ * @param pick whose words count when `ours` is `null`; with `latest` nobody is asked as a last resort.
  */
 export function endingOf(state: LoopState, ours: Failure | null, nowMs: number, pick: Heard = 'most-useful'): Ending {
   const best = ours === null ? mostUseful(pick === 'latest' ? state.attempts.slice(-1) : state.attempts) : undefined
@@ -20,7 +21,8 @@ export function endingOf(state: LoopState, ours: Failure | null, nowMs: number, 
     type: 'give-up',
     attempt,
     failure,
-    retryAfterMs: pick === 'latest' ? (failure.retryAfterMs ?? null) : soonestReturnMs(state, nowMs),
+    retryAfterMs:
+      pick === 'latest' && best !== undefined ? (failure.retryAfterMs ?? null) : soonestReturnMs(state, nowMs, pick),
     shouldRetry: isWorthRetrying(failure),
   }
 }
@@ -85,14 +87,25 @@ function nobodyUsable({ candidates }: LoopState): Failure {
   return { kind: 'no-candidate', message: 'no candidate is usable' }
 }
 
-/** When the first of the candidates is expected back; `null` when nobody said, or one is usable as it is. */
-function soonestReturnMs({ candidates }: LoopState, nowMs: number): number | null {
-  // An upstream's own date is passed on as it is, not our backoff on top of it.
-  const dates = candidates.map(({ availability }) => {
-    if (availability.kind === 'full') return availability.firm?.opensAtMs
-    return availability.kind === 'barred' ? (availability.notBeforeMs ?? availability.untilMs) : undefined
-  })
+/** A guess of ours is no reason to come back sooner than this. */
+const GUESS_MIN_MS = 1_000
+
+/** When it is worth asking again; `null` when nobody said, or one of the candidates is usable as it is. */
+function soonestReturnMs({ candidates }: LoopState, nowMs: number, pick: Heard): number | null {
+  const dates = candidates.map((candidate) => returnMs(candidate, nowMs, pick))
   const known = dates.filter((date) => typeof date === 'number')
   if (dates.includes(undefined) || known.length === 0) return null
   return Math.max(0, Math.min(...known) - nowMs)
+}
+
+/** On the monotonic clock; `null`: nobody knows; `undefined`: it is usable. */
+function returnMs({ availability }: Candidate, nowMs: number, pick: Heard): number | null | undefined {
+  if (availability.kind === 'full') return availability.firm?.opensAtMs
+  if (availability.kind !== 'barred') return undefined
+  const { notBeforeMs, untilMs, hard, lastResortAtMs } = availability
+  // An upstream's own date is passed on as it is, not our backoff on top of it.
+  if (notBeforeMs !== null) return notBeforeMs
+  if (hard || lastResortAtMs === null || untilMs === null || pick === 'latest') return untilMs
+  // How long we would spare it for others is nothing to a client: some give up when they are told to wait for a minute.
+  return Math.min(untilMs, Math.max(lastResortAtMs, nowMs + GUESS_MIN_MS))
 }

@@ -31,10 +31,11 @@ describe('nobody is usable, and nothing was tried', () => {
   })
 
   test('it does not wait in vain', () => {
-    expect(begun([out('a', { lastResortAtMs: 30_000 })]).state.phase.kind).toBe('over')
-    expect(begun([out('a', { lastResortAtMs: 29_999 })]).state.phase.kind).toBe('waiting')
-    expect(begun([out('a', { lastResortAtMs: 5_000 })], {}, 5_000).state.phase.kind).toBe('over')
-    expect(begun([out('a', { lastResortAtMs: 5_000 })], { holdMaxMs: 0 }).state.phase.kind).toBe('over')
+    const dated = (atMs: number): Candidate => out('a', { lastResortAtMs: atMs, notBeforeMs: atMs })
+    expect(begun([dated(30_000)]).state.phase.kind).toBe('over')
+    expect(begun([dated(29_999)]).state.phase.kind).toBe('waiting')
+    expect(begun([dated(5_000)], {}, 5_000).state.phase.kind).toBe('over')
+    expect(begun([dated(5_000)], { holdMaxMs: 0 }).state.phase.kind).toBe('over')
     expect(begun([out('a', { lastResortAtMs: null })]).state.phase.kind).toBe('over')
   })
 
@@ -42,8 +43,66 @@ describe('nobody is usable, and nothing was tried', () => {
     const loop = begun([out('a', { lastResortAtMs: 20_000 })])
     loop.change('a', barred({ lastResortAtMs: 29_000 })).look(20_010)
     expect(loop.state.phase).toMatchObject({ untilMs: 29_010 })
-    loop.change('a', barred({ lastResortAtMs: 31_000, untilMs: 31_000 }))
-    expect(loop.wait().at(-1)).toMatch(/^(give-up|end-truthfully|send-preamble)/)
+    loop.change('a', barred({ lastResortAtMs: 31_000, notBeforeMs: 31_000 })).look(29_010)
+    expect(loop.state.phase.kind).toBe('over')
+  })
+})
+
+describe('a request that was never asked anything', () => {
+  const asked = (loop: Driven): unknown => loop.state.attempts.map(({ candidate: id, why }) => `${id} ${why}`)
+
+  test('is not refused because of a pace that we keep: it asks when it can wait no longer', () => {
+    expect(asked(begun([out('a', { lastResortAtMs: 30_000 })]))).toEqual(['a last-resort'])
+    expect(asked(begun([out('a', { lastResortAtMs: 5_000 })], {}, 5_000))).toEqual(['a last-resort'])
+    expect(asked(begun([out('a', { lastResortAtMs: 5_000 })], { holdMaxMs: 0 }))).toEqual(['a last-resort'])
+    const loop = begun([out('a', { lastResortAtMs: 20_000 })])
+    loop.change('a', barred({ lastResortAtMs: 31_000 })).look(20_010)
+    expect(asked(loop)).toEqual(['a last-resort'])
+  })
+
+  test('asks who is expected back first, and before the dead', () => {
+    const dead = out('d', { hard: true, untilMs: 1 })
+    const late = out('l', { untilMs: 9_000, lastResortAtMs: 5_000 })
+    const soon = out('s', { untilMs: 8_000, lastResortAtMs: 6_000 })
+    expect(asked(begun([late, soon, dead], { holdMaxMs: 0 }))).toEqual(['s last-resort'])
+  })
+
+  test('asks nobody before the date that it gave, nor who is switched off', () => {
+    const dated = out('a', { lastResortAtMs: 40_000, notBeforeMs: 40_000 })
+    expect(asked(begun([dated, out('b', { lastResortAtMs: null })]))).toEqual([])
+  })
+
+  test('asks the dead only at their pace', () => {
+    const dated = out('a', { lastResortAtMs: 20_000, notBeforeMs: 20_000 })
+    const policy = { holdMaxMs: 10_000 }
+    expect(asked(begun([dated, out('b', { hard: true, lastResortAtMs: 0 })], policy))).toEqual(['b last-resort'])
+    const loop = begun([dated, out('b', { hard: true, lastResortAtMs: 2_000 })], { holdMaxMs: 0 })
+    expect([asked(loop), loop.state.phase.kind]).toEqual([[], 'over'])
+  })
+})
+
+describe('before a request that failed is told no', () => {
+  const failed = (candidates: readonly Candidate[], policy = {}, tokens = 10): string[] => {
+    const loop = begun(candidates, { roundsMax: 1, holdMaxMs: 0, ...policy })
+    loop.retryTokens = tokens
+    return loop.fail(10, 1, 'server-error').slice(2)
+  }
+  const dead = (more: Partial<Barred> = {}): Candidate => out('d', { hard: true, untilMs: 60_000, ...more })
+
+  test('those that no wait mends are worth one try, at their pace and if the budget has it', () => {
+    expect(failed([candidate('a'), dead()])).toEqual(['spend-budget', 'start 2 d last-resort'])
+    expect(failed([candidate('a'), dead({ lastResortAtMs: 11 })])).toEqual(['give-up 1 server-error null true'])
+    expect(failed([candidate('a'), dead()], {}, 0)).toEqual(['give-up 1 server-error null true'])
+  })
+
+  test('a pace that we keep is kept: it was asked already', () => {
+    expect(failed([candidate('a'), out('b', { lastResortAtMs: 11 })])).toEqual(['give-up 1 server-error null true'])
+  })
+
+  test('each of the dead is tried once', () => {
+    const loop = begun([candidate('a'), dead()], { roundsMax: 1, holdMaxMs: 0 })
+    loop.fail(10, 1, 'server-error')
+    expect(loop.fail(20, 2, 'server-error').at(-1)).toBe('give-up 1 server-error null true')
   })
 })
 

@@ -1,6 +1,6 @@
 import type { Moment } from '@lb/protocol'
 import type { Candidate } from './candidate.ts'
-import { type Choice, hopeful, isPatient, type Start, wastedAttempts } from './choice.ts'
+import { type Choice, isPatient, type Start, wastedAttempts } from './choice.ts'
 import type { LoopPolicy } from './loop-policy.ts'
 import type { LoopState } from './loop-state.ts'
 
@@ -13,17 +13,17 @@ const BUDGET_MS = 1_000
  * Nobody is usable now, but somebody who had no turn yet may soon be: a request waits for those, for a bounded time. In
  * a total outage a client that waits 30 s is better served than one that is told to come back.
  *
+ * @param untried those for whom there is hope, and who had no turn in this round.
  * @returns `undefined` when waiting is of no use.
  */
 export function awaitUntried(
   state: LoopState,
-  open: readonly Candidate[],
+  untried: readonly Candidate[],
   woken: boolean,
   at: Moment,
   policy: LoopPolicy,
 ): Choice | undefined {
-  if (isPatient(state, policy)) return undefined
-  const untried = hopeful(open, at.nowMs, policy.holdMaxMs).filter(({ id }) => !state.tried.includes(id))
+  if (untried.length === 0) return undefined
   const isNew = untried.some(({ id }) => !state.attempts.some(({ candidate }) => candidate === id))
   const youthEndsMs = state.beganMs + Math.min(policy.roundWithinMs, policy.holdMaxMs)
   const endMs = isNew ? (state.heldMs ?? at.nowMs) + policy.holdMaxMs : youthEndsMs

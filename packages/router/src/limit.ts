@@ -51,14 +51,13 @@ const USED_MIN = 0.8
 const QUEUE_PER_PLACE = 2
 const FORGET_MS = 60_000
 
+const quiet: readonly LimitEffect[] = []
+
 /** The decider. */
 export function stepLimit(limit: Limit, event: LimitEvent, nowMs: number): LimitStep {
   switch (event.type) {
     case 'attempt-started':
-      return {
-        limit: { ...without(limit, event.request), inFlight: limit.inFlight + 1 },
-        effects: [],
-      }
+      return { limit: withInFlight(without(limit, event.request), limit.inFlight + 1), effects: quiet }
     case 'attempt-ended':
       return inviting(ended(limit, event, nowMs))
     case 'request-queued':
@@ -83,7 +82,7 @@ export function placeOf(limit: Limit, request: string): 'free' | 'queue' | 'none
 
 function ended(limit: Limit, event: Extract<LimitEvent, { type: 'attempt-ended' }>, nowMs: number): Limit {
   const { max, inFlight, decreasedMs } = limit
-  const fewer = { ...limit, inFlight: Math.max(0, inFlight - 1) }
+  const fewer = withInFlight(limit, Math.max(0, inFlight - 1))
   if (event.outcome === 'limited') {
     const isOld = decreasedMs !== null && event.startedMs < decreasedMs
     return isOld ? fewer : { ...fewer, max: Math.max(1, DECREASE * (max ?? inFlight)), decreasedMs: nowMs }
@@ -96,13 +95,19 @@ function ended(limit: Limit, event: Extract<LimitEvent, { type: 'attempt-ended' 
 /** As many of the waiting as there are places. */
 function inviting(limit: Limit): LimitStep {
   const { max, inFlight, waiting, invited } = limit
+  if (waiting.length === 0) return { limit, effects: quiet }
   const free = max === null ? waiting.length : Math.max(0, places(max) - inFlight - invited.length)
   const woken = waiting.slice(0, free)
-  if (woken.length === 0) return { limit, effects: [] }
+  if (woken.length === 0) return { limit, effects: quiet }
   return {
     limit: { ...limit, waiting: waiting.slice(free), invited: [...invited, ...woken] },
     effects: woken.map((request) => ({ type: 'wake', request })),
   }
+}
+
+/** Field by field: every attempt does this twice. */
+function withInFlight({ max, waiting, invited, decreasedMs }: Limit, inFlight: number): Limit {
+  return { max, inFlight, waiting, invited, decreasedMs }
 }
 
 function without(limit: Limit, request: string): Limit {

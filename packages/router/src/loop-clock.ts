@@ -33,8 +33,9 @@ export function tick(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep
   if (phase.kind !== 'waiting' && phase.kind !== 'refreshing') return { state, effects: [] }
   if (at.nowMs < Math.min(phase.untilMs, state.deadlineMs)) return breakSilence(state, at, policy)
   // A renewal that takes too long says nothing about the credential, but this request goes on without it.
-  const spent = phase.kind === 'refreshing' ? [...state.spent, phase.candidate] : state.spent
-  return look(withChange(state, { spent }), null, [])
+  if (phase.kind === 'refreshing')
+    return look(withChange(state, { spent: [...state.spent, phase.candidate] }), null, [])
+  return look(state, null, [])
 }
 
 const tooSlow: Failure = { kind: 'first-byte-timeout', message: 'no first byte in time' }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
+import type { Candidate } from './candidate.ts'
 import { stepLoop } from './loop.ts'
 import { streamPolicy } from './loop-policy.ts'
 import { type LoopEvent, newLoop } from './loop-state.ts'
-import { barred, candidate, Driven } from './testing/driven.ts'
+import { barred, candidate, Driven, due } from './testing/driven.ts'
 
 const two = [candidate('a'), candidate('b')]
 
@@ -98,18 +99,30 @@ describe('a request', () => {
 })
 
 describe('the local throttle', () => {
-  test('refuses by chance when nobody is available', () => {
-    const loop = new Driven([candidate('a', { availability: barred() })])
+  const waiting = { availability: barred({ lastResortAtMs: 1 }) }
+  const refused = ['give-up null overloaded 1000 true']
+  const begunBy = (candidates: readonly Candidate[]): string[] => {
+    const loop = new Driven(candidates)
     loop.roll = 0.49
-    expect(loop.begin({ refuseChance: 0.5 })).toEqual(['give-up null overloaded 5000 true'])
+    return loop.begin({ refuseChance: 0.5 })
+  }
+
+  test('refuses by chance who would have to wait', () => {
+    expect(begunBy([candidate('a', waiting), candidate('b', waiting)])).toEqual(refused)
+    const loop = new Driven([candidate('a', waiting), candidate('b', waiting)])
+    expect(loop.begin({ refuseChance: 0.5 })).toEqual([])
   })
 
-  test('does not refuse by the same chance otherwise', () => {
-    const loop = new Driven([candidate('a', { availability: barred() })])
-    expect(loop.begin({ refuseChance: 0.5 })).toEqual(['start 1 a last-resort'])
-    const healthy = new Driven(two)
-    healthy.roll = 0
-    expect(healthy.begin({ refuseChance: 0.9 })).toEqual(['start 1 a first'])
+  test('refuses nobody who can be served, or who may find out', () => {
+    expect(begunBy([candidate('a', waiting), candidate('b')])).toEqual(['start 1 b first'])
+    expect(begunBy([candidate('a', waiting), candidate('b', { availability: due })])).toEqual(['start 1 b probe'])
+    expect(begunBy([candidate('a', waiting), candidate('b', { availability: barred() })])).toEqual([
+      'start 1 b last-resort',
+    ])
+  })
+
+  test('never refuses where there is only one target: it may be back at any moment', () => {
+    expect(begunBy([candidate('a', waiting)])).toEqual([])
   })
 })
 

@@ -1,12 +1,13 @@
 import { assertNever, type Failure, type Moment } from '@lb/protocol'
-import { isAvailable } from './candidate.ts'
-import type { Choice, Start } from './choice.ts'
+import { type Candidate, isAvailable, isReady } from './candidate.ts'
+import { type Choice, opensMs, type Start } from './choice.ts'
 import { choose, hasBackup } from './choose.ts'
 import { endingOf } from './ending.ts'
 import { tick } from './loop-clock.ts'
 import type { LoopPolicy } from './loop-policy.ts'
 import {
   type Attempt,
+  inPhase,
   type LoopEffect,
   type LoopEvent,
   type LoopState,
@@ -70,9 +71,14 @@ function begin(state: LoopState, event: Begin, at: Moment, policy: LoopPolicy): 
     candidates: event.candidates,
     retryTokens: event.retryTokens,
   })
-  const isRefused = at.roll < event.refuseChance && !event.candidates.some(isAvailable)
-  if (isRefused) return end(begun, endingOf(begun, throttled, at.nowMs), [])
+  if (at.roll < event.refuseChance && mustWait(event.candidates, at.nowMs))
+    return end(begun, endingOf(begun, throttled, at.nowMs), [])
   return obey(begun, choose(begun, null, false, at, policy), at, policy)
+}
+
+/** Only who would have to wait is refused by chance, and nobody whose one target may be back at any moment. */
+function mustWait(candidates: readonly Candidate[], nowMs: number): boolean {
+  return candidates.length > 1 && !candidates.some((candidate) => isReady(candidate) || opensMs(candidate) <= nowMs)
 }
 
 function lookedAt(state: LoopState, event: CandidatesChanged, at: Moment, policy: LoopPolicy): LoopStep {
@@ -147,7 +153,8 @@ function obey(state: LoopState, choice: Choice, at: Moment, policy: LoopPolicy):
       const phase = { kind: 'waiting', why, untilMs } as const
       if (why === 'backoff')
         return { state: withChange(state, { phase, round: state.round + 1, tried: [] }), effects: [] }
-      return { state: withChange(state, { phase, heldMs: state.heldMs ?? at.nowMs }), effects: [] }
+      if (state.heldMs !== null) return { state: inPhase(state, phase), effects: [] }
+      return { state: withChange(state, { phase, heldMs: at.nowMs }), effects: [] }
     }
     case 'stop':
       return end(state, endingOf(state, choice.failure, at.nowMs, choice.pick), [])

@@ -39,7 +39,8 @@ export function plan(all: readonly PlanCandidate[], wishes: PlanWishes, turns: T
   const candidates = spreadKeys(bestRank(all), wishes.session, draw)
   const ordered = strategies[wishes.strategy](candidates, turns, draw)
   const eased = easedIn(ordered.candidates, draw)
-  const home = eased.find((candidate) => candidate.id === wishes.home && isReady(candidate))
+  const home =
+    wishes.home === null ? undefined : eased.find((candidate) => candidate.id === wishes.home && isReady(candidate))
   return {
     candidates: home === undefined ? eased : [home, ...eased.filter((candidate) => candidate !== home)],
     turns: ordered.turns,
@@ -97,11 +98,18 @@ function byLot(equals: readonly PlanCandidate[], session: string | null, draw: (
 
 /** Slow start: a recovering candidate keeps its place only as often as its share says, else it goes behind the healthy. */
 function easedIn(ordered: readonly PlanCandidate[], draw: () => number): readonly PlanCandidate[] {
-  const isEased = ({ availability }: PlanCandidate): boolean =>
-    availability.kind === 'available' && availability.share < 1 && draw() >= availability.share
+  if (!ordered.some(isRecovering)) return ordered
+  const isEased = (candidate: PlanCandidate): boolean =>
+    isRecovering(candidate) && draw() >= candidate.availability.share
   const late = new Set(ordered.filter(isEased))
   if (late.size === 0) return ordered
   const inPlace = ordered.filter((candidate) => !late.has(candidate))
   const lastHealthy = inPlace.findLastIndex(isAvailable)
   return [...inPlace.slice(0, lastHealthy + 1), ...late, ...inPlace.slice(lastHealthy + 1)]
+}
+
+/** It has only a share of its usual traffic. */
+function isRecovering(candidate: PlanCandidate): candidate is PlanCandidate & { availability: { share: number } } {
+  const { availability } = candidate
+  return availability.kind === 'available' && availability.share < 1
 }

@@ -67,11 +67,17 @@ function toFront(candidates: readonly PlanCandidate[], chosen: PlanCandidate | u
   return chosen === undefined ? candidates : [chosen, ...candidates.filter((candidate) => candidate !== chosen)]
 }
 
-function sortedBy(candidates: readonly PlanCandidate[], cost: (candidate: PlanCandidate) => number): PlanCandidate[] {
-  return candidates
-    .map((candidate) => ({ candidate, cost: cost(candidate) }))
-    .sort((a, b) => (a.cost === b.cost ? 0 : a.cost - b.cost))
-    .map(({ candidate }) => candidate)
+function sortedBy(
+  candidates: readonly PlanCandidate[],
+  cost: (candidate: PlanCandidate) => number,
+): readonly PlanCandidate[] {
+  if (candidates.length < 2) return candidates
+  return [...candidates].sort((a, b) => {
+    const costA = cost(a)
+    const costB = cost(b)
+    // Both may be infinite.
+    return costA === costB ? 0 : costA - costB
+  })
 }
 
 function tiersOf(sorted: readonly PlanCandidate[]): PlanCandidate[][] {
@@ -85,7 +91,10 @@ function tiersOf(sorted: readonly PlanCandidate[]): PlanCandidate[][] {
 }
 
 function byTier(order: (tier: readonly PlanCandidate[], draw: () => number) => readonly PlanCandidate[]): Order {
-  return (sorted, turns, draw) => ({ candidates: tiersOf(sorted).flatMap((tier) => order(tier, draw)), turns })
+  return (sorted, turns, draw) => {
+    const isOneTier = sorted[0]?.priority === sorted.at(-1)?.priority
+    return { candidates: isOneTier ? order(sorted, draw) : tiersOf(sorted).flatMap((tier) => order(tier, draw)), turns }
+  }
 }
 
 /**
@@ -120,11 +129,12 @@ function smoothWeighted(sorted: readonly PlanCandidate[], turns: Turns): Ordered
   const claims = usable
     .map((candidate) => ({ candidate, owed: (turns.owed[candidate.id] ?? 0) + candidate.weight }))
     .sort((a, b) => b.owed - a.owed)
-  const paid = claims.map(({ candidate, owed }, index) => [candidate.id, index === 0 ? owed - total : owed] as const)
-  const rest = tier.filter((candidate) => !usable.includes(candidate))
+  const owed: Record<string, number> = { ...turns.owed }
+  for (const claim of claims) owed[claim.candidate.id] = claim === claims[0] ? claim.owed - total : claim.owed
+  const rest = usable.length === tier.length ? [] : tier.filter((candidate) => !usable.includes(candidate))
   const order = [...claims.map(({ candidate }) => candidate), ...rest]
   return {
     candidates: tiers.flatMap((members, index) => (index === first ? order : members)),
-    turns: { ...turns, owed: { ...turns.owed, ...Object.fromEntries(paid) } },
+    turns: { next: turns.next, owed },
   }
 }

@@ -5,6 +5,7 @@ import {
   type Attempt,
   type End,
   type Ending,
+  inPhase,
   type LoopEffect,
   type LoopEvent,
   type LoopState,
@@ -23,23 +24,24 @@ export type RunningPhase = { readonly kind: 'sending' | 'relaying' } & Upstream
 export function upstreamEvent(state: LoopState, event: UpstreamEvent, at: Moment, policy: LoopPolicy): LoopStep {
   const running = runningOf(state)
   if (running === undefined || running.attempt !== event.attempt) return { state, effects: quiet }
-  const isStatusLine = event.type === 'response-started'
-  const sign = heard(running, running.kind, running.openedMs, !isStatusLine || running.spoke, at)
-  const isEvent = event.type !== 'ping' && !isStatusLine
-  const alive = isEvent ? sign : { ...sign, lastEventMs: running.lastEventMs }
   switch (event.type) {
     case 'response-started':
+      return { state: inPhase(state, heard(running, running.spoke, running.lastEventMs, at)), effects: quiet }
     case 'ping':
+      return { state: inPhase(state, heard(running, true, running.lastEventMs, at)), effects: quiet }
     case 'progress':
-      return { state: withChange(state, { phase: alive }), effects: quiet }
+      return { state: inPhase(state, heard(running, true, at.nowMs, at)), effects: quiet }
     case 'block-completed':
-      return { state: withChange(state, { phase: alive, blockDone: true }), effects: quiet }
+      return {
+        state: withChange(state, { phase: heard(running, true, at.nowMs, at), blockDone: true }),
+        effects: quiet,
+      }
     case 'opened':
-      return opened(state, heard(running, running.kind, running.openedMs ?? at.nowMs, true, at), at, policy)
+      return opened(state, heard(running, true, at.nowMs, at, running.openedMs ?? at.nowMs), at, policy)
     case 'content':
-      return policy.stream ? content(state, alive, at) : { state: withChange(state, { phase: alive }), effects: quiet }
+      return content(state, running, at, policy)
     case 'completed':
-      return completed(state, alive, at)
+      return completed(state, running.responded ? running : { ...running, responded: true }, at)
     case 'failed':
       return failAttempt(state, running, event.failure, at, policy)
   }
@@ -50,10 +52,11 @@ const quiet: readonly LoopEffect[] = []
 /** The running attempt after a sign of life. */
 function heard(
   running: RunningPhase,
-  kind: RunningPhase['kind'],
-  openedMs: number | null,
   spoke: boolean,
+  lastEventMs: number,
   at: Moment,
+  openedMs: number | null = running.openedMs,
+  kind: RunningPhase['kind'] = running.kind,
 ): RunningPhase {
   const { attempt, candidate, startedMs, backup, firstByteDeadlineMs, contentDeadlineMs } = running
   return {
@@ -68,7 +71,7 @@ function heard(
     spoke,
     openedMs,
     lastUpstreamMs: at.nowMs,
-    lastEventMs: at.nowMs,
+    lastEventMs,
   }
 }
 
@@ -107,9 +110,9 @@ export function failAttempt(
 
 /** Ask for a fresh look at the candidates, then choose. */
 export function look(state: LoopState, again: string | null, effects: readonly LoopEffect[]): LoopStep {
-  const repeated = again === null ? state.repeated : [...state.repeated, again]
+  const phase = { kind: 'looking', again } as const
   return {
-    state: withChange(state, { repeated, phase: { kind: 'looking', again } }),
+    state: again === null ? inPhase(state, phase) : withChange(state, { repeated: [...state.repeated, again], phase }),
     effects: [...effects, { type: 'look' }],
   }
 }
@@ -118,13 +121,13 @@ export function look(state: LoopState, again: string | null, effects: readonly L
 export function end(state: LoopState, ending: Ending, effects: readonly LoopEffect[]): LoopStep {
   if (state.clientGone) return over(state, 'client-gone', effects)
   const word = ending.type === 'finish' ? ending.end : endings[ending.type]
-  return { state: withChange(state, { phase: { kind: 'over', end: word } }), effects: [...effects, ending] }
+  return { state: inPhase(state, { kind: 'over', end: word }), effects: [...effects, ending] }
 }
 
 /** The request is over and there is nothing left to say to the client. */
 export function over(state: LoopState, word: End, effects: readonly LoopEffect[]): LoopStep {
   const finish = { type: 'finish', end: word } as const
-  return { state: withChange(state, { phase: { kind: 'over', end: word } }), effects: [...effects, finish] }
+  return { state: inPhase(state, { kind: 'over', end: word }), effects: [...effects, finish] }
 }
 
 /** `state` with the running attempt's record completed. */
@@ -135,11 +138,13 @@ export function closeAttempt(
   failure: Failure | null,
   at: Moment,
 ): LoopState {
-  const attempts = state.attempts.map((attempt) =>
-    attempt.attempt === running.attempt
-      ? { ...attempt, paid: running.responded && isBillable(failure), endedMs: at.nowMs, outcome, failure }
-      : attempt,
-  )
+  const attempts = [...state.attempts]
+  const index = attempts.findLastIndex(({ attempt }) => attempt === running.attempt)
+  const open = attempts[index]
+  if (open === undefined) return state
+  const { attempt, candidate, round, why, startedMs } = open
+  const paid = running.responded && isBillable(failure)
+  attempts[index] = { attempt, candidate, round, why, startedMs, paid, endedMs: at.nowMs, outcome, failure }
   return withChange(state, { attempts })
 }
 
@@ -171,7 +176,7 @@ const endings = {
 } as const
 
 function opened(state: LoopState, running: RunningPhase, at: Moment, policy: LoopPolicy): LoopStep {
-  const next = withChange(state, { phase: running })
+  const next = inPhase(state, running)
   // With nobody behind it there is no failover to hide, so the client sees the opening as soon as we do.
   if (running.backup || !policy.stream || state.stage === 'opening' || running.kind === 'relaying')
     return { state: next, effects: quiet }
@@ -181,15 +186,13 @@ function opened(state: LoopState, running: RunningPhase, at: Moment, policy: Loo
   }
 }
 
-function content(state: LoopState, running: RunningPhase, at: Moment): LoopStep {
-  if (running.kind === 'relaying') return { state: withChange(state, { phase: running }), effects: quiet }
+function content(state: LoopState, running: RunningPhase, at: Moment, policy: LoopPolicy): LoopStep {
+  if (running.kind === 'relaying' || !policy.stream)
+    return { state: inPhase(state, heard(running, true, at.nowMs, at)), effects: quiet }
   const alive = report(running, { kind: 'alive', ttftMs: at.nowMs - running.startedMs })
+  const phase = heard(running, true, at.nowMs, at, running.openedMs, 'relaying')
   return {
-    state: withChange(state, {
-      phase: heard(running, 'relaying', running.openedMs, true, at),
-      stage: 'content',
-      lastByteMs: at.nowMs,
-    }),
+    state: withChange(state, { phase, stage: 'content', lastByteMs: at.nowMs }),
     effects: [commit(state, running), alive],
   }
 }
@@ -199,7 +202,11 @@ function completed(state: LoopState, running: RunningPhase, at: Moment): LoopSte
   const told = report(running, { kind: 'succeeded' })
   // An answer without any content is an answer too.
   const effects = running.kind === 'relaying' ? [told] : [commit(state, running), told]
-  return end(withChange(closed, { stage: 'content' }), { type: 'finish', end: 'completed' }, effects)
+  return end(
+    closed.stage === 'content' ? closed : withChange(closed, { stage: 'content' }),
+    { type: 'finish', end: 'completed' },
+    effects,
+  )
 }
 
 function commit(state: LoopState, { attempt }: Upstream): LoopEffect {

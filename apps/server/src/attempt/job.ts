@@ -100,7 +100,15 @@ function report(
 ): void {
   const { attempt, startedMs, outcome } = effect
   const tokens = outcome.kind === 'alive' ? undefined : countedTokens(reported?.usage())
-  const named = { request: request.id, attempt: attemptName(request, attempt), startedMs, outcome, session, tokens }
+  const named = {
+    request: request.id,
+    attempt: attemptName(request, attempt),
+    startedMs,
+    outcome,
+    stream: request.stream,
+    session,
+    tokens,
+  }
   house.targets.reported(compiled, candidate, named)
   house.observer.attemptReported({ request, attempt, candidate, startedMs, outcome, nowMs: house.clock.nowMs() })
 }
@@ -119,6 +127,7 @@ function startOn(job: Job, candidate: PlanCandidate, effect: Effect<'start-attem
     attempt: attemptName(request, effect.attempt),
     session,
     tokens: estimatedTokens(request.body),
+    isFirst: effect.attempt === 1,
   })
   if (provider.auth.kind !== 'oauth') {
     return sendTo(job, candidate, provider, effect, credentialHeaders(provider, candidate.credential, request), tell)

@@ -110,3 +110,98 @@ describe('litellm 39431: nothing reached the client while the model was thinking
     abort.abort()
   })
 })
+
+/*
+ * The reports 671 of claude-relay-service and 217 of codex-lb could not be found in public any more. These are the neighbouring
+ * reports of the same projects, about what the design says of them: a limit without a date, a dead account, and a conversation's home.
+ */
+
+describe('claude-relay-service 1204: one 429 without a reset time closed the only account for 215 minutes', () => {
+  test('the account is asked again within seconds, and is not closed to its other models meanwhile', async () => {
+    const once: MockScript = {
+      rules: [
+        {
+          when: { model: 'claude-opus-*' },
+          answer: { fault: 'rate-limit-bare' },
+          repeat: 1,
+          next: { answer: {} },
+        },
+      ],
+    }
+    const { post, mocks } = await startWorld({ scripts: [once] })
+    const began = performance.now()
+    const [opus, haiku] = await Promise.all([
+      post({ ...hello, model: 'claude-opus-5-5' }),
+      post({ ...hello, model: 'claude-haiku-5-5' }),
+    ])
+    expect([opus.status, haiku.status]).toEqual([200, 200])
+    expect(mocks[0]?.requests).toHaveLength(3)
+    expect(performance.now() - began).toBeLessThan(15_000)
+  })
+})
+
+describe('claude-relay-service 611: a dead account was asked again and again, and looked healthy', () => {
+  test('the next account answers, the dead one is left alone, and is shown as what it is', async () => {
+    const { post, lb, mocks } = await startWorld({ scripts: [{ fault: 'bad-key' }, second] })
+    const attempts: (string | null)[] = []
+    for (let request = 0; request < 4; request += 1) {
+      const response = await post(hello)
+      expect([response.status, response.headers.get('x-lb-provider')]).toEqual([200, 'b'])
+      attempts.push(response.headers.get('x-lb-attempts'))
+    }
+    expect(attempts).toEqual(['2', '1', '1', '1'])
+    expect(mocks[0]?.requests).toHaveLength(1)
+    const shown = await (await fetch(`${lb.url}/providers`)).text()
+    expect(shown).toContain('down')
+  })
+})
+
+describe('claude-relay-service 1007: a conversation stayed with an account that was limited', () => {
+  test('it goes to another one, as a new conversation does', async () => {
+    const limited: MockScript = { rules: [{ answer: {}, repeat: 1, next: { answer: { fault: 'rate-limit' } } }] }
+    const { post } = await startWorld({ scripts: [limited, second] })
+    const headers = { 'x-claude-code-session-id': 's-1' }
+    const names: (string | null)[] = []
+    for (let turn = 0; turn < 3; turn += 1) names.push((await post(hello, { headers })).headers.get('x-lb-provider'))
+    expect(names).toEqual(['a', 'b', 'b'])
+  })
+})
+
+describe('codex-lb 226: a failover took the conversation away from its warm account for good', () => {
+  test('it is lent, and returns when its home is usable again', async () => {
+    const busy: MockScript = {
+      rules: [
+        {
+          answer: {},
+          repeat: 1,
+          next: {
+            answer: { fault: 'rate-limit', headers: { 'retry-after': '1' } },
+            repeat: 1,
+            next: { answer: {} },
+          },
+        },
+      ],
+    }
+    const { post } = await startWorld({ scripts: [busy, second] })
+    const headers = { 'x-claude-code-session-id': 's-1' }
+    const ask = async (): Promise<string | null> => (await post(hello, { headers })).headers.get('x-lb-provider')
+    expect([await ask(), await ask(), await ask()]).toEqual(['a', 'b', 'b'])
+    await expect.poll(ask, { interval: 400, timeout: 10_000 }).toBe('a')
+  })
+})
+
+describe('codex-lb 225: a passing 500 reached the client although another account was healthy', () => {
+  test.each([true, false])(
+    'the next account answers, and the first one is not given up (stream: %s)',
+    async (stream) => {
+      const once: MockScript = { rules: [{ answer: { fault: 'error-500' }, repeat: 1, next: { answer: {} } }] }
+      const { post } = await startWorld({ scripts: [once, second] })
+      const ask = async (): Promise<string | null> => {
+        const response = await post({ ...hello, stream })
+        await response.text()
+        return response.headers.get('x-lb-provider')
+      }
+      expect([await ask(), await ask()]).toEqual(['b', 'a'])
+    },
+  )
+})

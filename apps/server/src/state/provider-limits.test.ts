@@ -1,4 +1,5 @@
 import type { Provider } from '@lb/config'
+import type { Availability } from '@lb/router'
 import { describe, expect, test } from 'vitest'
 import { startFileWorld } from '../testing/file-world.ts'
 import { hello, startWorld } from '../testing/world.ts'
@@ -102,8 +103,13 @@ test('a provider that is barred is not asked as a last resort while it is full',
   start('1', 0)
   const barred = { kind: 'barred', reason: 'ejected', hard: false, untilMs: 9, notBeforeMs: null } as const
   const asked = { request: 'x', tokens: 1 }
-  expect(books.within('a', asked, { ...barred, lastResortAtMs: 5 }, 100)).toMatchObject({ lastResortAtMs: 1_100 })
-  expect(books.within('a', asked, { ...barred, lastResortAtMs: null }, 100)).toMatchObject({ lastResortAtMs: null })
+  const within = (availability: Availability): Availability => books.within('a', asked, availability, 100)
+  // A date, because a pace of ours would be passed by a request that can wait no longer.
+  const later = { lastResortAtMs: 1_100, notBeforeMs: 1_100 }
+  expect(within({ ...barred, lastResortAtMs: 5 })).toMatchObject(later)
+  const date = { notBeforeMs: 9_000, lastResortAtMs: 9_000 }
+  expect(within({ ...barred, ...date })).toMatchObject(date)
+  expect(within({ ...barred, lastResortAtMs: null })).toMatchObject({ lastResortAtMs: null, notBeforeMs: null })
 })
 
 describe('lb in front of a provider', () => {

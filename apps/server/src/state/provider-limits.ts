@@ -135,10 +135,13 @@ function limitedBy(limit: Full, availability: Availability, nowMs: number): Avai
   if (availability.kind !== 'barred') return limit
   // It stays barred, and is not asked as a last resort while there is no room either.
   const opensAtMs = limit.firm?.opensAtMs ?? nowMs + PLACE_WAIT_MS
-  const { lastResortAtMs } = availability
-  return lastResortAtMs === null
-    ? availability
-    : { ...availability, lastResortAtMs: Math.max(lastResortAtMs, opensAtMs) }
+  const { lastResortAtMs, notBeforeMs } = availability
+  if (lastResortAtMs === null) return availability
+  return {
+    ...availability,
+    lastResortAtMs: Math.max(lastResortAtMs, opensAtMs),
+    notBeforeMs: Math.max(notBeforeMs ?? 0, opensAtMs),
+  }
 }
 
 function withMax(

@@ -7,9 +7,7 @@ import {
   type NodePath,
   nodesOf,
   stepHealth,
-  type Target,
 } from '@lb/health'
-import { assertNever, failureTable } from '@lb/protocol'
 import {
   firstTurns,
   fullBudget,
@@ -31,7 +29,8 @@ import {
 } from '@lb/router'
 import type { Clock } from '../clock.ts'
 import { momentOf } from '../clock.ts'
-import { accountsCredential, type CompiledConfig } from './compiled-config.ts'
+import type { CompiledConfig } from './compiled-config.ts'
+import { endNews, healthTarget, isHardLoss } from './health-news.ts'
 import { type Asked, type Asking, createProviderLimits, type ProviderLimits } from './provider-limits.ts'
 import { isSameTarget } from './replaced-targets.ts'
 import { createSessions, type Sessions } from './sessions.ts'
@@ -58,9 +57,17 @@ export interface Report {
   readonly attempt: string
   readonly startedMs: number
   readonly outcome: Outcome
+  /** Whether the answer is a stream: a whole one shows no sign of life before its end. */
+  readonly stream: boolean
   readonly session: string | null
   /** As the upstream counted. */
   readonly tokens?: number | undefined
+}
+
+/** An attempt that starts. `isFirst`: nobody was asked for its request before. */
+interface Started extends Asked {
+  readonly session: string | null
+  readonly isFirst: boolean
 }
 
 /** Who is to be asked, in this order, and the conversation that it is about; `null` where there is no choice. */
@@ -137,7 +144,6 @@ export class Targets {
   /** A request begins. @returns the chance with which the local throttle refuses it when nobody is available. */
   begun(): number {
     this.#budget = stepBudget(this.#budget, 'request')
-    this.#throttle = stepThrottle(this.#throttle, 'request', this.#deps.clock.nowMs())
     return refuseChance(this.#throttle)
   }
 
@@ -156,9 +162,10 @@ export class Targets {
   started(
     compiled: CompiledConfig,
     candidate: PlanCandidate,
-    { request, attempt, session, tokens }: Asked & Pick<Report, 'session'>,
+    { request, attempt, session, tokens, isFirst }: Started,
   ): void {
     const nowMs = this.#deps.clock.nowMs()
+    if (isFirst) this.#throttle = stepThrottle(this.#throttle, 'asked', nowMs)
     this.#limits.started(candidate.provider, { request, attempt, tokens }, nowMs)
     this.#books.tellLimit(candidate.id, { type: 'attempt-started', request }, nowMs)
     this.#tellOf(compiled, candidate, { type: 'attempt-started', target: healthTarget(candidate), attempt })
@@ -172,24 +179,21 @@ export class Targets {
     const target = healthTarget(candidate)
     if (outcome.kind === 'alive') {
       this.#books.observeTtft(candidate.id, outcome.ttftMs, nowMs)
-      this.#throttle = stepThrottle(this.#throttle, 'accept', nowMs)
+      this.#answered(nowMs)
       return this.#tellOf(compiled, candidate, { type: 'attempt-alive', target, attempt, startedMs })
     }
+    if (outcome.kind === 'succeeded' && !report.stream) this.#answered(nowMs)
+    this.#tellOf(compiled, candidate, endNews(outcome, { target, attempt, startedMs }))
+    this.#tellSession(compiled, candidate.id, report, nowMs)
+    // Last: the place that is free now calls somebody, who must see what health has just learned.
     this.#books.tellLimit(candidate.id, { type: 'attempt-ended', startedMs, outcome: limitOutcome(outcome) }, nowMs)
     this.#limits.ended(attempt, report.tokens, outcome.kind === 'succeeded', nowMs)
-    this.#tellSession(compiled, candidate.id, report, nowMs)
-    switch (outcome.kind) {
-      case 'succeeded':
-        return this.#tellOf(compiled, candidate, { type: 'attempt-succeeded', target, attempt, startedMs })
-      case 'failed': {
-        const { failure } = outcome
-        return this.#tellOf(compiled, candidate, { type: 'attempt-failed', target, attempt, startedMs, failure })
-      }
-      case 'abandoned':
-        return this.#tellOf(compiled, candidate, { type: 'attempt-abandoned', target, attempt })
-      default:
-        return assertNever(outcome)
-    }
+  }
+
+  /** An upstream accepted a request: what answers can bear more. */
+  #answered(nowMs: number): void {
+    this.#throttle = stepThrottle(this.#throttle, 'accept', nowMs)
+    this.#budget = stepBudget(this.#budget, 'answered')
   }
 
   /** A request's loop waits, or ceases to. */
@@ -285,16 +289,6 @@ export class Targets {
   }
 }
 
-/** A conversation does not wait for a home whose credential is dead or whose quota is gone. */
-function isHardLoss(kind: keyof typeof failureTable): boolean {
-  return failureTable[kind].aftermath === 'down' || kind === 'quota-rejected' || kind === 'credits-exhausted'
-}
-
 function isUsable({ availability }: PlanCandidate): boolean {
   return availability.kind === 'available' || availability.kind === 'probe'
-}
-
-/** What happens to a client's own credential, or to one of several accounts, is not the health of a configured key. */
-function healthTarget({ provider, credential, model, passThrough }: RouteTarget): Target {
-  return { provider, credential: passThrough || credential === accountsCredential ? null : credential, model }
 }

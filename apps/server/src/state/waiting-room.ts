@@ -19,6 +19,7 @@ export interface WaitingRoom {
 
 export function createWaitingRoom(clock: Clock): WaitingRoom {
   const wakers = new Map<string, () => void>()
+  const held = new Set<string>()
   let release = shutRelease
   let timer: NodeJS.Timeout | undefined
 
@@ -40,11 +41,13 @@ export function createWaitingRoom(clock: Clock): WaitingRoom {
 
   return {
     changed(request, why, wake) {
-      const isNew = !wakers.has(request)
       if (why === null) wakers.delete(request)
       else wakers.set(request, wake)
-      if (why === 'hold' && isNew) tell({ type: 'held', request })
-      else if (why === null && !isNew) tell({ type: 'left', request })
+      // A request may sleep before it holds, or hold before it queues.
+      if (why === 'hold') tell({ type: 'held', request })
+      else if (held.has(request)) tell({ type: 'left', request })
+      if (why === 'hold') held.add(request)
+      else held.delete(request)
     },
     wake: (request) => wakers.get(request)?.(),
     health: (type) => tell({ type }),
