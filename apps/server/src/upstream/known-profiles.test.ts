@@ -29,6 +29,15 @@ test('a property that does not exist, or that has no sensible value, is a proble
   )
   expect(await said('{ images: some }')).toContain('f:3:26: providers[0].profile.images: expected "none", "data"')
   expect(await said('{ maxOutputToken: 1 }', 'anthropic')).toContain('did you mean "maxOutputTokens"?')
+  expect(await said('{ thinking: much }', 'anthropic')).toContain(
+    'f:3:28: providers[0].profile.thinking: expected "adaptive", "budget", "none"',
+  )
+  expect(await said('{ userIdPattern: "(" }', 'anthropic')).toContain('expected a regular expression, or null')
+  const models = '{ base: kimi, models: [{ match: ["k*"], set: { images: some } }] }'
+  for (const type of ['openai', 'anthropic'])
+    expect(await said(models, type)).toContain(
+      'f:3:71: providers[0].profile.models[0].set.images: expected "none", "data", "data-and-url"',
+    )
 })
 
 test('every profile that there is may be named', async () => {

@@ -13,7 +13,7 @@ export interface KnownProfiles {
   readonly names: readonly string[]
   /** What `profile: { … }` may change beside `base`. */
   readonly fields: readonly string[]
-  /** What is wrong with the values of those that it changes. */
+  /** What is wrong with the values of those that it changes; `field` may lead into them: `models[0].set.images`. */
   problemsWith(changes: JsonObject): readonly { readonly field: string; readonly message: string }[]
 }
 
@@ -37,7 +37,13 @@ export function checkProfile(
     if (!fields.includes(name)) findings.error([...at, name], 'unknown property', suggestionFor(name, fields), 'key')
   }
   const values = Object.fromEntries(written.filter(([name]) => fields.includes(name)))
-  for (const { field, message } of known.problemsWith(values)) findings.error([...at, field], message)
+  for (const { field, message } of known.problemsWith(values)) findings.error([...at, ...stepsOf(field)], message)
+}
+
+/** `models[0].set.images` as the steps that lead there. */
+function stepsOf(field: string): Path {
+  const steps = field.split(/[.[\]]+/).filter((step) => step !== '')
+  return steps.map((step) => (/^\d+$/.test(step) ? Number(step) : step))
 }
 
 function checkName(name: unknown, names: readonly string[], dialect: Dialect, path: Path, findings: Findings): void {

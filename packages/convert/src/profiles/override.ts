@@ -1,21 +1,11 @@
 import { err, isJsonObject, type Json, ok, type Result } from '@lb/protocol'
+import type { AnthropicProfile } from './anthropic.ts'
+import { type FieldRule, type ProfileFields, type ProfileProblem, problemsWithChanges } from './changes.ts'
 import { conservative } from './conservative.ts'
 import type { Profile } from './profile.ts'
 
-/** What is wrong with an override, and where. */
-export interface ProfileProblem {
-  /** The field. */
-  readonly field: string
-  readonly message: string
-}
-
-/** Which values a field takes: one of some words, a list of some words, or anything of the kind that its default has. */
-type Rule =
-  | { readonly oneOf: readonly (string | null)[] }
-  | { readonly listOf: readonly string[] }
-  | { readonly like: Json }
-
-const rules: Readonly<Partial<Record<keyof Profile, Rule>>> = {
+/** Which values the fields take that take words. */
+const rules: Readonly<Partial<Record<keyof Profile, FieldRule>>> = {
   dialect: { oneOf: ['chat', 'responses'] },
   maxTokensField: { oneOf: ['max_tokens', 'max_completion_tokens'] },
   systemRole: { oneOf: ['developer', 'system', 'user'] },
@@ -47,39 +37,40 @@ const rules: Readonly<Partial<Record<keyof Profile, Rule>>> = {
  */
 export function profileWith(base: Profile, changes: Json): Result<Profile, readonly ProfileProblem[]> {
   if (!isJsonObject(changes)) return err([{ field: '', message: 'a profile is an object' }])
-  const problems = Object.entries(changes).flatMap(([field, value]) => problemWith(field, value) ?? [])
+  const problems = problemsWithChanges(changes, openAiFields)
   // Every field was looked at: from here on it is a profile.
   return problems.length > 0 ? err(problems) : ok({ ...base, ...(changes as Partial<Profile>) })
 }
 
-function problemWith(field: string, value: Json): ProfileProblem | undefined {
-  if (!isField(field))
-    return { field, message: `there is no such field; there are ${Object.keys(conservative).join(', ')}` }
-  const rule = rules[field] ?? { like: conservative[field] as Json }
-  const expected = expectation(rule, value)
-  return expected === undefined ? undefined : { field, message: `expected ${expected}` }
+const openAiFields: ProfileFields = { defaults: conservative, rules }
+
+const levels = ['low', 'medium', 'high', 'xhigh', 'max'] as const
+const anthropicRules: Readonly<Partial<Record<keyof AnthropicProfile, FieldRule>>> = {
+  dialect: { oneOf: ['anthropic'] },
+  apiVersion: { oneOf: ['2023-06-01', '2026-10-21'] },
+  thinking: { oneOf: ['adaptive', 'budget', 'none'] },
+  effort: { listOf: levels },
+  sampling: { listOf: ['temperature', 'top_p', 'top_k'] },
+  forcedTools: { oneOf: ['always', 'without-thinking', 'never'] },
+  images: { oneOf: ['none', 'data', 'data-and-url'] },
+  documents: { oneOf: ['none', 'data', 'data-and-url'] },
+  // `carried` is no property of any endpoint.
+  signatures: { oneOf: ['verified', 'ignored'] },
+  userIdPattern: { pattern: 'or null' },
+  betas: { texts: 'or null' },
 }
 
-function isField(field: string): field is keyof Profile {
-  return Object.hasOwn(conservative, field)
-}
-
-/** What was expected, if it is not what there is. */
-function expectation(rule: Rule, value: Json): string | undefined {
-  if ('oneOf' in rule) {
-    return rule.oneOf.some((word) => word === value)
-      ? undefined
-      : rule.oneOf.map((word) => JSON.stringify(word)).join(', ')
-  }
-  if ('listOf' in rule) {
-    const isList =
-      Array.isArray(value) && value.every((entry) => typeof entry === 'string' && rule.listOf.includes(entry))
-    return isList ? undefined : `a list of ${rule.listOf.map((word) => JSON.stringify(word)).join(', ')}`
-  }
-  return kindOf(rule.like) === kindOf(value) || rule.like === null || value === null ? undefined : kindOf(rule.like)
-}
-
-function kindOf(value: Json): string {
-  if (Array.isArray(value)) return 'a list'
-  return isJsonObject(value) ? 'an object' : `a ${typeof value}`
+/**
+ * The same for an endpoint that speaks Anthropic Messages.
+ *
+ * @example
+ *   anthropicProfileWith(namedAnthropicProfiles.bedrock, { maxOutputTokens: 32000, effort: ['low', 'high'] })
+ */
+export function anthropicProfileWith(
+  base: AnthropicProfile,
+  changes: Json,
+): Result<AnthropicProfile, readonly ProfileProblem[]> {
+  if (!isJsonObject(changes)) return err([{ field: '', message: 'a profile is an object' }])
+  const problems = problemsWithChanges(changes, { defaults: base, rules: anthropicRules })
+  return problems.length > 0 ? err(problems) : ok({ ...base, ...(changes as Partial<AnthropicProfile>) })
 }

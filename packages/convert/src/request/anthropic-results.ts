@@ -1,4 +1,4 @@
-import { type Anthropic, isJsonObject, type Json, stringifyJson } from '@lb/protocol'
+import { type Anthropic, type JsonTree, RawJson, stringifyJson } from '@lb/protocol'
 import type { CallBlock, PairedResult, Pairs } from './anthropic-pairs.ts'
 import { partsOf, text } from './anthropic-parts.ts'
 import type { Run } from './run.ts'
@@ -56,8 +56,7 @@ export function orphan(block: Anthropic.ToolResultBlock, path: string, run: Run)
 /** What the provider's own tool gave back: text as text, everything else as JSON without what only the provider can read. */
 function serverParts(block: Anthropic.ServerToolResultBlock, path: string, run: Run): readonly Part[] {
   if (block.type === 'mcp_tool_result' && isTexts(block.content)) return partsOf(block.content, `${path}/content`, run)
-  const content: Json = JSON.parse(stringifyJson(block.content ?? null))
-  return [text(JSON.stringify(withoutEncrypted(content)), path)]
+  return [text(stringifyJson(withoutEncrypted(block.content ?? null)), path)]
 }
 
 function isTexts(content: unknown): content is string | Anthropic.TextBlock[] {
@@ -65,9 +64,11 @@ function isTexts(content: unknown): content is string | Anthropic.TextBlock[] {
   return Array.isArray(content) && content.every((block) => block?.type === 'text' && typeof block.text === 'string')
 }
 
-function withoutEncrypted(value: Json): Json {
+function withoutEncrypted(value: JsonTree): JsonTree {
   if (Array.isArray(value)) return value.map(withoutEncrypted)
-  if (!isJsonObject(value)) return value
-  const kept = Object.entries(value).filter(([name]) => !name.startsWith('encrypted_'))
-  return Object.fromEntries(kept.map(([name, member]) => [name, withoutEncrypted(member)]))
+  if (value instanceof RawJson || typeof value !== 'object' || value === null) return value
+  const kept = Object.entries(value).flatMap(([name, member]) =>
+    member === undefined || name.startsWith('encrypted_') ? [] : [[name, withoutEncrypted(member)]],
+  )
+  return Object.fromEntries(kept)
 }

@@ -1,5 +1,19 @@
+import { RawJson, stringifyJson } from '@lb/protocol'
 import { describe, expect, test } from 'vitest'
-import { assistant, call, notToChat, png, result, system, talk, text, toChat, user } from '../../testing/requests.ts'
+import {
+  assistant,
+  call,
+  named,
+  notToChat,
+  png,
+  result,
+  system,
+  talk,
+  text,
+  toChat,
+  user,
+} from '../../testing/requests.ts'
+import { convertAnthropicRequestToChat } from './anthropic-to-chat.ts'
 
 /** The roles of the messages, and of tool messages the call they answer: the order at a glance. */
 function order(messages: readonly unknown[], more: Parameters<typeof toChat>[1] = {}): readonly string[] {
@@ -260,6 +274,18 @@ describe('calls that the provider ran itself (case 45)', () => {
       { role: 'assistant', content: 'two' },
     ])
     expect(losses).toEqual(['server_tool_flattened:web_search', 'prefill_not_supported'])
+  })
+
+  test('have what was kept as text in their results stay the text it is', () => {
+    const kept = {
+      ...found,
+      content: { n: new RawJson('1e400'), gone: undefined, deep: [{ encrypted_index: 'x', a: 1 }] },
+    }
+    const request = talk([user('a'), assistant(search, kept), user('b')])
+    const converted = convertAnthropicRequestToChat(request, named('openai-compatible'), { model: 'm', seed: 's' })
+    expect(converted.ok && stringifyJson(converted.value.value)).toContain(
+      String.raw`"{\"n\":1e400,\"deep\":[{\"a\":1}]}"`,
+    )
   })
 
   test('whose turn paused before the result are left out', () => {
