@@ -160,9 +160,10 @@ export class Gateway implements Due {
     this.health = step.state
     this.watcher.judged(this, event, before)
     if (step.effects.length === 0) return noFacts
-    // All of it is so already, before anybody is woken by a part of it.
-    for (const fact of step.effects) this.watcher.fact(this, fact)
-    for (const { type } of step.effects) if (type === 'recovered' || type === 'barred') this.tellRelease({ type })
+    for (const fact of step.effects) {
+      this.watcher.fact(this, fact)
+      if (fact.type === 'recovered' || fact.type === 'barred') this.tellRelease({ type: fact.type })
+    }
     return step.effects
   }
 

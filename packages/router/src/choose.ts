@@ -34,11 +34,8 @@ export function choose(state: LoopState, again: string | null, woken: boolean, a
     return { next: 'start', candidate: best, why: 'first', cost: 0 }
   const open = openOnes(state)
   if (policy.failover === 'threshold') return byThreshold(state, open, policy)
-  // The last tries are kept for later, but not from whoever is well and was never asked.
-  const isKeeping = isPatient(state, policy)
-  const hopes = isKeeping ? [] : untriedOf(state, hopeful(open, at.nowMs, policy.holdMaxMs))
-  const ready = untried(state, isKeeping ? open.filter((candidate) => isUnasked(state, candidate)) : open)
-  const offers = isKeeping ? ready : [...ready, ...lastResorts(state, hopes, at)]
+  const hopes = isPatient(state, policy) ? [] : untriedOf(state, hopeful(open, at.nowMs, policy.holdMaxMs))
+  const offers = isPatient(state, policy) ? [] : [...untried(state, open), ...lastResorts(state, hopes, at)]
   return (
     offers.find((offer) => isAffordable(state, offer, policy)) ??
     queued(state, open, at, policy) ??
@@ -69,11 +66,6 @@ const deadlineExceeded: Failure = { kind: 'deadline-exceeded', message: 'the tim
 
 function isDated(candidate: Candidate, nowMs: number): boolean {
   return isBarred(candidate) && (candidate.availability.notBeforeMs ?? 0) > nowMs
-}
-
-/** Whether it is available, and this request has not asked it in any round. */
-function isUnasked({ attempts }: LoopState, candidate: Candidate): boolean {
-  return isAvailable(candidate) && attempts.every(({ candidate: id }) => id !== candidate.id)
 }
 
 /** Whom this request may still ask. */

@@ -175,22 +175,10 @@ describe('everybody was tried', () => {
     loop.fail(10, 1, 'server-error')
     expect(loop.state.phase).toMatchObject({ why: 'hold', untilMs: 10 + 60_000 / 3 + 10 })
     const quick = begun([candidate('a'), candidate('b'), candidate('c')], { ...patient, attemptsMax: 4 })
-    quick.change('c', due)
     quick.fail(10, 1, 'server-error')
     expect(quick.fail(20, 2, 'server-error')).toEqual(['report 2 failed server-error', 'look'])
     expect(quick.state.phase).toMatchObject({ why: 'hold', untilMs: 20_030 })
-    expect(quick.look(20_030)).toEqual(['spend-budget', 'start 3 a last-resort'])
-  })
-
-  test('but the last tries are not kept from whoever is well and was never asked (swarm seed 13060)', () => {
-    const loop = begun([candidate('a'), candidate('b'), candidate('c')], { ...patient, attemptsMax: 4 })
-    loop.fail(10, 1, 'server-error')
-    expect(loop.fail(20, 2, 'server-error').at(-1)).toBe('start 3 c failover')
-    const later = begun([candidate('a'), candidate('b'), candidate('c')], { ...patient, attemptsMax: 4 })
-    later.change('c', due)
-    later.fail(10, 1, 'server-error')
-    later.fail(20, 2, 'server-error')
-    expect(later.change('c', available).look(100)).toEqual(['start 3 c failover'])
+    expect(quick.change('c', available).look(100)).toEqual(['spend-budget', 'start 3 a last-resort'])
   })
 
   test('waits for the first that opens, in the order of the plan among those that are open', () => {
