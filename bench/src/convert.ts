@@ -2,12 +2,16 @@
  * Is the time of a conversion proportional to its size? Converts requests and streams of size n, 2n and 4n, and prints the
  * milliseconds, and the time per unit of size against that of the smallest: about 1 if it is.
  *
- *   pnpm --filter @lb/bench convert
+ *   pnpm --filter @lb/bench convert [--only calls] [--write]     --write puts the table into docs/performance.md
  */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
 import {
   convertAnthropicRequestToChat,
   convertAnthropicRequestToResponses,
   convertChatRequestToAnthropic,
+  convertChatResponseToAnthropic,
   createAnthropicToChatByteStream,
   createChatToAnthropicByteStream,
   createResponsesToAnthropicByteStream,
@@ -62,6 +66,28 @@ function anthropicRequest(bytes: number): string {
   turns.push('{"role":"user","content":"thanks"}')
   const tools = '[{"name":"Edit","input_schema":{"type":"object"}}]'
   return `{"model":"m","max_tokens":1000,"tools":${tools},"messages":[${turns.join(',')}]}`
+}
+
+/** As many calls in one answer as there is room for, and their results. About 200 bytes each. */
+function callsInOneTurn(bytes: number): string {
+  const ids = Array.from({ length: bytes / 200 }, (_, index) => `toolu_${index}`)
+  const calls = ids.map((id) => ({ type: 'tool_use', id, name: 'Edit', input: { path: `/src/${id}` } }))
+  const results = ids.map((tool_use_id) => ({ type: 'tool_result', tool_use_id, content: 'done' }))
+  const messages = [
+    { role: 'user', content: 'go' },
+    { role: 'assistant', content: calls },
+    { role: 'user', content: results },
+  ]
+  return JSON.stringify({ model: 'm', max_tokens: 1000, messages })
+}
+
+function chatAnswer(calls: number): object {
+  const tool_calls = Array.from({ length: calls }, (_, index) => ({
+    id: `call_${index}`,
+    type: 'function',
+    function: { name: 'Edit', arguments: '{"path":"/src/a.ts"}' },
+  }))
+  return { id: 'c', choices: [{ index: 0, message: { role: 'assistant', tool_calls }, finish_reason: 'tool_calls' }] }
 }
 
 function chatRequest(bytes: number): string {
@@ -189,6 +215,16 @@ const cases: readonly Case[] = [
       sanitizeAnthropicRequest(parsed(text, anthropicRequestKeep), must(namedAnthropicProfiles['bedrock']), options),
     ),
   ),
+  requestCase('request Anthropic → Chat, one turn of calls', callsInOneTurn, (text) =>
+    accepted(
+      convertAnthropicRequestToChat(parsed(text, anthropicRequestKeep), must(namedProfiles['mistral']), options),
+    ),
+  ),
+  requestCase(
+    'answer Chat → Anthropic, calls',
+    (bytes) => JSON.stringify(chatAnswer(bytes / 100)),
+    (text) => accepted(convertChatResponseToAnthropic(JSON.parse(text), chatContext())),
+  ),
   streamCase(
     'stream Chat → Anthropic, text',
     (count) => [...repeat(count, () => chatChunk({ content: 'word ' })), chatChunk({}, 'stop')],
@@ -223,6 +259,23 @@ const cases: readonly Case[] = [
     'stream Chat → Anthropic, many calls',
     (count) => [...repeat(count, (index) => callDelta('{}', index)), chatChunk({}, 'tool_calls')],
     toAnthropic,
+  ),
+  streamCase(
+    'stream Chat → Anthropic, a stop sequence looked for',
+    (count) => [...repeat(count, () => chatChunk({ content: 'word aab ' })), chatChunk({}, 'stop')],
+    () => createChatToAnthropicByteStream({ ...chatContext(), emulateStop: true, stopSequences: ['aaab', 'wo!'] }),
+  ),
+  streamCase(
+    'stream Responses → Anthropic, many calls',
+    (count) => [
+      ...repeat(count, (index) => ({
+        type: 'response.output_item.done',
+        output_index: index,
+        item: { type: 'function_call', call_id: `c${index}`, name: 'A', arguments: '{}' },
+      })),
+      { type: 'response.completed', response: { id: 'r', status: 'completed', output: [] } },
+    ],
+    () => createResponsesToAnthropicByteStream(chatContext()),
   ),
   streamCase(
     'stream Responses → Anthropic, text',
@@ -275,14 +328,30 @@ function best(run: () => void): number {
   return Math.min(...times)
 }
 
-console.log(
-  `requests up to ${REQUEST_BYTES / 1e6} MB (read, converted), streams up to ${STREAM_EVENTS} events; milliseconds of CPU`,
-)
-for (const { name, size, prepare } of cases) {
+/** A quarter, a half and all of the size: milliseconds, and the time per unit of size against that of the quarter. */
+function measured({ name, size, prepare }: Case): string {
   best(prepare(size / 4)) // compiles
   const times = [size / 4, size / 2, size].map((one) => best(prepare(one)))
   const growth = times.map((ms, index) => (ms / 2 ** index / (times[0] ?? 1)).toFixed(2))
-  console.log(
-    `${name.padEnd(48)} ${times.map((ms) => ms.toFixed(0).padStart(6)).join(' ')}   per unit ${growth.join(' ')}`,
+  const cells = [name, ...times.map((ms) => ms.toFixed(0)), ...growth.slice(1)]
+  console.log(cells.join('  '))
+  return `| ${cells.join(' | ')} |`
+}
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, write: { type: 'boolean', default: false } } })
+const rows = cases.filter(({ name }) => name.includes(values.only ?? '')).map(measured)
+if (values.write) {
+  const page = new URL('../../docs/performance.md', import.meta.url)
+  const table = [
+    `Node ${process.version}, ${cpus()[0]?.model.trim()}; the best of ${ROUNDS} rounds, milliseconds of CPU.`,
+    '',
+    '| conversion | ¼ | ½ | all | per unit at ½ | per unit at all |',
+    '|---|---|---|---|---|---|',
+    ...rows,
+  ].join('\n')
+  const text = readFileSync(page, 'utf8')
+  writeFileSync(
+    page,
+    text.replace(/<!-- convert -->[\s\S]*?<!-- \/convert -->/, `<!-- convert -->\n${table}\n<!-- /convert -->`),
   )
 }

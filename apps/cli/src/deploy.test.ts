@@ -3,6 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { loadConfig } from '@lb/config'
+import { DCLinter } from 'dclint'
+import { validate } from 'dockerfile-utils'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { temporaryFolder } from './testing/folders.ts'
@@ -32,6 +34,30 @@ test('the image is built with the pnpm of this repository, and what it copies is
   const used = new Set(dockerfile.match(/pnpm@[\d.]+/g))
   expect([...used]).toEqual([packageManager])
   expect(JSON.parse(read('apps/cli/package.json')).scripts.bundle).toBeDefined()
+})
+
+test('every instruction of the Dockerfile, and every flag, is one that docker knows', () => {
+  expect(validate(dockerfile)).toEqual([])
+  const wrong = dockerfile.replace('HEALTHCHECK --interval', 'HEALTHCHECK --intervall').replace('\nUSER', '\nUSERS')
+  expect(validate(wrong).map(({ message }) => message)).toEqual([
+    'Unknown instruction: USERS',
+    'Unknown flag: intervall',
+  ])
+})
+
+test('compose says nothing but what the Compose specification knows', () => {
+  // The order of keys, and quotes where YAML needs none, are everybody's own.
+  const taste = ['service-keys-order', 'services-alphabetical-order', 'top-level-properties-order']
+  const rules = Object.fromEntries([...taste, 'require-quotes-in-ports'].map((rule) => [rule, 0] as const))
+  const complaints = (text: string): string[] => {
+    const file = join(temporaryFolder(), 'compose.yaml')
+    writeFileSync(file, text)
+    const linter = new DCLinter({ rules, quiet: false, debug: false, exclude: [] })
+    return linter.lintFiles([file], false).flatMap(({ messages }) => messages.map(({ message }) => message))
+  }
+  const text = read('deploy/docker/compose.yaml')
+  expect(complaints(text)).toEqual([])
+  expect(complaints(text.replace('    restart:', '    restrat:'))).toHaveLength(1)
 })
 
 test('compose mounts only what is there, and publishes on loopback only', () => {

@@ -5,8 +5,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { configFor, type LbProcess, startLb } from './testing/lb-process.ts'
 import { namesOf, openStream, type Streaming } from './testing/stream-client.ts'
 
-/** LB_STREAMS=500 is what lb promises; fewer show the same in a machine that does other work, too. */
-const STREAMS = Number(process.env['LB_STREAMS'] ?? 100)
+/** What lb promises. */
+const STREAMS = Number(process.env['LB_STREAMS'] ?? 500)
 /** About three seconds of one word after the other. */
 const words = { default: { reply: { text: 'one two three four five six seven eight nine ten' }, paceMs: 150 } }
 /** It says a little, and then nothing for ever. */

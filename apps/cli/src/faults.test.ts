@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { Agent } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { temporaryFolder } from './testing/folders.ts'
 import { configFor, type LbProcess, startLb } from './testing/lb-process.ts'
 import { namesOf, openStream, type Streamed, type Streaming } from './testing/stream-client.ts'
 
-/** What happens to a whole process: its files, its disk, its time. Numbers: docs of the fault catalogue. */
+/** What happens to a whole process: its files, its time; its disk is in disk.test.ts. Numbers: docs of the fault catalogue. */
 
 const hello: MockScript = { default: { reply: { text: 'hello' } } }
 const slow: MockScript = {
@@ -91,43 +91,6 @@ test('65: a process that may open few files takes only as many clients as it can
   for (const socket of crowd) socket.destroy()
   await expect.poll(async () => isComplete(await ask(lb))).toBe(true)
   expect(await (await fetch(`${lb.url}/metrics`)).text()).toMatch(/^lb_connections_dropped_total [1-9]/m)
-}, 60_000)
-
-test('63: a full disk under the log stops nothing, and the log goes on when there is room', async () => {
-  const folder = temporaryFolder()
-  const disk = join(folder, 'disk')
-  mkdirSync(disk)
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk])
-  if (mounted.status !== 0) throw new Error('this test mounts a small tmpfs and needs root for that')
-  onTestFinished(() => void spawnSync('umount', ['-l', disk]))
-  const ballast = join(disk, 'ballast')
-  writeFileSync(ballast, Buffer.alloc(56 * 1024))
-  const mock = await upstream(hello)
-  const log = join(disk, 'logs.jsonl')
-  const lb = await startLb({
-    config: configFor([mock.url], [`log_file_path: "${log}"`]).replace('  log_file_path: ""\n', ''),
-  })
-  for (let index = 0; index < 60; index += 1) expect(isComplete(await ask(lb))).toBe(true)
-  await expect.poll(() => lb.output()).toContain('log_file_unwritable')
-  rmSync(ballast)
-  for (let index = 0; index < 5; index += 1) expect(isComplete(await ask(lb))).toBe(true)
-  await expect.poll(() => readFileSync(log, 'utf8').split('\n').length, { timeout: 10_000 }).toBeGreaterThan(40)
-  lb.signal('SIGTERM')
-  expect(await lb.ended).toBe(0)
-}, 60_000)
-
-test('63: a log folder that cannot be written stops nothing', async () => {
-  const folder = temporaryFolder()
-  writeFileSync(join(folder, 'file'), '')
-  const mock = await upstream(hello)
-  const path = join(folder, 'file', 'logs.jsonl')
-  const lb = await startLb({
-    config: configFor([mock.url], [`log_file_path: "${path}"`]).replace('  log_file_path: ""\n', ''),
-  })
-  expect(isComplete(await ask(lb))).toBe(true)
-  await expect.poll(() => lb.output()).toContain('log_file_unwritable')
-  lb.signal('SIGTERM')
-  expect(await lb.ended).toBe(0)
 }, 60_000)
 
 test('nobody reads its output any more: it goes on', async () => {

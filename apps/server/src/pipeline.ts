@@ -3,7 +3,7 @@ import type { LoggedEvent } from '@lb/router'
 import { startJob } from './attempt/job.ts'
 import { createClientView } from './egress/client-view.ts'
 import { clientOutlet, type Outlet } from './egress/outlet.ts'
-import type { Lead } from './flights/flights.ts'
+import type { Lead } from './flights/lead.ts'
 import { type ClientRequest, type Endpoint, endpoints, readClientRequest } from './ingress/client-request.ts'
 import type { Refusal } from './ingress/refusal.ts'
 import type { Visit } from './ingress/route.ts'
@@ -64,7 +64,8 @@ function lead(house: House, { compiled }: Visit, wanted: Wanted, request: Client
   house.enter(compiled)
   if (request.endpoint === 'count-tokens') {
     const over = (): void => house.leave(compiled)
-    return house.counting.answer({ compiled, request, candidates: [first, ...others], features, view, observer, over })
+    const asked = { compiled, request, candidates: [first, ...others], session, features } as const
+    return house.counting.answer({ ...asked, view, observer, over })
   }
   const log: LoggedEvent[] | null = compiled.config.settings.decisionRecords.enabled ? [] : null
   observer.requestStarted(request)

@@ -20,6 +20,6 @@ test('text comes back, byte order marks and all', () => {
   expect(base64urlToText(textToBase64url('\ufeffx'))).toBe('\ufeffx')
 })
 
-test.each(['a', 'abcde', 'a b=', '+/+/', '_w', 'é'])('%j is no base64url of text', (encoded) => {
+test.each(['a', 'abcde', 'a b=', '+/+/', '_w', 'é', 'éé'])('%j is no base64url of text', (encoded) => {
   expect(base64urlToText(encoded)).toBe(undefined)
 })

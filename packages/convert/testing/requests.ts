@@ -11,6 +11,7 @@ import {
   stringifyJson,
 } from '@lb/protocol'
 import {
+  type AnthropicProfile,
   type ChatClientContext,
   type ConversionContext,
   type ConvertedRequest,
@@ -90,9 +91,10 @@ export function notToResponses(request: unknown, target: Target = {}): Refusal {
 export function toAnthropic(
   request: unknown,
   options: Partial<RequestOptions> = {},
-  profile = 'anthropic',
+  profile: string | AnthropicProfile = 'anthropic',
 ): Sent<Anthropic.Request, ChatClientContext> {
-  return sent(convertChatRequestToAnthropic(readChat(request), anthropicNamed(profile), chatOptions(options)))
+  const target = typeof profile === 'string' ? anthropicNamed(profile) : profile
+  return sent(convertChatRequestToAnthropic(readChat(request), target, chatOptions(options)))
 }
 
 /** A Chat request that no Anthropic endpoint can get. */
@@ -111,7 +113,7 @@ const chatOptions = (options: Partial<RequestOptions>): RequestOptions => ({
 })
 
 /** The Anthropic profile of that name. */
-export function anthropicNamed(name: string): NonNullable<(typeof namedAnthropicProfiles)[string]> {
+export function anthropicNamed(name: string): AnthropicProfile {
   const profile = namedAnthropicProfiles[name]
   if (profile === undefined) throw new Error(`no Anthropic profile ${name}`)
   return profile

@@ -122,7 +122,13 @@ function sorted(node: Tree): Tree {
   if ('items' in node) return { items: node.items.map(sorted) }
   if (!('members' in node)) return node
   const members = node.members.map(([key, value]): Member => [key, sorted(value)])
+  if (isOrdered(members)) return { members }
   return { members: members.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)) }
+}
+
+/** Two spellings of one key: then the order says which value counts. */
+function isOrdered(members: readonly Member[]): boolean {
+  return members.some(([key]) => key.includes('\\'))
 }
 
 interface Noise {
@@ -160,7 +166,8 @@ function written(asked: Meaning, noise: Noise): string {
     members.push(['"system"', { items: [block, { lexeme: '"prompt"' }] }])
   }
   if (asked.maxTokens !== undefined) members.push(['"max_tokens"', { lexeme: String(asked.maxTokens) }])
-  if (noise.one(true, false)) members.push(['"metadata"', { members: [['"id"', { lexeme: noise.one('1', '"x"') }]] }])
+  if (noise.one(true, false))
+    members.push(['"metadata"', { members: [['"id"', { lexeme: noise.one('null', '"x"', '""') }]] }])
   if (noise.one(true, false)) members.push(['"stream"', { lexeme: String(asked.stream) }])
   return render({ members }, noise)
 }
@@ -178,6 +185,7 @@ function render(node: Tree, noise: Noise): string {
 
 /** Any order that keeps the values of a duplicated key in theirs. */
 function reordered(members: Member[], noise: Noise): Member[] {
+  if (isOrdered(members)) return members
   const order = noise.shuffled(members.map(([key]) => key))
   const queues = new Map(order.map((key) => [key, members.filter(([name]) => name === key)]))
   return order.map((key) => queues.get(key)?.shift() as Member)

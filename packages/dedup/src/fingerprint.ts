@@ -16,6 +16,7 @@ import { Canonicalizer, type CanonicalProblem, NOTHING } from './canonical/canon
  * - Left out is only what cannot change the answer: key order and white space, `metadata`, the numbers in Claude Code's
  *   attribution block, and `stream`, which has its own place. When in doubt something stays in: a missed match costs a
  *   call, a false one gives somebody a wrong answer.
+ * - What is left out has the form that the API takes. Else the upstream may refuse the one and answer the other.
  * - Members of the root that stand twice are never left out: upstreams differ on which one counts.
  */
 export interface Question {
@@ -130,11 +131,11 @@ function omissionsOf({ body, outline }: Question, policy: FingerprintPolicy): ty
   return { keyStarts, cutStart: range.start, cutEnd: range.end }
 }
 
-type Meaning = 'nothing' | 'stream' | 'limit'
+type Meaning = 'labels' | 'stream' | 'limit'
 
 /** Members of the root that are not simply part of the question. */
 const meanings: ReadonlyMap<string, Meaning | 'attribution'> = new Map([
-  ['metadata', 'nothing'],
+  ['metadata', 'labels'],
   ['stream', 'stream'],
   ['max_tokens', 'limit'],
   ['max_completion_tokens', 'limit'],
@@ -144,17 +145,24 @@ const meanings: ReadonlyMap<string, Meaning | 'attribution'> = new Map([
 
 /** Whether the member may be left out. */
 const meansNothing: Record<Meaning, (body: Uint8Array, member: JsonMember, policy: FingerprintPolicy) => boolean> = {
-  nothing: () => true,
+  labels: (body, member) => LABELS.test(lexeme(body, member, LONGEST_LABELS)),
   stream: (body, member) => /^(?:true|false)$/.test(lexeme(body, member)),
   limit: (body, member, { includeMaxTokens }) => {
     const text = lexeme(body, member)
-    return !includeMaxTokens && /^\d+$/.test(text) && Number(text) > PROBE_MAX_TOKENS
+    return !includeMaxTokens && /^[1-9]\d*$/.test(text) && Number(text) > PROBE_MAX_TOKENS
   },
 }
 
-function lexeme(body: Uint8Array, { start, end }: JsonMember): string {
-  return String.fromCharCode(...body.subarray(start, Math.min(end, start + LONGEST_LEXEME)))
+/** The text of a value; one that is longer is empty. */
+function lexeme(body: Uint8Array, { start, end }: JsonMember, longest: number = LONGEST_LIMIT): string {
+  return end - start > longest ? '' : String.fromCharCode(...body.subarray(start, end))
 }
 
-/** Enough of a value to see what it is; the rest of a longer run of digits does not make it a probe. */
-const LONGEST_LEXEME = 20
+/** Digits. No model writes ten million tokens: an upstream refuses such a limit, and with it whoever shares the call. */
+const LONGEST_LIMIT = 7
+
+/** At most 16 short texts by name, or `null`, as the APIs take them; Claude Code's has one, `user_id`. */
+const LABEL = '"(?:[^"\\\\\\x00-\\x1f\\x7f-\\xff]|\\\\(?:["\\\\/bfnrt]|u(?![dD][89a-fA-F])[0-9a-fA-F]{4})){0,512}"'
+const PAIR = `\\s*${LABEL}\\s*:\\s*(?:${LABEL}|null)\\s*`
+const LABELS = new RegExp(`^\\{(?:${PAIR}(?:,${PAIR}){0,15}|\\s*)\\}$`)
+const LONGEST_LABELS = 4096

@@ -62,6 +62,7 @@ class World {
   readonly problems: unknown[] = []
   joined = 0
   joinedAfterTheEnd = 0
+  failedTogether = 0
   private readonly aboard = new Map<string, Call>()
   private wake: (() => void)[] = []
   private serial = 0
@@ -132,6 +133,9 @@ class World {
     const actions = this.table.end(this.flightOf(call), ending, this.at())
     this.note(actions)
     const finished = actions.filter(({ kind }) => kind === 'finish')
+    if (ending.kind === 'failed' && call.readers.size > 1) this.failedTogether += 1
+    // The same ending for all who are aboard, in the upstream's own words.
+    for (const action of finished) expect(action).toMatchObject({ ending })
     expect(finished.flatMap((action) => ('consumers' in action ? action.consumers : []))).toEqual([
       ...call.readers.keys(),
     ])
@@ -232,7 +236,7 @@ test.each(['direct', 'background'] as const)(
   `in ${'%s'} life, ${runs} random histories diverge from the model in no step`,
   { timeout: 900_000 },
   async (life) => {
-    const seen = { calls: 0, joined: 0, joinedAfterTheEnd: 0, cancelled: 0 }
+    const seen = { calls: 0, joined: 0, joinedAfterTheEnd: 0, failedTogether: 0, cancelled: 0 }
     await fc.assert(
       fc.asyncProperty(
         fc.commands(happenings, { maxCommands: 120, size: 'max' }),
@@ -245,6 +249,7 @@ test.each(['direct', 'background'] as const)(
           seen.cancelled += world.cancelled.length
           seen.joined += world.joined
           seen.joinedAfterTheEnd += world.joinedAfterTheEnd
+          seen.failedTogether += world.failedTogether
         },
       ),
       { numRuns: runs },
@@ -253,6 +258,7 @@ test.each(['direct', 'background'] as const)(
     // The histories must be worth something.
     expect(seen.calls).toBeGreaterThan(runs)
     expect(seen.joined).toBeGreaterThan(runs)
+    expect(seen.failedTogether).toBeGreaterThan(runs / 20)
     expect(seen.cancelled > 0).toBe(life === 'direct')
     expect(seen.joinedAfterTheEnd > 0).toBe(life === 'background')
   },

@@ -162,37 +162,49 @@ class Table implements FlightTable {
   private apply(flight: Flight, event: FlightEvent, at: Moment): readonly FlightAction[] {
     const { state, effects } = stepFlight(flight.state, event, at, flight.policy)
     flight.state = state
-    return effects.length === 0 ? NOTHING_TO_DO : effects.flatMap((effect) => this.perform(flight, effect))
+    if (effects.length === 0) return NOTHING_TO_DO
+    const actions: FlightAction[] = []
+    for (const effect of effects) {
+      const left = this.perform(flight, effect)
+      if (left !== undefined) actions.push(left)
+    }
+    return actions
   }
 
-  /** Does what concerns the table and the log, and passes on what is left to do. */
-  private perform(flight: Flight, effect: FlightEffect): FlightAction[] {
+  /**
+   * Does what concerns the table and the log, and returns what is left to do. Each object is written out: to spread one
+   * costs more than all else here, and this is done several times in every request.
+   */
+  private perform(flight: Flight, effect: FlightEffect): FlightAction | undefined {
+    const { id } = flight
     switch (effect.kind) {
       case 'refuse':
-        return []
+        return undefined
       case 'close':
         this.open.delete(flight.key)
         flight.log.seal()
         this.weigh(flight)
-        return []
+        return undefined
       case 'attach':
         flight.log.join(effect.consumer)
         this.aboard.set(effect.consumer, flight)
-        break
+        return { kind: 'attach', consumer: effect.consumer, role: effect.role, flight: id }
       case 'drop':
         this.forget(flight, effect.consumer)
-        break
+        return { kind: 'drop', consumer: effect.consumer, reason: effect.reason, flight: id }
       case 'discard':
         // Its log is empty: it was sealed when the flight closed, and nobody reads it.
-        this.flights.delete(flight.id)
-        break
+        this.flights.delete(id)
+        return { kind: 'discard', flight: id }
       case 'start-upstream':
+        return { kind: 'start-upstream', consumer: effect.consumer, flight: id }
       case 'cancel-upstream':
+        return { kind: 'cancel-upstream', flight: id }
       case 'promote':
+        return { kind: 'promote', consumer: effect.consumer, flight: id }
       case 'finish':
-        break
+        return { kind: 'finish', consumers: effect.consumers, ending: effect.ending, flight: id }
     }
-    return [{ ...effect, flight: flight.id }]
   }
 
   private forget(flight: Flight, consumer: ConsumerId): void {

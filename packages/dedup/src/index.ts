@@ -17,7 +17,6 @@ export {
   createFingerprint,
   type Digest,
   type FingerprintPolicy,
-  PROBE_MAX_TOKENS,
   type Question,
   semanticHeaders,
 } from './fingerprint.ts'

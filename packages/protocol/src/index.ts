@@ -36,6 +36,7 @@ export {
   parseJson,
   stringMember,
 } from './json.ts'
+export { createJsonGuard, type JsonGuard } from './json-guard.ts'
 export {
   editJsonObject,
   firstElement,

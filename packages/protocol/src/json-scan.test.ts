@@ -47,6 +47,16 @@ describe('the outline', () => {
     ])
   })
 
+  test('finds the end of strings that are full of escaped quotes', () => {
+    for (const gap of [0, 1, 14, 15, 16, 17, 40]) {
+      const value = `"${`${'x'.repeat(gap)}\\"`.repeat(20)}"`
+      expect(members(`{"a":${value},"b":1}`)).toEqual([
+        ['a', value],
+        ['b', '1'],
+      ])
+    }
+  })
+
   test('accepts a byte order mark', () => {
     expect(members('\ufeff{"a":1}')).toEqual([['a', '1']])
   })
@@ -73,6 +83,14 @@ describe('a text without an outline says why and where', () => {
     ['{"\\x":1}', 'syntax', 1],
   ])('%j is %s at %i', (json, kind, offset) => {
     expect(scanJsonObject(bytes(json))).toMatchObject({ ok: false, error: { kind, offset } })
+  })
+
+  test('too many members of its own, however small they are', () => {
+    expect(scanJsonObject(bytes('{"a":1,"b":2}'), { maxMembers: 2 }).ok).toBe(true)
+    const refused = { kind: 'too-wide', offset: 12, message: 'the object has too many members' }
+    expect(scanJsonObject(bytes('{"a":1,"b":2,"c":3}'), { maxMembers: 2 })).toEqual({ ok: false, error: refused })
+    expect(scanJsonObject(bytes(`{${'"":0,'.repeat(999)}"":0}`)).ok).toBe(true)
+    expect(scanJsonObject(bytes(`{${'"":0,'.repeat(1000)}"":0}`)).ok).toBe(false)
   })
 
   test('too deep, counted with the root', () => {

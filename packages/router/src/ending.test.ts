@@ -33,6 +33,11 @@ describe('when all fail, the client hears', () => {
     expect(whose(failure('server-error', 500), failure('invalid-request', 400))).toBe(2)
   })
 
+  test('what came of another try before a signature that was refused in the first', () => {
+    expect(whose(failure('signature-rejected', 400), failure('overloaded', 529))).toBe(2)
+    expect(whose(failure('signature-rejected', 400), failure('credential-rejected'))).toBe(1)
+  })
+
   test('an upstream that answered before one that did not', () => {
     expect(whose(failure('connect-failed'), failure('server-error', 500))).toBe(2)
     expect(whose(failure('server-error', 500), failure('connect-failed'))).toBe(1)

@@ -63,7 +63,9 @@ function mostUseful(attempts: readonly Attempt[]): { readonly attempt: number; r
 }
 
 function usefulness({ kind, status }: Failure): number {
-  const { origin, scope } = failureTable[kind]
+  const { act, origin, scope } = failureTable[kind]
+  // It was answered by another try; what came of that is the news.
+  if (act === 'mend') return 1
   if (origin === 'downstream') return 4
   const isOurs = scope === 'credential' || origin === 'internal'
   return (isOurs ? 0 : 2) + (status === undefined ? 0 : 1)

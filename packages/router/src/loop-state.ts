@@ -156,6 +156,8 @@ export type LoopEffect =
       readonly why: StartReason
       /** Not from the pool: the pooled connection was found dead. */
       readonly freshConnection: boolean
+      /** Past reasoning stays out: its signatures were refused. */
+      readonly withoutThinking: boolean
       readonly connectTimeoutMs: number
     }
   /** Close the upstream connection. Whatever it still says is ignored. */

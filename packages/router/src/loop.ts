@@ -200,6 +200,7 @@ function startAttempt(state: LoopState, { candidate, why, cost }: Start, at: Mom
     attempt: number,
     candidate: id,
     why,
+    withoutThinking: state.attempts.some(({ failure }) => failure?.kind === 'signature-rejected'),
     freshConnection: last?.failure?.kind === 'stale-connection' && last.candidate === id,
     connectTimeoutMs: timeouts.connectTimeoutMs,
   }

@@ -37,6 +37,25 @@ describe('before anything was committed', () => {
     expect(loop.state.phase).toEqual({ kind: 'over', end: 'gave-up' })
   })
 
+  test('a refused signature is answered once without any reasoning; refused again, it is final', () => {
+    const loop = begun()
+    expect(loop.fail(1, 1, 'signature-rejected', { status: 400 })).toEqual([
+      'report 1 failed signature-rejected',
+      'look',
+      'start 2 a again without thinking',
+    ])
+    expect(loop.fail(2, 2, 'signature-rejected', { status: 400 })).toEqual([
+      'report 2 failed signature-rejected',
+      'give-up 1 signature-rejected null false',
+    ])
+  })
+
+  test('reasoning that was refused stays out at every later candidate', () => {
+    const loop = begun()
+    loop.fail(1, 1, 'signature-rejected', { status: 400 })
+    expect(loop.fail(2, 2, 'overloaded').at(-1)).toMatch(/^start 3 b .*without thinking$/)
+  })
+
   test('a stale connection is repeated once on a fresh one, then the next is asked', () => {
     const loop = begun()
     expect(loop.fail(1, 1, 'stale-connection')).toEqual([

@@ -102,8 +102,9 @@ export function failAttempt(
     return { state: withChange(closed, { phase, repeated: [...state.repeated, candidate] }), effects }
   }
   const told = report(running, { kind: 'failed', failure })
-  if (act === 'stop' || state.clientGone) return end(closed, endingOf(closed, null, at.nowMs), [told])
-  const again = act === 'same' && isFirst ? running.candidate : null
+  const isFinal = act === 'stop' || (act === 'mend' && !isFirst)
+  if (isFinal || state.clientGone) return end(closed, endingOf(closed, null, at.nowMs), [told])
+  const again = (act === 'same' || act === 'mend') && isFirst ? running.candidate : null
   return look(barredBy(closed, running.candidate, failure), again, [told])
 }
 
@@ -226,7 +227,7 @@ function barredBy(state: LoopState, candidate: string, failure: Failure): LoopSt
   const { act, aftermath, weight } = failureTable[failure.kind]
   const isClients = weight === 0 && state.candidates.some(({ id, passThrough }) => id === candidate && passThrough)
   // A pause is health's to end, except that health knows nothing of the client's own credential.
-  const isFinal = weight === 0 && act !== 'same' && (aftermath !== 'pause' || isClients)
+  const isFinal = weight === 0 && act !== 'same' && act !== 'mend' && (aftermath !== 'pause' || isClients)
   return withChange(state, {
     spent: isFinal ? [...state.spent, candidate] : state.spent,
     onlyPassThrough: state.onlyPassThrough || isClients,

@@ -10,6 +10,8 @@ import { onTestFinished } from 'vitest'
 export interface LbProcess {
   readonly url: string
   readonly pid: number
+  /** Its configuration file. */
+  readonly configFile: string
   /** Everything that it printed so far. */
   output(): string
   signal(name: NodeJS.Signals): void
@@ -92,6 +94,7 @@ export async function startLb({ config, env = {}, nodeArgs = [], shell }: LbOpti
   return {
     url,
     pid: child.pid ?? 0,
+    configFile: file,
     output: printed,
     signal: (name) => void child.kill(name),
     closeOutput() {

@@ -1,55 +1,18 @@
 import * as v from 'valibot'
 import { oauthRoutes } from '../oauth/index.ts'
 import type { Operation, Replies } from './api-route.ts'
+import {
+  loginListSchema,
+  loginRefusalSchema,
+  loginRemovedSchema,
+  loginStartedSchema,
+  renewedSchema,
+  signedInSchema,
+} from './login-schema.ts'
 
 type Described = Pick<Operation, 'id' | 'summary' | 'description' | 'queryParameters' | 'body' | 'replies'>
 
 const email = v.pipe(v.string(), v.description('The e-mail or name of an account, in any case'))
-
-const refusalSchema = v.pipe(
-  v.object({
-    error: v.string(),
-    details: v.exactOptional(v.string()),
-    reason: v.exactOptional(v.pipe(v.string(), v.description('A word for programs'))),
-  }),
-  v.title('LoginRefusal'),
-)
-
-const doneSchema = v.pipe(v.object({ status: v.literal('success'), message: v.string() }), v.title('LoginDone'))
-
-const epochSeconds = v.nullable(v.pipe(v.number(), v.description('Epoch seconds')))
-
-const accountSchema = v.pipe(
-  v.looseObject({
-    account_email: v.string(),
-    expires_at: epochSeconds,
-    is_healthy: v.pipe(v.boolean(), v.description('Whether a request would be sent with it now')),
-    is_expired: v.boolean(),
-    state: v.pipe(v.string(), v.description('`fresh`, `due`, `refreshing`, `barred` or `needs-login`')),
-    quota_used: v.pipe(v.record(v.string(), v.number()), v.description('The used part of each allowance, in [0, 1]')),
-  }),
-  v.title('Login'),
-)
-
-const loginList = v.pipe(
-  v.looseObject({ summary: v.looseObject({ total_tokens: v.number() }), tokens: v.array(accountSchema) }),
-  v.title('LoginList'),
-)
-
-const startedSchema = v.pipe(
-  v.looseObject({
-    status: v.literal('success'),
-    login_url: v.pipe(v.string(), v.description('To be opened in a browser')),
-    redirect_uri: v.string(),
-    expires_in_minutes: v.number(),
-  }),
-  v.title('LoginStarted'),
-)
-
-const signedInSchema = v.pipe(
-  v.looseObject({ status: v.literal('success'), account_email: v.string(), expires_at: epochSeconds }),
-  v.title('SignedIn'),
-)
 
 const said = (description: string): v.GenericSchema<string | undefined> =>
   v.optional(v.pipe(v.string(), v.description(description)))
@@ -59,7 +22,9 @@ function answers(schema: v.GenericSchema, refusals: readonly number[] = []): Rep
   const refused = [...new Set([404, 500, ...refusals])].sort()
   return {
     200: { description: 'Done.', schema },
-    ...Object.fromEntries(refused.map((status) => [status, { description: why[status] ?? '', schema: refusalSchema }])),
+    ...Object.fromEntries(
+      refused.map((status) => [status, { description: why[status] ?? '', schema: loginRefusalSchema }]),
+    ),
   }
 }
 
@@ -73,12 +38,12 @@ const why: Readonly<Record<number, string>> = {
 
 const starting: Omit<Described, 'id' | 'summary'> = {
   queryParameters: { account: said('The account that is to sign in; somebody else is then refused') },
-  replies: answers(startedSchema),
+  replies: answers(loginStartedSchema),
 }
 
 const authorizing: Pick<Described, 'description' | 'replies'> = {
   description: 'A browser is sent on to the provider; a program gets the address.',
-  replies: { ...answers(startedSchema), 302: { description: 'To the provider.' } },
+  replies: { ...answers(loginStartedSchema), 302: { description: 'To the provider.' } },
 }
 
 const page = { description: 'A page that says how it went.', contentType: 'text/html; charset=utf-8' }
@@ -89,8 +54,8 @@ const comingBack: Pick<Described, 'description' | 'queryParameters' | 'replies'>
   replies: {
     200: page,
     400: page,
-    404: { description: why[404] ?? '', schema: refusalSchema },
-    500: { description: why[500] ?? '', schema: refusalSchema },
+    404: { description: why[404] ?? '', schema: loginRefusalSchema },
+    500: { description: why[500] ?? '', schema: loginRefusalSchema },
   },
 }
 
@@ -105,19 +70,22 @@ const exchanging: Pick<Described, 'body' | 'replies'> = {
   replies: answers(signedInSchema, [400, 415, 502]),
 }
 
-const renewing: Pick<Described, 'replies'> = { replies: answers(signedInSchema) }
+const renewing: Pick<Described, 'replies'> = { replies: answers(renewedSchema) }
 
-const removing: Pick<Described, 'replies'> = { replies: answers(doneSchema) }
+const removing: Pick<Described, 'replies'> = { replies: answers(loginRemovedSchema) }
 
 const described: ReadonlyMap<string, Described> = new Map<string, Described>([
-  ['GET /oauth/status', { id: 'getLogins', summary: 'Who is signed in', replies: answers(loginList) }],
+  ['GET /oauth/status', { id: 'getLogins', summary: 'Who is signed in', replies: answers(loginListSchema) }],
   ['GET /oauth/authorize', { ...starting, id: 'authorize', summary: 'Begin a login', ...authorizing }],
   ['GET /oauth/callback', { id: 'finishLogin', summary: 'Where the browser comes back', ...comingBack }],
   ['GET /oauth/generate-url', { ...starting, id: 'generateLoginUrl', summary: 'Begin a login, with a code to paste' }],
   ['POST /oauth/exchange-code', { id: 'exchangeCode', summary: 'Finish a login with a pasted code', ...exchanging }],
   ['POST /oauth/refresh/:email', { id: 'refreshLogin', summary: 'Renew the tokens of an account', ...renewing }],
   ['DELETE /oauth/tokens/:email', { id: 'removeLogin', summary: 'Sign an account out', ...removing }],
-  ['DELETE /oauth/tokens', { id: 'removeLogins', summary: 'Sign everybody out', replies: answers(doneSchema, [500]) }],
+  [
+    'DELETE /oauth/tokens',
+    { id: 'removeLogins', summary: 'Sign everybody out', replies: answers(loginRemovedSchema, [500]) },
+  ],
 ])
 
 /**

@@ -4,6 +4,7 @@ import { failureKinds } from './provider-schema.ts'
 import type {
   RecordedAttempt,
   RecordedCandidate,
+  RecordedCount,
   RecordedSharing,
   RequestRecord,
   RequestSummary,
@@ -102,6 +103,20 @@ const attemptSchema: v.GenericSchema<RecordedAttempt> = v.pipe(
   v.title('RecordedAttempt'),
 )
 
+const countedSchema: v.GenericSchema<RecordedCount> = v.pipe(
+  v.object({
+    provider: v.string(),
+    model: v.pipe(v.string(), v.description('As the provider calls it')),
+    by: v.pipe(
+      v.picklist(['upstream', 'memory', 'estimate']),
+      v.description('`memory`: what the upstream’s counter said to the same question before'),
+    ),
+    because: v.nullable(v.pipe(v.string(), v.description('Why it is an estimate'))),
+  }),
+  v.title('Counted'),
+  v.description('Of a count of tokens, which is asked once and has no attempts: how it was come by'),
+)
+
 const featuresSchema = v.pipe(
   v.object({
     tokens: count,
@@ -145,6 +160,7 @@ export const recordSchema: v.GenericSchema<RequestRecord> = v.pipe(
     candidates: v.pipe(v.array(candidateSchema), v.description('In the order in which they were to be asked')),
     attempts: v.array(attemptSchema),
     usage: v.pipe(v.record(v.string(), v.unknown()), v.description('The upstream’s own token counts')),
+    counted: v.nullable(countedSchema),
     policy: v.nullable(policySchema),
     log: v.pipe(v.array(loggedEventSchema), v.description('Every event that the attempt loop was told')),
   }),

@@ -42,8 +42,17 @@ export interface RequestRecord extends Omit<RequestSummary, 'attempts' | 'provid
   readonly candidates: RecordedCandidate[]
   readonly attempts: RecordedAttempt[]
   readonly usage: { readonly [name: string]: unknown }
+  readonly counted: RecordedCount | null
   readonly policy: LoopPolicy | null
   readonly log: LoggedEvent[]
+}
+
+/** How the tokens of a request were counted. */
+export interface RecordedCount {
+  readonly provider: string
+  readonly model: string
+  readonly by: 'upstream' | 'memory' | 'estimate'
+  readonly because: string | null
 }
 
 /** A candidate as it stood when the plan was made. */

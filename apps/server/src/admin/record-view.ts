@@ -12,10 +12,9 @@ import type {
 /** A request in one line. @param recordOf finds the one whose answer it shared. */
 export function summaryView(kept: Kept, recordOf: RecordOf): RequestSummary {
   const asked = askedFor(kept, recordOf)
-  const last = asked?.state.attempts.at(-1)
   return {
     ...head(kept, asked),
-    provider: asked === undefined || last === undefined ? null : nameOf(asked, last.candidate).provider,
+    provider: asked === undefined ? null : providerOf(asked),
     attempts: kept.kind === 'leader' ? kept.state.attempts.length : 0,
   }
 }
@@ -24,7 +23,7 @@ export function summaryView(kept: Kept, recordOf: RecordOf): RequestSummary {
 export function recordView(kept: Kept, recordOf: RecordOf): RequestRecord {
   const common = { ...head(kept, askedFor(kept, recordOf)), forced_provider: kept.forcedProvider }
   if (kept.kind === 'sharer') return { ...common, ...nothingDecided }
-  const { features, candidates, state, policy, log, shown, usage } = kept
+  const { features, candidates, state, policy, log, shown, usage, counted } = kept
   const decided = decisionRecord(features ?? noFeatures, { candidates, turns: firstTurns }, state, log)
   return {
     ...common,
@@ -35,9 +34,15 @@ export function recordView(kept: Kept, recordOf: RecordOf): RequestRecord {
     candidates: decided.candidates.map((scored, index) => candidateView(scored, candidates[index])),
     attempts: state.attempts.map((attempt) => attemptView(kept, attempt)),
     usage,
+    counted,
     policy,
     log: [...log],
   }
+}
+
+function providerOf(asked: KeptRequest): string | null {
+  const last = asked.state.attempts.at(-1)
+  return last === undefined ? (asked.counted?.provider ?? null) : nameOf(asked, last.candidate).provider
 }
 
 type RecordOf = (id: string) => Kept | undefined
@@ -51,6 +56,7 @@ const nothingDecided: Omit<RequestRecord, keyof ReturnType<typeof head> | 'force
   candidates: [],
   attempts: [],
   usage: {},
+  counted: null,
   policy: null,
   log: [],
 }

@@ -43,7 +43,7 @@ export const requestRoutes: readonly ApiRoute[] = [
       group: 'Requests',
       summary: 'Why a request went where it went',
       description:
-        'The id is in the header `x-lb-request-id` of every answer, and in the log. `log` and `policy` are enough to decide it all again: `replayLoop(log, policy)` of `@lb/router` gives the same attempts and the same end.',
+        'The id is in the header `x-lb-request-id` of every answer, and in the log. `log` and `policy` are enough to decide it all again: `replayLoop(log, policy)` of `@lb/router` gives the same attempts and the same end. A count of tokens has no attempts: `counted` says who counted.',
       pathParameters: { id: v.pipe(v.string(), v.description('`req_…`')) },
       replies: {
         200: { description: 'Its record.', schema: recordSchema },

@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import * as v from 'valibot'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { hello, startWorld, type World, type WorldOptions } from '../testing/world.ts'
+import { usageSchema } from './usage-schema.ts'
 
 const sonnet = { ...hello, model: 'claude-sonnet-4-5' }
 const usage = { inputTokens: 1_000, outputTokens: 100, cacheReadTokens: 10_000, cacheWriteTokens: 2_000 }
@@ -96,6 +98,19 @@ test('what a failover wasted, and what followers saved, are apart', async () => 
   expect(json.total.wasted.input_tokens).toBeGreaterThan(0)
   expect(json.total.wasted.cost_usd).toBeGreaterThan(0)
   expect(json.total.saved.cost_usd).toBeGreaterThan(0)
+}, 60_000)
+
+test('one request can be asked for by its id, and every member of the reply is in the document', async () => {
+  const world = await worldWithBooks()
+  const posted = [await world.post(sonnet), await world.post({ ...sonnet, max_tokens: 99 })]
+  const ids = posted.map(({ headers }) => headers.get('x-lb-request-id'))
+  await Promise.all(posted.map((response) => response.text()))
+  const { json } = await asked(world, `?request=${ids[1]}&by=request,key,day`)
+  expect(v.parse(usageSchema, json)).toEqual(json)
+  expect(json.groups).toMatchObject([{ request: ids[1], requests: 1, output_tokens: 100 }])
+  expect(json.total.cost_usd).toBeCloseTo(COST, 9)
+  const each = (await asked(world, '?by=request')).json.groups.map(({ request }: Record<string, unknown>) => request)
+  expect(each.sort()).toEqual(ids.sort())
 }, 60_000)
 
 describe('the reply', () => {

@@ -3,6 +3,7 @@ import { dimensions, filters, readUsageWish } from '../usage/usage-query.ts'
 import { usageCsv, usageJson } from '../usage/usage-report.ts'
 import { type ApiRoute, apiRoute } from './api-route.ts'
 import { badRequest, type ErrorBody, errorSchema } from './problem.ts'
+import { usageSchema } from './usage-schema.ts'
 
 const said = (description: string): v.GenericSchema<string | undefined> =>
   v.optional(v.pipe(v.string(), v.description(description)))
@@ -18,7 +19,7 @@ export const usageRoutes: readonly ApiRoute[] = [
       access: 'admin',
       id: 'getUsage',
       group: 'Usage',
-      summary: 'Tokens and costs, by key, provider, model, session, day or hour',
+      summary: 'Tokens and costs, by key, provider, model, session, request, day or hour',
       description:
         'Costs are computed from list prices, or from those in the configuration. CSV with `format=csv` or `accept: text/csv`.',
       queryParameters: {
@@ -29,7 +30,7 @@ export const usageRoutes: readonly ApiRoute[] = [
         ...Object.fromEntries(filters.map((name) => [name, said(`Only entries with exactly this ${name}`)])),
       },
       replies: {
-        200: { description: 'The sums.', schema: v.union([v.looseObject({}), v.string()]) },
+        200: { description: 'The sums.', schema: v.union([usageSchema, v.string()]) },
         400: { description: 'A parameter cannot be used.', schema: errorSchema },
         503: { description: 'No books are kept, or they cannot be read.', schema: errorSchema },
       },

@@ -156,7 +156,9 @@ function sendTo(
   const { model } = candidate
   const trace = house.traces?.attemptHeaders(request, effect.attempt, candidate) ?? []
   const { epochMs } = house.clock
-  const input = { request, provider, model, signedIn, trace, maxEventBytes: MAX_EVENT_BYTES, epochMs: epochMs() }
+  const { withoutThinking } = effect
+  const limits = { maxEventBytes: MAX_EVENT_BYTES, epochMs: epochMs() }
+  const input = { request, provider, model, signedIn, withoutThinking, trace, ...limits }
   const prepared = prepare(input)
   house.observer.attemptStarted({ request, attempt: effect.attempt, candidate })
   if (!prepared.ok) return refusedAttempt(prepared.error, tell)

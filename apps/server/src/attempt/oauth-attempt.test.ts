@@ -1,11 +1,8 @@
-import { rmSync } from 'node:fs'
-import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Answer, MockRequest, MockScript } from '@lb/mock-provider'
-import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type OidcServer, startOidcServer } from '../oauth/testing/oidc-server.ts'
-import { hello, startWorld, type World } from '../testing/world.ts'
+import { startSignedInWorld } from '../testing/signed-in-world.ts'
+import { hello, type World } from '../testing/world.ts'
 
 let oidc: OidcServer
 beforeAll(async () => {
@@ -16,29 +13,8 @@ beforeEach(() => {
 })
 afterAll(() => oidc.close())
 
-/** lb with stored logins from a real authorization server; the first upstream takes them, the second has a key. */
-async function startSignedIn(scripts: readonly MockScript[], names: readonly string[]): Promise<World> {
-  const folder = await mkdtemp(join(tmpdir(), 'lb-oauth-'))
-  const { authorizeUrl, tokenUrl, issuer } = oidc.settings
-  const world = await startWorld({
-    scripts,
-    auth: ['auth_type: oauth'],
-    settings: [
-      `oauth: { enabled: true, authorize_url: "${authorizeUrl}", token_url: "${tokenUrl}", issuer: "${issuer}", client_id: lb,`,
-      `  scopes: [openid, email], token_body: form, token_file: "${folder}/oauth/tokens.json" }`,
-    ],
-  })
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  for (const name of names) await signIn(world, name)
-  return world
-}
-
-async function signIn({ lb }: World, name: string): Promise<void> {
-  const authorize = await fetch(`${lb.url}/oauth/authorize`, { headers: { accept: 'application/json' } })
-  const { login_url: url } = (await authorize.json()) as { login_url: string }
-  const page = await fetch(await oidc.signIn(url, name))
-  expect(page.status).toBe(200)
-}
+const startSignedIn = (scripts: readonly MockScript[], names: readonly string[]): Promise<World> =>
+  startSignedInWorld(oidc, scripts, names)
 
 const ok: MockScript = {}
 const expired: Answer = { error: { status: 401, type: 'authentication_error', message: 'expired' } }

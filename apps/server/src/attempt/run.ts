@@ -257,7 +257,10 @@ export class Run {
     const { view, policy } = this.#deps
     switch (ending.type) {
       case 'finish':
-        if (ending.end === 'completed' && policy.stream) view.end(this.#lastAttempt()?.stopReason())
+        if (ending.end === 'completed' && policy.stream) {
+          const isMended = this.#state.attempts.at(-1)?.failure?.kind === 'end-missing'
+          view.end(this.#lastAttempt()?.stopReason(), isMended)
+        }
         break
       case 'give-up':
         this.#deps.giveUp(ending, attempt)

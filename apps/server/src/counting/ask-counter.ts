@@ -1,7 +1,8 @@
 import type { Provider } from '@lb/config'
 import { collectBody } from '../attempt/body-reader.ts'
 import type { ClientRequest } from '../ingress/client-request.ts'
-import { credentialHeaders } from '../upstream/credential-headers.ts'
+import type { Accounts } from '../oauth/index.ts'
+import { loginHeaders, type SignedIn } from '../upstream/credential-headers.ts'
 import { type AnswerHead, openExchange } from '../upstream/exchange.ts'
 import type { Pools } from '../upstream/pools.ts'
 import { counters } from './count-request.ts'
@@ -17,12 +18,16 @@ export type Count =
   | { readonly kind: 'failed'; readonly reason: string }
   /** The request cannot be said in its dialect. */
   | { readonly kind: 'not-convertible' }
+  /** Nobody is signed in, or every account rests: the counter was not asked. */
+  | { readonly kind: 'no-login' }
+  /** Nobody wanted to know any more. */
+  | { readonly kind: 'cancelled' }
 
 /** One question to an upstream's counter. */
 export interface CountQuestion {
   readonly pools: Pools
   readonly provider: Provider
-  readonly credential: string
+  readonly signedIn: SignedIn
   /** As the provider calls it. */
   readonly model: string
   readonly request: ClientRequest
@@ -44,11 +49,19 @@ const refusals = new Set([400, 413, 422])
 const missing = new Set([404, 405, 501])
 
 /** Asks a provider's counter. Its health is not told: an upstream that cannot count may answer perfectly well. */
-export function askCounter({ pools, provider, credential, model, request, timeoutMs }: CountQuestion): CountCall {
-  const signedIn = credentialHeaders(provider, credential, request)
+export function askCounter({ pools, provider, signedIn, model, request, timeoutMs }: CountQuestion): CountCall {
   const counter = counters[provider.dialect]
   if (counter === undefined) return settled({ kind: 'missing' })
-  const asked = { request, provider, model, signedIn, trace: [], maxEventBytes: MOST_BYTES, epochMs: 0 }
+  const asked = {
+    request,
+    provider,
+    model,
+    signedIn,
+    withoutThinking: false,
+    trace: [],
+    maxEventBytes: MOST_BYTES,
+    epochMs: 0,
+  }
   const upstream = counter.request(asked)
   if (!upstream.ok) return settled({ kind: 'not-convertible' })
   const reach = {
@@ -73,7 +86,7 @@ export function askCounter({ pools, provider, credential, model, request, timeou
       end: () => reader.end(),
       broke: () => end(broken),
     })
-    cancel = () => end({ kind: 'failed', reason: 'the client has left' })
+    cancel = () => end({ kind: 'cancelled' })
 
     function end(result: Count): void {
       clearTimeout(timer)
@@ -94,6 +107,37 @@ export function askCounter({ pools, provider, credential, model, request, timeou
     }
   })
   return { count, cancel: () => cancel() }
+}
+
+/** A login that is just being renewed is waited for this long. */
+const LOGIN_WAIT_MS = 2_000
+
+/** Whose login is to be used: that of the conversation, or the provider's own account. */
+export type LoginWish = Pick<Parameters<Accounts['credentialFor']>[0], 'model' | 'session' | 'pinnedEmail'>
+
+/**
+ * Asks with a stored login. One account is tried, and a refusal renews nothing: a count is worth neither a token request nor
+ * another account's turn.
+ *
+ * @param ask asks, signed in so.
+ */
+export function askWithLogin(accounts: Accounts, wish: LoginWish, ask: (signedIn: SignedIn) => CountCall): CountCall {
+  let call: CountCall | undefined
+  let isCancelled = false
+  async function run(): Promise<Count> {
+    const answer = await accounts.credentialFor({ ...wish, waitMs: LOGIN_WAIT_MS })
+    if (isCancelled) return { kind: 'cancelled' }
+    if (answer.kind !== 'credential' || answer.rejectedForMs !== undefined) return { kind: 'no-login' }
+    call = ask(loginHeaders(answer.credential))
+    return call.count
+  }
+  return {
+    count: run(),
+    cancel() {
+      isCancelled = true
+      call?.cancel()
+    },
+  }
 }
 
 const broken: Count = { kind: 'failed', reason: 'the connection broke' }

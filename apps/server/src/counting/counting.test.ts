@@ -188,3 +188,51 @@ test('what cannot be read is refused by lb, whoever would count', async () => {
   const nothing = await count(world, { model: question.model })
   expect(nothing).toMatchObject({ status: 400, text: expect.stringContaining('messages: Field required') })
 })
+
+describe('the record of a count', () => {
+  async function recordOf(world: World, body: object = question): Promise<unknown> {
+    const counted = await world.post(body, { path: '/v1/messages/count_tokens' })
+    const id = counted.headers.get('x-lb-request-id')
+    return (await fetch(`${world.lb.url}/requests/${id}`)).json()
+  }
+
+  test('says who counted, and why it is an estimate', async () => {
+    const world = await startWorld({ scripts: [counter({ error: { status: 500 } }), {}] })
+    expect(await recordOf(world)).toMatchObject({
+      endpoint: 'count-tokens',
+      model: question.model,
+      status: 200,
+      end: 'completed',
+      attempts: [],
+      candidates: [{ provider: 'a' }, { provider: 'b' }],
+      counted: { provider: 'a', model: question.model, by: 'estimate', because: 'status 500' },
+    })
+    const { requests } = (await (await fetch(`${world.lb.url}/requests`)).json()) as { requests: object[] }
+    expect(requests).toMatchObject([{ endpoint: 'count-tokens', provider: 'a', attempts: 0 }])
+  })
+
+  test.each([
+    ['upstream', null, {}, 1],
+    ['memory', null, {}, 2],
+    ['estimate', 'always_use_local', { settings: ['token_counting: { always_use_local: true }'] }, 1],
+    ['estimate', 'no counter', { types: ['openai'] }, 1],
+    ['estimate', 'no counter', { scripts: [counter({ error: { status: 404 } })] }, 1],
+    ['estimate', 'the counter rests', { scripts: [counter({ error: { status: 404 } })] }, 2],
+    ['estimate', 'the connection broke', { scripts: [{ refuse: true }] }, 1],
+  ] as const)('%s: %s', async (by, because, options, times) => {
+    const world = await startWorld({ scripts: [{}], ...options })
+    for (let index = 1; index < times; index += 1) await count(world)
+    expect(await recordOf(world)).toMatchObject({ counted: { provider: 'a', by, because } })
+  })
+
+  test('of a request that the counter refuses has the refusal’s status', async () => {
+    const world = await worldOf({ error: { status: 400 } })
+    const expected = { status: 400, end: 'gave-up', counted: { provider: 'a', by: 'upstream', because: null } }
+    expect(await recordOf(world)).toMatchObject(expected)
+  })
+
+  test('is not kept where no records are', async () => {
+    const world = await startWorld({ scripts: [{}], settings: ['decision_records: { enabled: false }'] })
+    expect(await recordOf(world)).toMatchObject({ error: { type: 'not_found_error' } })
+  })
+})

@@ -2,14 +2,16 @@ import { dirname, join, resolve } from 'node:path'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../clock.ts'
 import type { FlightKeys } from '../flights/flight-keys.ts'
-import type { Lead } from '../flights/flights.ts'
+import type { Lead } from '../flights/lead.ts'
+import type { Accounts } from '../oauth/index.ts'
 import type { CompiledConfig } from '../state/compiled-config.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
 import type { Thread, ThreadListener } from '../threads/start-thread.ts'
 import { createThreadClient } from '../threads/thread-client.ts'
+import { credentialHeaders, type SignedIn } from '../upstream/credential-headers.ts'
 import type { Pools } from '../upstream/pools.ts'
-import { askCounter } from './ask-counter.ts'
+import { askCounter, askWithLogin, type CountCall } from './ask-counter.ts'
 import { openCalibrationBook } from './calibration-book.ts'
 import { answerCount, type CountJob, type CountMeans } from './count-job.ts'
 import { counters } from './count-request.ts'
@@ -32,6 +34,8 @@ export interface CountingDeps {
   readonly log: Log
   readonly pools: Pools
   readonly keys: FlightKeys
+  /** The stored logins; `undefined`: they are switched off. */
+  readonly accounts: () => Accounts | undefined
   current(): CompiledConfig
   /** Relative paths are meant from here. */
   readonly folder: string
@@ -68,7 +72,7 @@ export function createCounting(deps: CountingDeps): Counting {
   }
 }
 
-function countMeans({ clock, log, pools, keys }: CountingDeps, estimator: Estimator): CountMeans {
+function countMeans({ clock, log, pools, keys, accounts }: CountingDeps, estimator: Estimator): CountMeans {
   const rest = createCounterRest(clock.nowMs)
   const kept = new LRUCache<string, Uint8Array>(KEPT_COUNTS)
 
@@ -85,20 +89,25 @@ function countMeans({ clock, log, pools, keys }: CountingDeps, estimator: Estima
       const key = keyOf(job)
       if (key !== undefined) kept.set(key, count)
     },
-    ask({ compiled, request, candidates: [candidate] }, provider) {
+    ask({ compiled, request, session, candidates: [{ credential, model }] }, provider) {
       const { alwaysUseLocal, timeoutOverrideMs = DEFAULT_TIMEOUT_MS } = compiled.config.settings.tokenCounting
-      if (alwaysUseLocal || counters[provider.dialect] === undefined) return undefined
-      // A stored login is for answers: a count is not worth an account's quota, nor a renewal.
-      if (provider.auth.kind === 'oauth') return undefined
-      const { credential, model } = candidate
-      if (!rest.mayAsk(provider.id, model)) return undefined
-      return askCounter({ pools, provider, credential, model, request, timeoutMs: timeoutOverrideMs })
+      if (alwaysUseLocal) return 'always_use_local'
+      if (counters[provider.dialect] === undefined) return 'no counter'
+      if (!rest.mayAsk(provider.id, model)) return 'the counter rests'
+      const ask = (signedIn: SignedIn): CountCall =>
+        askCounter({ pools, provider, signedIn, model, request, timeoutMs: timeoutOverrideMs })
+      if (provider.auth.kind !== 'oauth') return ask(credentialHeaders(provider, credential, request))
+      const { accountEmail } = provider.auth
+      const known = accounts()
+      if (known === undefined) return 'no login'
+      const whose = accountEmail === undefined ? {} : { pinnedEmail: accountEmail }
+      return askWithLogin(known, { model, ...whose, ...(session === null ? {} : { session }) }, ask)
     },
     told({ compiled, candidates: [{ provider, model }] }, count) {
       const policy = compiled.config.settings.tokenCounting
       if (count.kind === 'counted' || count.kind === 'refused') return rest.worked(provider)
       if (count.kind === 'missing') return rest.missing(provider, model, policy)
-      if (count.kind === 'not-convertible') return
+      if (count.kind !== 'failed') return
       rest.failed(provider, policy)
       const { reason } = count
       log.debug({ event: 'token_count_failed', provider, reason }, `${provider} did not count: ${reason}`)

@@ -24,8 +24,8 @@ export interface ClientView {
   refuse(refusal: Refusal, isInside?: boolean): void
   /** An upstream's own error event, unchanged. The end. */
   errorEvent(event: Uint8Array): void
-  /** The proper end of a stream. */
-  end(stopReason: string | undefined): void
+  /** The proper end of a stream. `isMended`: lb has supplied it. */
+  end(stopReason: string | undefined, isMended?: boolean): void
   /** Breaks the connection off. */
   abort(): void
   /** What was shown so far. */
@@ -85,7 +85,7 @@ export function createClientView(outlet: Outlet, { dialect, requestId, nowMs }: 
       outlet.end(failed, Buffer.from(body))
     },
     errorEvent: (event) => outlet.end(failed, event),
-    end: (stopReason) => outlet.end({ kind: 'whole', stopReason }),
+    end: (stopReason, isMended = false) => outlet.end({ kind: 'whole', stopReason, isMended }),
     abort: () => outlet.abort(),
     shown: () => shown,
   }

@@ -45,6 +45,13 @@ describe('a client that does not read', () => {
     expect(response.destroyed).toBe(true)
   })
 
+  test('is left after a while, too, when the answer has ended', async () => {
+    const { outlet, heard, response } = await serve()
+    outlet.end({ kind: 'whole', stopReason: undefined }, much)
+    await vi.waitFor(() => expect(response.destroyed).toBe(true), { timeout: 3000 })
+    expect(heard).toEqual([])
+  })
+
   test('that begins to read in time gets everything', async () => {
     const { outlet, heard, client, response } = await serve()
     outlet.write(much)

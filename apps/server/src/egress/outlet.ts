@@ -15,9 +15,12 @@ export interface Outlet {
   abort(): void
 }
 
-/** `whole`: the answer's proper end was seen. `failed`: it is an error, or ends in one. */
+/**
+ * `whole`: the answer's proper end was seen, or nothing but its closing event was missing, which lb has supplied (`isMended`).
+ * `failed`: it is an error, or ends in one.
+ */
 export type AnswerEnding =
-  | { readonly kind: 'whole'; readonly stopReason: string | undefined }
+  | { readonly kind: 'whole'; readonly stopReason: string | undefined; readonly isMended?: boolean }
   | { readonly kind: 'failed' }
 
 /** What the producer of an answer wants to hear from the one who reads it. */
@@ -60,6 +63,8 @@ export function clientOutlet(
     end(_ending, bytes) {
       finished = true
       response.end(bytes)
+      // What the client has not taken yet stands in this process, and nobody else will ask what becomes of it.
+      if (response.writableLength > 0) response.setTimeout(stalledReaderMs)
     },
     abort() {
       finished = true

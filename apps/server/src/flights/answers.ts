@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import {
   type AnswerCachePolicy,
   type AnswerStore,
@@ -10,7 +11,8 @@ import {
 } from '@lb/dedup'
 import { LRUCache } from 'lru-cache'
 import { pings } from '../egress/client-view.ts'
-import type { AnswerEnding } from '../egress/outlet.ts'
+import { type AnswerEnding, clientOutlet } from '../egress/outlet.ts'
+import type { ClientRequest } from '../ingress/client-request.ts'
 import type { FlightHead } from './consumer.ts'
 
 /** Keeps answers in memory, bounded by number and by bytes. */
@@ -37,10 +39,38 @@ export async function storedAnswer(
   policy: AnswerCachePolicy,
 ): Promise<StoredAnswer | undefined> {
   if (!cacheWishOf(headers).serve) return undefined
-  const answer = await store.get(key)
+  const answer = await found(store, key)
   const ageMs = answer === undefined ? undefined : freshAgeMs(answer, epochMs, policy)
   return answer === undefined || ageMs === undefined ? undefined : { answer, ageMs }
 }
+
+/** Gives a client a kept answer. */
+export function replayAnswer({ answer, ageMs }: StoredAnswer, { id }: ClientRequest, response: ServerResponse): void {
+  const outlet = clientOutlet(response, { drained() {}, gone() {} })
+  const age = String(Math.floor(ageMs / 1000))
+  outlet.head(answer.status, [...answer.headers.flat(), 'x-lb-cache', 'hit', 'age', age, 'x-lb-request-id', id])
+  for (const chunk of answer.chunks) outlet.write(chunk)
+  outlet.end({ kind: 'whole', stopReason: undefined })
+}
+
+/** A store that fails has nothing: the answer is asked for then. */
+async function found(store: AnswerStore, key: string): Promise<CachedAnswer | undefined> {
+  try {
+    return await store.get(key)
+  } catch {
+    return undefined
+  }
+}
+
+async function keep(store: AnswerStore, key: string, answer: CachedAnswer, weight: Weight): Promise<void> {
+  try {
+    await store.set(key, answer, weight)
+  } catch {
+    // It is asked for again.
+  }
+}
+
+type Weight = Parameters<AnswerStore['set']>[2]
 
 /** Collects a flight's answer while it goes by, for the store. */
 export interface AnswerCollector {
@@ -76,14 +106,16 @@ export function createAnswerCollector({ store, key, policy, includeMaxTokens }: 
       wish = { serve: wish.serve && other.serve, store: wish.store && other.store }
     },
     end(ending, head, epochMs) {
-      if (ending.kind !== 'whole' || head === undefined || bytes > policy.maxBytes) return
+      // What lb had to mend is no answer as it was received.
+      if (ending.kind !== 'whole' || ending.isMended === true) return
+      if (head === undefined || bytes > policy.maxBytes) return
       const headers = cachedHeaders(pairs(head.headers))
       const answer: CachedAnswer = { status: head.status, headers, chunks, storedEpochMs: epochMs }
       const weight = answerBytes(answer)
       const { stopReason } = ending
       const facts = { status: head.status, ending: { kind: 'whole' }, bytes: weight, wish, includeMaxTokens } as const
       const verdict = admit(stopReason === undefined ? facts : { ...facts, stopReason }, policy)
-      if (verdict === 'keep') void store.set(key, answer, { ttlMs: policy.ttlMs, bytes: weight })
+      if (verdict === 'keep') void keep(store, key, answer, { ttlMs: policy.ttlMs, bytes: weight })
     },
   }
 }

@@ -1,10 +1,11 @@
 import type { ServerResponse } from 'node:http'
-import type { FlightTable } from '@lb/dedup'
+import type { FlightOptions, FlightTable } from '@lb/dedup'
 import { type Clock, momentOf } from '../clock.ts'
-import { type ClientView, createClientView } from '../egress/client-view.ts'
+import { createClientView } from '../egress/client-view.ts'
 import { type AnswerEnding, clientOutlet, type Outlet } from '../egress/outlet.ts'
 import { type ClientRequest, endpoints } from '../ingress/client-request.ts'
 import type { Refusal } from '../ingress/refusal.ts'
+import type { StartLead } from './lead.ts'
 
 /** How an answer begins that many may read. */
 export interface FlightHead {
@@ -25,25 +26,30 @@ export interface ConsumerDeps {
   caughtUp(consumer: Consumer): void
   /** It has got the whole answer. */
   served(consumer: Consumer): void
+  /** How it is served when it waits too long for somebody else's answer. */
+  readonly alone: { readonly start: StartLead; readonly options: FlightOptions }
 }
 
 /** One client that waits for an answer which others may read, too. It reads the flight's log at its own pace. */
 export class Consumer {
   readonly request: ClientRequest
+  readonly alone: ConsumerDeps['alone']
   role: Role = 'leader'
   /** The flight that it is aboard of. */
   flight = ''
   /** What it has been given so far. */
   bytes = 0
+  /** When it was given the first of them. */
+  firstByteAtMs: number | undefined
   readonly #deps: ConsumerDeps
   readonly #outlet: Outlet
-  readonly #view: ClientView
   #headSent = false
   #isSlow = false
   #ending: AnswerEnding | undefined
 
   constructor(request: ClientRequest, response: ServerResponse, deps: ConsumerDeps) {
     this.request = request
+    this.alone = deps.alone
     this.#deps = deps
     this.#outlet = clientOutlet(response, {
       drained: () => {
@@ -53,15 +59,12 @@ export class Consumer {
       },
       gone: () => deps.gone(this),
     })
-    const { dialect } = endpoints[request.endpoint]
-    this.#view = createClientView(this.#outlet, { dialect, requestId: request.id, nowMs: deps.clock.nowMs })
   }
 
   /** Gives the client what it has not got yet, until it is slow or there is nothing. */
   pump(head: FlightHead | undefined): void {
     if (head === undefined) return
-    if (!this.#headSent) this.#outlet.head(head.status, this.#ownHeaders(head.headers))
-    this.#headSent = true
+    if (!this.#headSent) this.#begin(head)
     while (!this.#isSlow) {
       const read = this.#deps.table.read(this.request.id, WRITE_BYTES)
       if (read.kind === 'chunks') {
@@ -75,6 +78,12 @@ export class Consumer {
     }
   }
 
+  #begin(head: FlightHead): void {
+    this.#headSent = true
+    this.firstByteAtMs = this.#deps.clock.nowMs()
+    this.#outlet.head(head.status, this.#ownHeaders(head.headers))
+  }
+
   /** The answer has ended: after the rest of it, end the client's like this. */
   finish(ending: AnswerEnding, head: FlightHead | undefined): void {
     this.#ending = ending
@@ -83,8 +92,13 @@ export class Consumer {
 
   /** It cannot be served to the end, for a reason of its own. */
   drop(refusal: Refusal): void {
-    if (this.#headSent && !this.request.stream) this.#outlet.abort()
-    else this.#view.refuse(refusal, this.#headSent)
+    if (this.#headSent && !this.request.stream) return this.#outlet.abort()
+    const { id: requestId, endpoint } = this.request
+    const { dialect } = endpoints[endpoint]
+    createClientView(this.#outlet, { dialect, requestId, nowMs: this.#deps.clock.nowMs }).refuse(
+      refusal,
+      this.#headSent,
+    )
   }
 
   abort(): void {

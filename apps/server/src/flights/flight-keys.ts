@@ -1,4 +1,5 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { describeDiff } from '@lb/config'
 import { type AloneReason, createFingerprint, mayCoalesce } from '@lb/dedup'
 import { type ClientRequest, endpoints } from '../ingress/client-request.ts'
 import { hopsOf } from '../ingress/via.ts'
@@ -19,24 +20,54 @@ export interface FlightKeys {
  */
 export function createFlightKeys(): FlightKeys {
   const bootKey = randomBytes(32)
+  const generationOf = createGenerations()
   const fingerprint = createFingerprint((preimage) =>
     createHmac('sha256', bootKey).update(preimage).digest('base64url'),
   )
   return {
     keyOf(compiled, request) {
       const { path } = endpoints[request.endpoint]
-      const { headers, body, outline, tenant, stream } = request
+      const { headers, body, outline, tenant, stream, query } = request
       // Whoever wants to see how lb answers wants to see it answer.
       if (headers['x-lb-debug'] !== undefined) return { kind: 'alone', reason: 'debugged' }
       const credential = compiled.hasPassThrough ? clientCredential(request) : OURS
       const facts = { method: 'POST', endpoint: path, headers, bodyBytes: body.length, credential }
       const verdict = mayCoalesce(facts, compiled.coalescing)
       if (verdict.kind === 'alone') return verdict
-      const question = { tenant, credential, endpoint: distanced(path, headers['via']), stream, headers, body, outline }
+      const place = `${path}${idleQueries.has(query) ? '' : query}`
+      const endpoint = `${distanced(place, headers['via'])} of ${generationOf(compiled)}`
+      const question = { tenant, credential, endpoint, stream, headers, body, outline }
       const key = fingerprint(question, compiled.fingerprintPolicy)
       return key.ok ? { kind: 'shared', key: key.value } : { kind: 'alone', reason: 'not-json' }
     },
   }
+}
+
+/** Queries that mean nothing: Claude Code's own, and the one of a client without any. All others go up, and may mean something. */
+const idleQueries: ReadonlySet<string> = new Set(['', '?', '?beta=true'])
+
+/**
+ * Numbers configurations, so that a request shares only with those that the same providers, routes and keys are for: after a
+ * reload that changes them nobody gets an answer, running or kept, from where no request of his would go any more.
+ */
+function createGenerations(): (compiled: CompiledConfig) => number {
+  const numbers = new WeakMap<CompiledConfig, number>()
+  let newest: CompiledConfig | undefined
+  let count = 0
+  return (compiled) => {
+    const known = numbers.get(compiled)
+    if (known !== undefined) return known
+    if (newest !== undefined && leadsElsewhere(newest, compiled)) count += 1
+    numbers.set(compiled, count)
+    newest = compiled
+    return count
+  }
+}
+
+function leadsElsewhere(before: CompiledConfig, now: CompiledConfig): boolean {
+  const { providers, routes, settings } = describeDiff(before.config, now.config)
+  const lists = [providers.added, providers.removed, providers.changed, routes.added, routes.removed, routes.changed]
+  return routes.reordered || lists.some(({ length }) => length > 0) || settings.some(({ key }) => /^auth\b/.test(key))
 }
 
 /**

@@ -1,26 +1,23 @@
 import type { ServerResponse } from 'node:http'
-import { type AnswerStore, createFlightTable, type FlightAction, type FlightId, type FlightTable } from '@lb/dedup'
+import {
+  type AnswerStore,
+  createFlightTable,
+  type FlightAction,
+  type FlightId,
+  type FlightOptions,
+  type FlightTable,
+} from '@lb/dedup'
 import { assertNever, type Moment } from '@lb/protocol'
 import { type Clock, momentOf } from '../clock.ts'
-import { type AnswerEnding, clientOutlet, type Outlet } from '../egress/outlet.ts'
+import type { AnswerEnding, Outlet } from '../egress/outlet.ts'
 import type { ClientRequest } from '../ingress/client-request.ts'
-import type { Refusal } from '../ingress/refusal.ts'
 import type { CompiledConfig } from '../state/compiled-config.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
-import { type AnswerCollector, createAnswerCollector, type StoredAnswer, storedAnswer } from './answers.ts'
+import { type AnswerCollector, createAnswerCollector, replayAnswer, storedAnswer } from './answers.ts'
 import { Consumer, type FlightHead } from './consumer.ts'
+import { type DropReason, dropRefusals } from './drop-refusals.ts'
 import type { FlightKeys } from './flight-keys.ts'
-
-/** The upstream call of a flight, as whoever makes it is told about its readers. */
-export interface Lead {
-  /** Slow readers have caught up: read on. */
-  drained(): void
-  /** Nobody wants the answer any more. */
-  cancel(): void
-}
-
-/** Makes the call: answers `request` into `outlet`. */
-export type StartLead = (request: ClientRequest, outlet: Outlet) => Lead
+import { type Lead, type StartLead, serveAlone } from './lead.ts'
 
 export interface FlightsDeps {
   readonly clock: Clock
@@ -30,7 +27,13 @@ export interface FlightsDeps {
   readonly store: (compiled: CompiledConfig) => AnswerStore | undefined
   readonly observer: Pick<
     Required<RequestObserver>,
-    'flightOpened' | 'requestAlone' | 'followerJoined' | 'followerDone' | 'answerReplayed'
+    | 'flightOpened'
+    | 'requestAlone'
+    | 'leaderLeft'
+    | 'followerJoined'
+    | 'followerParted'
+    | 'followerDone'
+    | 'answerReplayed'
   >
 }
 
@@ -87,7 +90,10 @@ export class Flights {
     if (store === undefined) return this.#board(compiled, request, response, key.key, { start, collector: undefined })
     const policy = compiled.answerCache
     const stored = await storedAnswer(store, key.key, request.headers, this.#deps.clock.epochMs(), policy)
-    if (stored !== undefined) return this.#replay(stored, request, response)
+    if (stored !== undefined) {
+      replayAnswer(stored, request, response)
+      return this.#deps.observer.answerReplayed({ request, ...stored, nowMs: this.#deps.clock.nowMs() })
+    }
     const { includeMaxTokens } = compiled.fingerprintPolicy
     const collector = createAnswerCollector({ store, key: key.key, policy, includeMaxTokens })
     this.#board(compiled, request, response, key.key, { start, collector })
@@ -101,6 +107,7 @@ export class Flights {
     boarding: Boarding,
   ): void {
     const { clock, roll } = this.#deps
+    const options = compiled.flightOptions(request)
     const consumer = new Consumer(request, response, {
       table: this.#table,
       clock,
@@ -108,27 +115,11 @@ export class Flights {
       gone: (left) => this.#left(left, 'left'),
       caughtUp: (caught) => this.#caughtUp(caught),
       served: (done) => this.#left(done, 'served'),
+      alone: { start: boarding.start, options: inDirectLife(options) },
     })
     this.#consumers.set(request.id, consumer)
-    this.#act(this.#table.arrive(key, request.id, this.#now(), compiled.flightOptions(request)), boarding)
+    this.#act(this.#table.arrive(key, request.id, this.#now(), options), boarding)
     this.#timer ??= setTimeout(() => this.#tick(), TICK_MS).unref()
-  }
-
-  #replay({ answer, ageMs }: StoredAnswer, request: ClientRequest, response: ServerResponse): void {
-    const outlet = clientOutlet(response, { drained() {}, gone() {} })
-    const age = String(Math.floor(ageMs / 1000))
-    outlet.head(answer.status, [
-      ...answer.headers.flat(),
-      'x-lb-cache',
-      'hit',
-      'age',
-      age,
-      'x-lb-request-id',
-      request.id,
-    ])
-    for (const chunk of answer.chunks) outlet.write(chunk)
-    outlet.end({ kind: 'whole', stopReason: undefined })
-    this.#deps.observer.answerReplayed({ request, answer, ageMs })
   }
 
   /** For gauges. */
@@ -156,7 +147,7 @@ export class Flights {
         for (const id of action.consumers) this.#finish(flight, id)
         return
       case 'drop':
-        return this.#drop(this.#consumers.get(action.consumer), dropRefusals[action.reason])
+        return this.#drop(this.#consumers.get(action.consumer), action.reason)
       case 'discard':
         this.#flights.delete(action.flight)
         return
@@ -235,23 +226,44 @@ export class Flights {
     const flight = this.#flights.get(consumer.flight)
     this.#forget(id)
     this.#act(this.#table.leave(id, how, this.#now()))
+    if (how === 'left') this.#tellLeft(consumer)
     const ending = flight?.ending === 'aborted' ? 'failed' : (flight?.ending?.kind ?? 'failed')
     this.#tellDone(consumer, flight, how === 'left' ? 'left' : ending)
   }
 
-  #drop(consumer: Consumer | undefined, refusal: Refusal): void {
+  #drop(consumer: Consumer | undefined, reason: DropReason): void {
     if (consumer === undefined) return
-    consumer.drop(refusal)
+    if (reason === 'waited-too-long') return this.#sendAlone(consumer)
+    consumer.drop(dropRefusals[reason])
     const flight = this.#flights.get(consumer.flight)
     this.#forget(consumer.request.id)
+    this.#tellLeft(consumer)
     this.#tellDone(consumer, flight, 'failed')
   }
 
+  /** Nothing has come for it, so that it has lost nothing: it gets a call of its own, which nobody else may join. */
+  #sendAlone(consumer: Consumer): void {
+    const { request, alone } = consumer
+    const flight = this.#flights.get(consumer.flight)
+    flight?.members.delete(consumer)
+    if (flight !== undefined) this.#deps.observer.followerParted({ request, leader: flight.leader })
+    const actions = this.#table.arrive(`${request.id} alone`, request.id, this.#now(), alone.options)
+    this.#act(actions, { start: alone.start, collector: undefined })
+  }
+
+  /** Its call goes on without it: for those who read along, or for its retry. */
+  #tellLeft({ request, role, flight: id }: Consumer): void {
+    const flight = this.#flights.get(id)
+    if (role === 'leader' && flight !== undefined && flight.ending === undefined)
+      this.#deps.observer.leaderLeft(request)
+  }
+
   /** Whoever made the call is told about by the call itself. */
-  #tellDone({ request, role, bytes }: Consumer, flight: Flight | undefined, ending: 'whole' | 'failed' | 'left'): void {
+  #tellDone(consumer: Consumer, flight: Flight | undefined, ending: 'whole' | 'failed' | 'left'): void {
+    const { request, role, bytes, firstByteAtMs } = consumer
     if (role === 'leader' || flight === undefined) return
     const nowMs = this.#deps.clock.nowMs()
-    this.#deps.observer.followerDone({ request, leader: flight.leader, ending, bytes, nowMs })
+    this.#deps.observer.followerDone({ request, leader: flight.leader, ending, bytes, firstByteAtMs, nowMs })
   }
 
   #forget(id: string): void {
@@ -280,21 +292,7 @@ export class Flights {
 
 const failed = { kind: 'failed', failure: { kind: 'server-error', message: 'the answer is no whole one' } } as const
 
-/** What a reader is told that cannot be served to the end. */
-const dropRefusals: Readonly<Record<Extract<FlightAction, { kind: 'drop' }>['reason'], Refusal>> = {
-  lagged: { status: 504, type: 'timeout_error', message: 'The answer was read too slowly to be kept for this client.' },
-  stalled: { status: 504, type: 'timeout_error', message: 'The answer was not read to its end in time.' },
-  'waited-too-long': {
-    status: 504,
-    type: 'timeout_error',
-    message: 'The same question is being answered already, and its answer did not begin in time. Try again.',
-    shouldRetry: true,
-  },
-}
-
-/** A request that may not share: its answer goes straight to its client. */
-function serveAlone(request: ClientRequest, response: ServerResponse, start: StartLead): void {
-  let lead: Lead | undefined
-  const outlet = clientOutlet(response, { drained: () => lead?.drained(), gone: () => lead?.cancel() })
-  lead = start(request, outlet)
+/** Nobody can come back to a call that nobody finds. */
+function inDirectLife(options: FlightOptions): FlightOptions {
+  return options.policy.life === 'direct' ? options : { ...options, policy: { ...options.policy, life: 'direct' } }
 }

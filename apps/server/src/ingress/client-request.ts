@@ -16,7 +16,7 @@ import {
 import { withoutKeys } from '../keys/credentials.ts'
 import { lookupHeaders, type RawHeaders } from './headers.ts'
 import { type BodyRules, readBody } from './read-body.ts'
-import { invalidRequest, type Refusal } from './refusal.ts'
+import { invalidRequest, type Refusal, unusableJson } from './refusal.ts'
 
 /** What a client asked for. The bytes are kept as they came; only what routing needs has been read out of them. */
 export interface ClientRequest {
@@ -76,10 +76,7 @@ export async function readClientRequest(
   if (!body.ok) return body
   const readAtMs = arrival.nowMs()
   const outline = scanJsonObject(body.value)
-  if (!outline.ok) {
-    const { message, offset } = outline.error
-    return err(invalidRequest(`The request body is not usable JSON: ${message} (at byte ${offset}).`))
-  }
+  if (!outline.ok) return err(unusableJson(outline.error))
   const read = readMembers(body.value, outline.value)
   if (!read.ok) return read
   const url = incoming.url ?? ''
@@ -112,6 +109,10 @@ function parsedOnce(body: Buffer, keep: KeepPaths): () => Result<JsonTree, JsonP
 }
 
 const OPENING_BRACKET = 0x5b
+const QUOTE = 0x22
+
+/** Names go into logs, books and answers. The longest that vendors have are a tenth of it. */
+const NAME_BYTES_MAX = 1024
 
 type RoutingMembers = Pick<ClientRequest, 'model' | 'stream' | 'forcedProvider'>
 
@@ -121,6 +122,11 @@ function readMembers(body: Buffer, outline: JsonOutline): Result<RoutingMembers,
   const text = (name: string): string | undefined => {
     const found = memberOf(name)
     return found === undefined ? undefined : body.toString('utf8', found.start, found.end)
+  }
+  for (const name of ['model', 'provider']) {
+    const found = memberOf(name)
+    if (found !== undefined && found.end - found.start > NAME_BYTES_MAX && body[found.start] === QUOTE)
+      return err(invalidRequest(`${name}: a name is not longer than ${NAME_BYTES_MAX} bytes.`))
   }
   const model = stringOf(text('model'))
   if (model === undefined || model === '')

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, describe, expect, test } from 'vitest'
 import { startWorld } from '../testing/world.ts'
 
-// What this costs is measured by `pnpm --filter @lb/bench hostile`; here it is only refused.
+// What this costs is measured in a process of its own, in apps/cli; here it is only refused.
 const { post, mocks } = await startWorld({ scripts: [{}, {}], types: ['anthropic', 'openai'] }, afterAll)
 
 const inside = (json: string): string => `{"model":"m","messages":${json}}`
@@ -16,6 +16,9 @@ const hostile: readonly [string, () => string, number][] = [
   ['24 MB of []', () => inside(`[${many(8_000_000, '[],')}]`), 400],
   ['24 MB of numbers', () => inside(`[${many(12_000_000, '0,')}]`), 400],
   ['a million members', () => `{${many(1_000_000, '"":0,')}}`, 400],
+  ['a thousand and one members', () => `{${many(1_001, '"":0,')}}`, 400],
+  ['a model with a name of a megabyte', () => `{"messages":[],"model":"${'x'.repeat(1 << 20)}"}`, 400],
+  ['a provider with such a name', () => `{"messages":[],"model":"m","provider":"${'x'.repeat(1 << 20)}"}`, 400],
   ['24 MB of an open string', () => inside(`"${'\\"'.repeat(12_000_000)}`), 400],
   ['24 MB of backslashes', () => inside(`"${'\\'.repeat(24_000_000)}`), 400],
   ['24 MB of spaces', () => ' '.repeat(24_000_000), 400],

@@ -1,3 +1,4 @@
+import type { JsonScanProblem } from '@lb/protocol'
 import type { ClientDialect } from './client-request.ts'
 
 /** A request that lb itself turns down before anything is sent upstream: what the client is told, in its own dialect. */
@@ -24,6 +25,11 @@ export interface Refusal {
 /** A 400: the request itself is wrong. */
 export function invalidRequest(message: string): Refusal {
   return { status: 400, type: 'invalid_request_error', message }
+}
+
+/** A 400: the body cannot be read. */
+export function unusableJson({ message, offset }: JsonScanProblem): Refusal {
+  return invalidRequest(`The request body is not usable JSON: ${message} (at byte ${offset}).`)
 }
 
 /** A 413: a body over the limit, whether its length says so or its bytes. */

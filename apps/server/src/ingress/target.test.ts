@@ -64,9 +64,10 @@ test.each([
 
 test('a long target costs no more than its length', () => {
   for (const part of ['/', '/.', '/a', '%', '%41', '%2f', 'a.', '/%e4%bd%a0', '?']) {
-    const target = `/${part.repeat(16_000)}`
+    const target = `/${part.repeat(100_000)}`
     const begun = performance.now()
     targetProblem(target)
-    expect(performance.now() - begun).toBeLessThan(100)
+    // Some milliseconds; with the square of its length it would be a minute.
+    expect(performance.now() - begun).toBeLessThan(3_000)
   }
 })

@@ -3,9 +3,9 @@ import { errorResponse } from '../egress/error-response.ts'
 import { dialectOf, type Refusal } from './refusal.ts'
 
 /** What is left of a body is read on for this long, so that its sender gets to read the refusal. */
-const LINGER_MS = 1000
-/** And no more than this much of it. */
-const LINGER_BYTES = 1 << 20
+const LINGER_MS = 5000
+/** And no more than this much of it: twice what is taken by default, thrown away as it comes. */
+const LINGER_BYTES = 64 << 20
 /** A body this small has usually come with its head: the connection can be kept. */
 const SMALL_BODY_BYTES = 1 << 16
 

@@ -49,6 +49,7 @@ function play(given: KeyLimits, steps: readonly (typeof story extends fc.Arbitra
       if (wish === undefined) continue
       // A token count is free.
       const usd = wish.kind === 'count' ? 0 : step.usd
+      ledger.close(wish)
       ledger.end(wish, { tokens: step.tokens, usd }, at(nowMs))
       spentUsd += usd
     } else {
@@ -100,7 +101,10 @@ describe('whatever happens', () => {
     fc.assert(
       fc.property(limits, story, fc.nat(3000), (given, steps, tokens) => {
         const { ledger, open, nowMs } = play(given, steps)
-        for (const wish of open) ledger.end(wish, { tokens: wish.tokens, usd: 0 }, at(nowMs))
+        for (const wish of open) {
+          ledger.close(wish)
+          ledger.end(wish, { tokens: wish.tokens, usd: 0 }, at(nowMs))
+        }
         const wish: Wish = { kind: 'generate', tokens }
         const reached = ledger.judge(given, wish, at(nowMs))
         if (reached === undefined) return

@@ -14,6 +14,7 @@ test('an estimate counts while a request is open, the count of the upstream from
     max: 1000,
     waitMs: 1000,
   })
+  ledger.close(large)
   ledger.end(large, { tokens: 40 }, at(2))
   expect(ledger.judge(limits, large, at(3))).toBeUndefined()
   expect(ledger.judge(limits, { kind: 'generate', tokens: 961 }, at(3))).toEqual({
@@ -34,6 +35,7 @@ test('a limit that is changed takes what has been used with it', () => {
 test('of several limits the one with the longest wait is told', () => {
   const ledger = createLedger(() => 0)
   ledger.begin(small, at(0))
+  ledger.close(small)
   ledger.end(small, { tokens: 500 }, at(30))
   const limits = { requestsPerMinute: 1, tokensPerMinute: 400, concurrency: 1 }
   expect(ledger.judge(limits, small, at(31))).toEqual({ limit: 'tokens', max: 400, waitMs: 59_000 })
@@ -51,6 +53,7 @@ test('a budget begins anew with its period, and asks what was spent before', () 
   const evening = Date.UTC(2026, 10, 24, 23, 59, 59)
   expect(ledger.judge(limits, small, at(0, evening))).toBeUndefined()
   ledger.begin(small, at(0, evening))
+  ledger.close(small)
   ledger.end(small, { tokens: 1, usd: 0.5 }, at(0, evening))
   expect(ledger.judge(limits, small, at(0, evening))).toEqual({ limit: 'budget', usd: 1, per: 'day', waitMs: 1000 })
   expect(ledger.judge(limits, small, at(1, evening + 1000))).toBeUndefined()
@@ -60,4 +63,16 @@ test('a budget begins anew with its period, and asks what was spent before', () 
 test('a budget of nothing is spent from the start', () => {
   const limits = { budget: { usd: 0, per: 'month' } } as const
   expect(createLedger(() => 0).judge(limits, small, at(0))?.limit).toBe('budget')
+})
+
+test('a place is free when its client is gone, what it may cost counts until its call is over', () => {
+  const ledger = createLedger(() => 0)
+  const limits = { concurrency: 1, tokensPerMinute: 25 }
+  ledger.begin(small, at(0))
+  expect(ledger.judge(limits, small, at(1))).toMatchObject({ limit: 'concurrency' })
+  ledger.close(small)
+  expect(ledger.judge(limits, small, at(2))).toBeUndefined()
+  expect(ledger.judge(limits, { kind: 'generate', tokens: 16 }, at(2))).toMatchObject({ limit: 'tokens' })
+  ledger.end(small, { tokens: 3 }, at(3))
+  expect(ledger.judge(limits, { kind: 'generate', tokens: 22 }, at(4))).toBeUndefined()
 })

@@ -19,6 +19,8 @@ export interface Ledger {
   judge(limits: KeyLimits, wish: Wish, now: Now): Reached | undefined
   /** The request begins. */
   begin(wish: Wish, now: Now): void
+  /** Its client has its answer, or is gone: its place is free. Once for each that began. */
+  close(wish: Wish): void
   /** It is over, and this is what it used. `usd`: absent where nobody knows prices. */
   end(wish: Wish, used: { readonly tokens: number; readonly usd?: number }, now: Now): void
 }
@@ -108,8 +110,10 @@ export function createLedger(spentSince: (epochMs: number) => number): Ledger {
       lane.open += 1
       reserved += wish.tokens
     },
+    close({ kind }) {
+      lanes[kind].open -= 1
+    },
     end(wish, used, { nowMs }) {
-      lanes[wish.kind].open -= 1
       reserved -= wish.tokens
       if (used.tokens > 0) tokens.add(used.tokens, nowMs)
       if (used.usd !== undefined && spent !== undefined) spent.usd += used.usd

@@ -24,6 +24,8 @@ export interface LimitsDeps {
 interface Ticket {
   readonly ledger: Ledger
   readonly wish: Wish
+  /** Its client is there: it counts as open. */
+  isOpen: boolean
 }
 
 export function createLimits({ clock, costs }: LimitsDeps): Limits {
@@ -43,6 +45,7 @@ export function createLimits({ clock, costs }: LimitsDeps): Limits {
     const ticket = tickets.get(id)
     if (ticket === undefined) return
     tickets.delete(id)
+    if (ticket.isOpen) ticket.ledger.close(ticket.wish)
     ticket.ledger.end(ticket.wish, used(ticket.wish), nowOf(clock))
   }
 
@@ -56,13 +59,20 @@ export function createLimits({ clock, costs }: LimitsDeps): Limits {
       const reached = ledger.judge(limits, wish, now)
       if (reached !== undefined) return refusalOf(reached, now.epochMs)
       ledger.begin(wish, now)
-      tickets.set(request.id, { ledger, wish })
+      tickets.set(request.id, { ledger, wish, isOpen: true })
       return undefined
     },
     observer: {
       requestDone(done) {
         const usd = costs?.costOf(done)
         settle(done.request.id, (wish) => ({ tokens: usedTokens(done, wish), ...(usd === undefined ? {} : { usd }) }))
+      },
+      // Its call goes on and is paid for at its end. Its place is free: for the retry that attaches to that call.
+      leaderLeft({ id }) {
+        const ticket = tickets.get(id)
+        if (ticket?.isOpen !== true) return
+        ticket.isOpen = false
+        ticket.ledger.close(ticket.wish)
       },
       followerDone: ({ request }) => leave(request),
       answerReplayed: ({ request }) => leave(request),

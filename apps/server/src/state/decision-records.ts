@@ -1,17 +1,33 @@
 import type { Loss } from '@lb/convert'
 import type { JsonObject } from '@lb/protocol'
-import type { LoggedEvent, LoopPolicy, LoopState, PlanCandidate, RequestFeatures } from '@lb/router'
+import {
+  type End,
+  type LoggedEvent,
+  type LoopPolicy,
+  type LoopState,
+  type PlanCandidate,
+  type RequestFeatures,
+  replayLoop,
+} from '@lb/router'
 import type { Clock } from '../clock.ts'
 import type { Shown } from '../egress/client-view.ts'
 import type { ClientRequest, Endpoint } from '../ingress/client-request.ts'
-import type { AloneRequest, DoneRequest, FollowerDone, FollowerJoined, RequestObserver } from '../telemetry/observer.ts'
+import type {
+  AloneRequest,
+  CountedBy,
+  DoneRequest,
+  FollowerDone,
+  FollowerJoined,
+  RequestObserver,
+} from '../telemetry/observer.ts'
 import type { CompiledConfig } from './compiled-config.ts'
 
 /**
  * Why the last requests went where they went, without a byte of what was asked or answered.
  *
  * Each is kept as one text. As the objects that a request leaves behind it would cost more than making it: a thousand of them
- * outlive their youth, and the garbage collector then moves each object twice before it dies.
+ * outlive their youth, and the garbage collector then moves each object twice before it dies. The text is what the attempt
+ * loop was told; what it made of it is computed again when somebody asks.
  */
 export interface DecisionRecords {
   readonly observer: RequestObserver
@@ -72,6 +88,8 @@ export interface KeptRequest extends KeptHead {
   readonly usage: JsonObject
   /** By attempt; only those that lost something. */
   readonly losses: ReadonlyMap<number, readonly Loss[]>
+  /** Of a count of tokens, which asks no attempt loop; `null`: this is none, or it came to no count. */
+  readonly counted: CountedBy | null
 }
 
 export function createDecisionRecords(clock: Clock, current: () => CompiledConfig): DecisionRecords {
@@ -101,6 +119,7 @@ export function createDecisionRecords(clock: Clock, current: () => CompiledConfi
       requestAlone: ({ request, reason }) => void sharings.set(request, { role: 'alone', reason }),
       followerJoined: ({ request, leader, how }) =>
         void sharings.set(request, { role: 'follower', how, leader: leader.id }),
+      followerParted: ({ request }) => void sharings.set(request, { role: 'alone', reason: 'waited-too-long' }),
       followerDone({ request, leader, ending, nowMs }) {
         const sharing = sharings.get(request) ?? { role: 'follower', how: 'joined', leader: leader.id }
         add(keepSharer(request, { sharing, end: endings[ending], status: null, doneAtMs: nowMs }, clock))
@@ -125,7 +144,7 @@ function keep(
   sharing: Sharing,
   clock: Clock,
 ): Omit<KeptRequest, 'bytes'> {
-  const { request, state, candidates, features, policy, shown, attempts, nowMs } = done
+  const { request, state, candidates, features, policy, shown, attempts, nowMs, counted = null } = done
   const last = state.attempts.at(-1)
   return {
     kind: 'leader',
@@ -141,6 +160,7 @@ function keep(
     shown,
     usage: (last === undefined ? undefined : attempts.get(last.attempt)?.usage()) ?? {},
     losses: lossesOf(attempts),
+    counted,
   }
 }
 
@@ -149,24 +169,36 @@ interface Packed {
   readonly kind: 'packed'
   readonly id: string
   readonly bytes: number
-  /** All but the policy, which many requests share. */
+  /** All but the policy, which many requests share, and what follows from policy and log. */
   readonly text: string
   readonly policy: LoopPolicy
 }
 
-function packed({ policy, losses, ...rest }: Omit<KeptRequest, 'bytes'>): Packed {
-  const text = JSON.stringify({ ...rest, losses: [...losses] })
+function packed({ policy, losses, state, candidates, ...rest }: Omit<KeptRequest, 'bytes'>): Packed {
+  const end = state.phase.kind === 'over' ? state.phase.end : null
+  // A count has no attempt loop, so that its candidates are in no log.
+  const unlogged = rest.log.length === 0 ? candidates : undefined
+  const text = JSON.stringify({ ...rest, end, unlogged, losses: losses.size === 0 ? [] : [...losses] })
   return { kind: 'packed', id: rest.id, bytes: text.length, text, policy }
 }
 
-type PackedText = Omit<KeptRequest, 'bytes' | 'policy' | 'losses'> & {
+type PackedText = Omit<KeptRequest, 'bytes' | 'policy' | 'losses' | 'state' | 'candidates'> & {
+  readonly end: End | null
+  readonly unlogged?: readonly PlanCandidate[]
   readonly losses: readonly (readonly [number, readonly Loss[]])[]
 }
 
 function unpacked(kept: KeptSharer | Packed): Kept {
   if (kept.kind === 'sharer') return kept
-  const { losses, ...rest } = JSON.parse(kept.text) as PackedText
-  return { ...rest, losses: new Map(losses), policy: kept.policy, bytes: kept.bytes }
+  const { bytes, policy, text } = kept
+  const { losses, end, unlogged = [], ...rest } = JSON.parse(text) as PackedText
+  const { state } = replayLoop(rest.log, policy)
+  const [first] = rest.log
+  // What the loop was told of are the plan's own: it only asks for less of them.
+  const candidates = first?.event.type === 'begin' ? (first.event.candidates as readonly PlanCandidate[]) : unlogged
+  // A request that was broken off, because something of ours threw, has an end that no event tells of.
+  const ended: LoopState = end === null ? state : { ...state, phase: { kind: 'over', end } }
+  return { ...rest, state: ended, candidates, losses: new Map(losses), policy, bytes }
 }
 
 function lossesOf(attempts: DoneRequest['attempts']): KeptRequest['losses'] {

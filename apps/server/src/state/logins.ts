@@ -1,5 +1,5 @@
 import { type Config, Secret } from '@lb/config'
-import { type OAuth, openOAuth } from '../oauth/index.ts'
+import { type OAuth, type OAuthSettings, openOAuth } from '../oauth/index.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { LiveConfig } from './live-config.ts'
 import { oauthSettings } from './oauth-settings.ts'
@@ -31,7 +31,8 @@ export function createLogins({ current, onReload }: LiveConfig, folder: string, 
   }
 
   onReload((now, before) => {
-    if (publicUrl !== undefined && !isSame(now.config, before.config)) void reopen()
+    if (publicUrl !== undefined && !isSame(oauthSettings(now.config, folder), oauthSettings(before.config, folder)))
+      void reopen()
   })
   return {
     current: () => oauth,
@@ -58,8 +59,8 @@ async function openLogins(config: Config, folder: string, publicUrl: string, log
   return undefined
 }
 
-/** Compared with the secrets in them. Neither text leaves this function. */
-function isSame({ settings: { oauth: a } }: Config, { settings: { oauth: b } }: Config): boolean {
+/** Compared with the secrets in them, and with what of other settings they use. Neither text leaves this function. */
+function isSame(a: OAuthSettings, b: OAuthSettings): boolean {
   const reveal = (_: string, value: unknown): unknown => (value instanceof Secret ? value.reveal() : value)
   return JSON.stringify(a, reveal) === JSON.stringify(b, reveal)
 }

@@ -1,12 +1,13 @@
 import type { Config } from '@lb/config'
 import { isHealthy } from '../admin/health.ts'
 import { systemClock } from '../clock.ts'
-import { createCounting } from '../counting/counting.ts'
+import { type CountingDeps, createCounting } from '../counting/counting.ts'
 import { createFlightKeys } from '../flights/flight-keys.ts'
 import { Flights } from '../flights/flights.ts'
 import { createPaceWatch } from '../ingress/pace.ts'
 import type { Costs } from '../keys/costs.ts'
 import { createLimits } from '../keys/limits.ts'
+import type { Accounts } from '../oauth/index.ts'
 import { newId, roll } from '../random.ts'
 import { internalErrors } from '../telemetry/internal-errors.ts'
 import type { Log } from '../telemetry/log.ts'
@@ -73,7 +74,8 @@ export async function openHouse(options: HouseOptions, phase: () => Phase): Prom
   const watch = watchLoop(clock.nowMs)
   const isOverloaded = options.isOverloaded ?? (() => watch.lag.isOverloaded)
   const common = { clock, log, newId, current, folder }
-  const { counting, usage } = openBooks(options, common, { pools, keys })
+  const accounts = (): Accounts | undefined => logins.current()?.accounts
+  const { counting, usage } = openBooks(options, common, { pools, keys, accounts })
   const costs = options.costs ?? usage
   const metrics = openMetrics(version, live, costs, () => presentState(house, watch.lag))
   const internalError = internalErrors(log, metrics)
@@ -99,6 +101,7 @@ export async function openHouse(options: HouseOptions, phase: () => Phase): Prom
   const parts = { pools, targets, flights, paces, limits, usage, counting, reloader, oauth: logins.current }
   const house: House = { ...live, ...own, ...parts, observer, metrics, traces, scoreboard, records }
   if (hasBudgets(current())) await usage.ready()
+  live.onReload((now) => void (hasBudgets(now) && usage.ready().catch(internalError)))
   return {
     house,
     openLogins: logins.open,
@@ -133,9 +136,9 @@ type Common = Pick<House, 'clock' | 'log' | 'newId' | 'current'> & { readonly fo
 function openBooks(
   { startThread: start = startThread }: HouseOptions,
   common: Common,
-  { pools, keys }: { readonly pools: House['pools']; readonly keys: ReturnType<typeof createFlightKeys> },
+  lent: Pick<CountingDeps, 'pools' | 'keys' | 'accounts'>,
 ): { readonly counting: House['counting']; readonly usage: Usage } {
-  const counting = createCounting({ ...common, pools, keys, startThread: (listener) => start('tokens', listener) })
+  const counting = createCounting({ ...common, ...lent, startThread: (listener) => start('tokens', listener) })
   const usage = createUsage({
     ...common,
     startThread: (listener) => start('usage', listener),

@@ -53,7 +53,7 @@ test('a request that another one’s call served says whose', () => {
   const log = { info: (fields: object) => lines.push(fields) } as never
   const request = { id: 'req_2', endpoint: 'messages', model: 'm', stream: false, receivedAtMs: 5 } as never
   const leader = { id: 'req_1' } as never
-  logObserver(log).followerDone?.({ request, leader, ending: 'whole', bytes: 10, nowMs: 8 })
+  logObserver(log).followerDone?.({ request, leader, ending: 'whole', firstByteAtMs: 1, bytes: 10, nowMs: 8 })
   expect(lines).toEqual([
     expect.objectContaining({ event: 'request_coalesced', leader_request_id: 'req_1', end: 'whole', duration_ms: 3 }),
   ])

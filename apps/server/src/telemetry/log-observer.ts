@@ -7,6 +7,14 @@ import { logFollower, logRequest } from './request-log.ts'
 export function logObserver(log: Log): RequestObserver {
   return {
     requestDone: (done) => logRequest(log, done),
+    leaderLeft({ id, model }) {
+      const fields = { event: 'leader_left', request_id: id, model }
+      log.debug(fields, `the client of ${id} is gone; its call goes on for those who read along, or for its retry`)
+    },
+    followerParted({ request, leader }) {
+      const fields = { event: 'follower_parted', request_id: request.id, leader_request_id: leader.id }
+      log.info(fields, `request ${request.id} waited too long for the answer to ${leader.id}: it is sent by itself`)
+    },
     followerDone: (done) => logFollower(log, done),
     answerReplayed({ request, ageMs }) {
       const fields = {

@@ -26,8 +26,12 @@ export interface RequestObserver {
   flightOpened?(request: ClientRequest): void
   /** A request may not share a call with others. Not told of those that share. */
   requestAlone?(alone: AloneRequest): void
+  /** The client of a shared call is gone, and the call goes on without it. The call's end is told as every other. */
+  leaderLeft?(request: ClientRequest): void
   /** A request gets the answer of another one's call. */
   followerJoined?(joined: FollowerJoined): void
+  /** A request has waited too long for another one's call, and makes one of its own. */
+  followerParted?(parted: FollowerParted): void
   /** A request that was served by another one's call is over. It has no attempts of its own. */
   followerDone?(done: FollowerDone): void
   /** A request was answered from the kept answers. */
@@ -77,12 +81,25 @@ export interface DoneRequest {
   readonly policy: LoopPolicy
   /** Every event that the attempt loop was told, to decide it all again; `null` where that is switched off. */
   readonly log: readonly LoggedEvent[] | null
+  /** Of a count of tokens, which has no attempts: how it was come by. Absent: it was not, or this is no count. */
+  readonly counted?: CountedBy
+}
+
+/** How the tokens of a request were counted. */
+export interface CountedBy {
+  readonly provider: string
+  /** As the provider calls it. */
+  readonly model: string
+  /** `memory`: what the upstream's counter said to the same question before. */
+  readonly by: 'upstream' | 'memory' | 'estimate'
+  /** Why it is an estimate; `null` for the others. */
+  readonly because: string | null
 }
 
 /** A request whose call is its own. */
 export interface AloneRequest {
   readonly request: ClientRequest
-  readonly reason: Extract<FlightKey, { kind: 'alone' }>['reason']
+  readonly reason: Extract<FlightKey, { kind: 'alone' }>['reason'] | 'waited-too-long'
 }
 
 /** A request that follows another one from now on. */
@@ -94,6 +111,13 @@ export interface FollowerJoined {
   readonly how: 'joined' | 'replayed'
 }
 
+/** A request that follows nobody any more. */
+export interface FollowerParted {
+  readonly request: ClientRequest
+  /** Whose call it waited for. */
+  readonly leader: ClientRequest
+}
+
 /** A request that followed another one. */
 export interface FollowerDone {
   readonly request: ClientRequest
@@ -102,6 +126,8 @@ export interface FollowerDone {
   readonly ending: 'whole' | 'failed' | 'left'
   /** Given to this client. */
   readonly bytes: number
+  /** When the first of them was; `undefined`: none was. */
+  readonly firstByteAtMs: number | undefined
   readonly nowMs: number
 }
 
@@ -110,6 +136,7 @@ export interface AnswerReplayed {
   readonly request: ClientRequest
   readonly answer: CachedAnswer
   readonly ageMs: number
+  readonly nowMs: number
 }
 
 /**
@@ -143,7 +170,9 @@ export function allOf(
     requestDone: teller('requestDone'),
     flightOpened: teller('flightOpened'),
     requestAlone: teller('requestAlone'),
+    leaderLeft: teller('leaderLeft'),
     followerJoined: teller('followerJoined'),
+    followerParted: teller('followerParted'),
     followerDone: teller('followerDone'),
     answerReplayed: teller('answerReplayed'),
     healthChanged: teller('healthChanged'),

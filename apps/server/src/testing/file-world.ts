@@ -29,11 +29,15 @@ export interface Called {
   readonly body: Json | undefined
 }
 
-/** @param text the file's first content. The watch on the file is off unless it says otherwise. */
+/**
+ * @param text the file's first content. The watch on the file is off unless it says otherwise.
+ * @param level what of the log is kept in `lines`: a long run has no room for all of it.
+ */
 export async function startFileWorld(
   text: string,
   env: Readonly<Record<string, string>> = {},
   atEnd: typeof onTestFinished = onTestFinished,
+  level: 'debug' | 'error' = 'debug',
 ): Promise<FileWorld> {
   const folder = await mkdtemp(join(tmpdir(), 'lb-config-'))
   atEnd(() => rm(folder, { recursive: true, force: true }))
@@ -48,10 +52,18 @@ export async function startFileWorld(
   if (!loaded.ok) throw new Error(loaded.error.text)
   const lines: Record<string, unknown>[] = []
   const log = pino(
-    { level: 'debug', messageKey: 'message', base: null },
+    { level, messageKey: 'message', base: null },
     { write: (line: string) => void lines.push(JSON.parse(line)) },
   )
-  const lb = await startServer({ config: loaded.value.config, log, source, folder, startThread: noThread })
+  const lb = await startServer({
+    config: loaded.value.config,
+    log,
+    source,
+    folder,
+    startThread: noThread,
+    // Upstreams, clients and lb share one loop here, and whatever else the machine does delays it.
+    isOverloaded: () => false,
+  })
   atEnd(() => lb.close(0).then(() => {}))
   const call: FileWorld['call'] = async (method, to, headers = {}) => {
     const response = await fetch(`${lb.url}${to}`, { method, headers })

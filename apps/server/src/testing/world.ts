@@ -1,5 +1,5 @@
 import { type Config, formatProblems, loadConfig } from '@lb/config'
-import { type MockProvider, type MockScript, startMockProvider } from '@lb/mock-provider'
+import { type MockClock, type MockProvider, type MockScript, startMockProvider } from '@lb/mock-provider'
 import pino from 'pino'
 import { onTestFinished } from 'vitest'
 import type { Costs } from '../keys/costs.ts'
@@ -40,6 +40,8 @@ export interface WorldOptions {
   readonly isOverloaded?: () => boolean
   /** Whether lb's own threads run, for usage and exact counts; they cost half a second. */
   readonly hasThreads?: boolean
+  /** What the upstreams go by when they wait. Default: real time. */
+  readonly clock?: MockClock
   /** Where relative paths begin. */
   readonly folder?: string
 }
@@ -50,7 +52,11 @@ export interface WorldOptions {
  * @param atEnd the test's own `onTestFinished`; a concurrent test must give it, since the global one cannot tell them apart.
  */
 export async function startWorld(options: WorldOptions, atEnd: typeof onTestFinished = onTestFinished): Promise<World> {
-  const mocks = await Promise.all(options.scripts.map((script) => startMockProvider({ script })))
+  const mocks = await Promise.all(
+    options.scripts.map((script) =>
+      startMockProvider(options.clock === undefined ? { script } : { script, clock: options.clock }),
+    ),
+  )
   const lines: Record<string, unknown>[] = []
   const log = pino(
     { level: 'debug', messageKey: 'message', base: null },

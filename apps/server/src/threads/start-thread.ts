@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module'
+import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { Worker, type WorkerOptions } from 'node:worker_threads'
+import { END } from './thread-messages.ts'
 
 /** lb's own threads: where their code is among the sources, and what it is called once it is built. */
 const threads = {
@@ -19,8 +21,12 @@ export interface ThreadListener {
 export interface Thread {
   /** @param transfer what is given away instead of copied. */
   ask(message: object, transfer?: readonly ArrayBuffer[]): void
+  /** Lets it answer what it was asked, and end itself. One that does not is ended after ten seconds. */
   end(): Promise<void>
 }
+
+/** Longer than a thread needs to start on a busy machine, and shorter than whoever stops a service waits. */
+const END_MS = 10_000
 
 /** Starts one of lb's own threads. */
 export function startThread(name: keyof typeof threads, listener: ThreadListener): Thread {
@@ -41,7 +47,11 @@ export function startThread(name: keyof typeof threads, listener: ThreadListener
     ask: (message, transfer = []) => worker.postMessage(message, transfer),
     async end() {
       ended = true
-      await worker.terminate()
+      const gone = new Promise((resolve) => worker.once('exit', resolve))
+      worker.ref()
+      worker.postMessage(END)
+      // To terminate a thread that is inside of libsql aborts the process: only for one that hangs for good.
+      await Promise.race([gone, setTimeout(END_MS, undefined, { ref: false }).then(() => worker.terminate())])
     },
   }
 }

@@ -1,17 +1,26 @@
 import { parentPort } from 'node:worker_threads'
-import type { Answers, Asked, ThreadAsk, ThreadTell } from './thread-messages.ts'
+import { type Answers, type Asked, isEnd, type ThreadAsk, type ThreadTell } from './thread-messages.ts'
 
 /** How each kind of question is answered. */
 export type Answering<Ask extends ThreadAsk, A extends Answers<Ask>> = {
   readonly [Kind in Ask['kind']]: (ask: Asked<Ask, Kind>) => A[Kind] | Promise<A[Kind]>
 }
 
-/** Makes the thread that calls it answer questions. What goes wrong is an answer, too. */
+/**
+ * Makes the thread that calls it answer questions. What goes wrong is an answer, too. It ends itself when it is told to, and
+ * between two questions: a thread that is ended from outside inside of libsql takes the whole process with it.
+ */
 export function answerAsks<Ask extends ThreadAsk, A extends Answers<Ask>>(answering: Answering<Ask, A>): void {
   const port = parentPort
   if (port === null) throw new Error('this is a thread of lb, not a program')
-  port.on('message', (ask: Ask) => {
-    void answerTo(ask, answering).then((tell) => port.postMessage(tell))
+  const open = new Set<Promise<void>>()
+  port.on('message', (message: unknown) => {
+    if (isEnd(message)) return void Promise.all(open).then(() => process.exit())
+    const told = answerTo(message as Ask, answering).then((tell) => {
+      port.postMessage(tell)
+      open.delete(told)
+    })
+    open.add(told)
   })
 }
 

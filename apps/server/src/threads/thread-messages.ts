@@ -27,3 +27,11 @@ export interface ThreadProblem {
   readonly message: string
   readonly code: string
 }
+
+/** Told to a thread instead of a question: it is to end. */
+export const END = { kind: 'end-of-thread' } as const
+
+/** Whether a message is {@link END}. */
+export function isEnd(message: unknown): boolean {
+  return (message as Partial<typeof END> | null)?.kind === END.kind
+}

@@ -1,5 +1,6 @@
 import type { Provider } from '@lb/config'
 import { type AnthropicProfile, namedAnthropicProfiles } from '@lb/convert'
+import { type Json, member, stringMember } from '@lb/protocol'
 import { vendorAt } from './profiles.ts'
 
 /**
@@ -48,5 +49,13 @@ export const anyAnthropic: AnthropicProfile = {
   effort: ['low', 'medium', 'high', 'xhigh', 'max'],
   prefill: true,
   cacheBreakpoints: Number.MAX_SAFE_INTEGER,
+  signatures: 'carried',
   models: [],
+}
+
+/** An endpoint of Anthropic's that takes this request as it is, whatever model it is for. */
+export function takingAnything(request: unknown): AnthropicProfile {
+  const isBudget = stringMember(member(request as Json, 'thinking'), 'type') === 'enabled'
+  const target = { ...anyAnthropic, signatures: 'verified' } as const
+  return isBudget ? { ...target, thinking: 'budget' } : target
 }

@@ -114,6 +114,23 @@ test('an Anthropic upstream is told its version, and nothing of the client’s',
   expect(mocks[0]?.requests[0]?.headers).not.toHaveProperty('openai-organization')
 })
 
+test('what lb carried for another vendor is not shown to an Anthropic upstream; what it carried for Responses goes there', async () => {
+  const carrier = { v: 1, p: 'openai-responses', k: 'item', d: { type: 'reasoning', id: 'rs_1', summary: [] } }
+  const signature = `lb1.${Buffer.from(JSON.stringify(carrier)).toString('base64url')}`
+  const detail = { type: 'reasoning.text', text: '', signature, format: 'anthropic-claude-v1', index: 0 }
+  const history = [
+    { role: 'assistant', content: 'hi', reasoning_details: [detail] },
+    { role: 'user', content: 'more' },
+  ]
+  const asked = { ...helloChat, messages: [{ role: 'user', content: 'hello' }, ...history] }
+  const anthropic = await startDialectWorld('anthropic', [{ ...text, strict: true }])
+  expect((await anthropic.post(asked, chatPath)).status).toBe(200)
+  expect(anthropic.mocks[0]?.requests[0]?.text).not.toContain('lb1.')
+  const responses = await startDialectWorld('responses', [text])
+  expect((await responses.post(asked, chatPath)).status).toBe(200)
+  expect(responses.mocks[0]?.requests[0]?.text).toContain('"id":"rs_1"')
+})
+
 test('a limit that the client never named does not go up to Responses', async () => {
   const { post, mocks } = await startDialectWorld('responses', [text])
   await post(helloChat, chatPath)

@@ -12,6 +12,7 @@ import {
   createChatToAnthropicStream,
   createResponsesToAnthropicStream,
   type FailedAnswer,
+  responsesBodyAsEvent,
   type StreamConverter,
 } from '@lb/convert'
 import {
@@ -24,6 +25,7 @@ import {
   parseJson,
   parseJsonKeeping,
   type Result,
+  stringifyJson,
 } from '@lb/protocol'
 import { chainedStream, joinedLosses } from './chained-stream.ts'
 import { readChatRefusal } from './chat-refusal.ts'
@@ -68,7 +70,8 @@ export function anthropicForChat(context: ChatClientContext): Conversion<ChatStr
     usage: anthropicUsage,
     stream: () => createAnthropicToChatStream(context, atOnce),
     whole: (body) => convertAnthropicResponseToChat(body, context),
-    explode: (message) => `data: {"type":"message_start","message":${message}}\n\ndata: {"type":"message_stop"}\n\n`,
+    explode: (message) =>
+      `data: {"type":"message_start","message":${stringifyJson(message)}}\n\ndata: {"type":"message_stop"}\n\n`,
     readRefusal: refusalBy(convertAnthropicErrorToOpenAi),
   }
 }
@@ -97,9 +100,9 @@ export function responsesForChat(context: ConversionContext, client: ChatClientC
 }
 
 /** A whole answer as a stream: Chat's converter takes it for a chunk; of Responses it is what the last event holds. */
-const explodes: Readonly<Record<'chat' | 'responses', (body: string) => string>> = {
-  chat: (body) => `data: ${body}\n\ndata: [DONE]\n\n`,
-  responses: (body) => `data: {"type":"response.completed","response":${body}}\n\n`,
+const explodes: Readonly<Record<'chat' | 'responses', (body: JsonTree) => string>> = {
+  chat: (body) => `data: ${stringifyJson(body)}\n\ndata: [DONE]\n\n`,
+  responses: (body) => `data: ${stringifyJson(responsesBodyAsEvent(body as Json))}\n\n`,
 }
 
 /** Arguments may come whole, in an answer or with the beginning of a call: then they are kept as the model's text. */

@@ -27,8 +27,8 @@ export interface Conversion<Event> {
   readonly usage?: UpstreamUsage
   stream(): StreamConverter<Event>
   whole(body: JsonTree): Result<ConvertedAnswer<object>, FailedAnswer>
-  /** A whole answer, as one line of JSON, as the stream that stands for it in the upstream's dialect. */
-  explode(body: string): string
+  /** A whole answer as the stream that stands for it in the upstream's dialect. */
+  explode(body: JsonTree): string
   /** A refusal in the client's words. */
   readonly readRefusal: Adapter['readRefusal']
 }
@@ -55,8 +55,10 @@ export function convertingAdapter<Event>(conversion: Conversion<Event>, maxEvent
     explode(body) {
       const parsed = parse(body.toString('utf8'))
       if (!parsed.ok) return err(classify({ seen: 'bad-response', reason: 'invalid-json' }))
-      const line = stringifyJson(parsed.value)
-      return ok(Buffer.from(saysError(parsed.value) ? encodeSseEvent('error', line) : conversion.explode(line)))
+      const { value } = parsed
+      return ok(
+        Buffer.from(saysError(value) ? encodeSseEvent('error', stringifyJson(value)) : conversion.explode(value)),
+      )
     },
     readRefusal: conversion.readRefusal,
   }

@@ -2,18 +2,16 @@ import {
   convertAnthropicRequestToChat,
   convertAnthropicRequestToResponses,
   convertChatRequestToAnthropic,
-  type Loss,
-  sanitizeAnthropicRequest,
 } from '@lb/convert'
-import { type Anthropic, err, isJsonObject, type Json, ok, type Result, stringifyJson } from '@lb/protocol'
+import { err, isJsonObject, type Json, type JsonTree, ok, stringifyJson } from '@lb/protocol'
 import { anthropicProfileOf, anyAnthropic } from './anthropic-profiles.ts'
-import { mayHoldCarrier } from './carrier-search.ts'
 import { joinedLosses } from './chained-stream.ts'
 import { anthropicForChat, openAiForAnthropic, responsesForChat } from './conversions.ts'
 import { convertingAdapter } from './converting-adapter.ts'
 import { ownRequest } from './own-request.ts'
 import { profileOf } from './profiles.ts'
-import { type NotPrepared, notJson, notPrepared, type PrepareInput, refused, type Way } from './way.ts'
+import { notJson, notPrepared, refused, type Way } from './way.ts'
+import { withoutThinking } from './without-thinking.ts'
 
 /** Anthropic's request in one of OpenAI's dialects. */
 const openAiRequests = {
@@ -28,9 +26,12 @@ export function anthropicToOpenAi(dialect: 'chat' | 'responses'): Way {
     const { request, provider, model, maxEventBytes } = input
     const json = request.json()
     if (!json.ok) return notJson(request, json.error.message)
-    const converted = convert(json.value, profileOf(provider, dialect), { model, seed: request.id })
+    const asked = withoutThinking(json.value, input)
+    if (!asked.ok) return refused(asked.error)
+    const converted = convert(asked.value.value, profileOf(provider, dialect), { model, seed: request.id })
     if (!converted.ok) return refused(converted.error)
-    const { value, context, losses } = converted.value
+    const { value, context } = converted.value
+    const losses = joinedLosses(asked.value.losses, converted.value.losses)
     return ok({
       upstream: ownRequest(input, path, stringifyJson(value)),
       adapter: convertingAdapter(openAiForAnthropic(dialect, context), maxEventBytes),
@@ -49,27 +50,17 @@ export const chatToAnthropic: Way = (input) => {
   const converted = convertChatRequestToAnthropic(json.value, profile, options)
   if (!converted.ok) return refused(converted.error)
   const { context } = converted.value
-  const clean = withoutCarriers(input, converted.value)
-  if (!clean.ok) return clean
-  const { value, losses } = clean.value
+  const sent = withoutThinking(converted.value.value, input)
+  if (!sent.ok) return err(notPrepared(request, sent.error.message))
+  const { value } = sent.value
+  const losses = joinedLosses(converted.value.losses, sent.value.losses)
   const betas = signedIn.betaHeader === undefined ? [] : ['anthropic-beta', signedIn.betaHeader]
   const headers = ['anthropic-version', profile.apiVersion, ...betas]
   return ok({
-    upstream: ownRequest(input, '/v1/messages', stringifyJson(value), headers),
+    upstream: ownRequest(input, '/v1/messages', stringifyJson(value as JsonTree), headers),
     adapter: convertingAdapter(anthropicForChat(context), maxEventBytes),
     losses,
   })
-}
-
-/** Reasoning of other vendors that lb carried through a Chat client is no more for Anthropic's endpoints than any other. */
-function withoutCarriers(
-  { request, provider, model }: PrepareInput,
-  { value, losses }: { readonly value: Anthropic.Request; readonly losses: readonly Loss[] },
-): Result<{ readonly value: Anthropic.Request; readonly losses: readonly Loss[] }, NotPrepared> {
-  if (!mayHoldCarrier(request.body)) return ok({ value, losses })
-  const sanitized = sanitizeAnthropicRequest(value, anthropicProfileOf(provider), { model })
-  if (!sanitized.ok) return err(notPrepared(request, sanitized.error.message))
-  return ok({ value: sanitized.value.value, losses: joinedLosses(losses, sanitized.value.losses) })
 }
 
 /** A Chat client's request for an upstream that speaks Responses: by way of Anthropic's dialect, which has words for both. */

@@ -55,6 +55,56 @@ describe('an Anthropic client before Anthropic’s own endpoint', () => {
   })
 })
 
+describe('reasoning whose signature an upstream refuses (A19)', () => {
+  const once = { rules: [{ answer: { fault: 'thinking-signature' }, repeat: 1 }] } as const
+  const thought = 'EqQBCgIYAhIM'
+
+  test('is left out of one more try, which is told as a loss', async () => {
+    const { post, mocks, lines } = await startWorld({ scripts: [once] })
+    const response = await post(conversation(genuine), { headers: { 'x-lb-debug': 'losses' } })
+    expect(response.status).toBe(200)
+    expect(response.headers.get('x-lb-losses')).toContain('thinking_dropped')
+    const [first, second] = mocks[0]?.requests ?? []
+    expect(first?.text).toContain(thought)
+    expect(second?.text).not.toContain(thought)
+    expect(second?.json).toMatchObject({
+      messages: [{ role: 'user' }, { content: [{ text: 'Hi.' }] }, { role: 'user' }],
+    })
+    expect(lines.find(({ event }) => event === 'request_completed')).toMatchObject({ end: 'completed' })
+  })
+
+  test('that is refused again is the client’s to hear of, as the upstream said it', async () => {
+    const { post, mocks } = await startWorld({ scripts: [{ fault: 'thinking-signature' }] })
+    const response = await post(conversation(genuine))
+    expect(response.status).toBe(400)
+    expect(await response.text()).toContain('Invalid `signature` in `thinking` block')
+    expect(mocks[0]?.requests).toHaveLength(2)
+  })
+
+  test('is left out of what a Chat client sends, too', async () => {
+    const { post, mocks } = await startWorld({ scripts: [once] })
+    const detail = {
+      type: 'reasoning.text',
+      text: 'Well.',
+      signature: thought,
+      format: 'anthropic-claude-v1',
+      index: 0,
+    }
+    const said = { role: 'assistant', content: 'Hi.', reasoning_details: [detail] }
+    const messages = [{ role: 'user', content: 'Hello.' }, said, { role: 'user', content: 'Go on.' }]
+    const response = await post({ ...hello, messages }, { path: '/v1/chat/completions' })
+    expect(response.status).toBe(200)
+    expect(mocks[0]?.requests.map(({ text }) => text.includes(thought))).toEqual([true, false])
+  })
+
+  test('is left out on the way to a gateway that hands it on to Anthropic', async () => {
+    const { post, mocks } = await startWorld({ scripts: [once], types: ['openai'], provider: 'profile: openrouter' })
+    const response = await post({ ...conversation(genuine), model: 'anthropic/claude-test-1' })
+    expect(response.status).toBe(200)
+    expect(mocks[0]?.requests.map(({ text }) => text.includes(thought))).toEqual([true, false])
+  })
+})
+
 describe('an Anthropic client before a vendor that imitates the API', () => {
   const kimi = { scripts: [{}], provider: 'profile: kimi' }
 

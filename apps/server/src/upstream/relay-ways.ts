@@ -1,7 +1,7 @@
 import { type AnthropicProfile, sanitizeAnthropicRequest } from '@lb/convert'
-import { type Json, member, ok, type Result, stringifyJson, stringMember } from '@lb/protocol'
+import { ok, type Result, stringifyJson } from '@lb/protocol'
 import { anthropicAdapter } from './anthropic-adapter.ts'
-import { anthropicProfileOf, anyAnthropic, isFirstParty } from './anthropic-profiles.ts'
+import { anthropicProfileOf, isFirstParty, takingAnything } from './anthropic-profiles.ts'
 import { relayedHeaders, relayedRequest } from './build-request.ts'
 import { mayHoldCarrier } from './carrier-search.ts'
 import { chatAdapter } from './chat-adapter.ts'
@@ -13,12 +13,14 @@ export const chatRelay: Way = (input) => ok(relayed(input, chatAdapter(input.max
 /**
  * The same for Anthropic's. Two requests are looked into before: those for vendors that only imitate its API, which refuse
  * what they do not have, and those with reasoning that lb carried for another vendor, which no Anthropic endpoint ever gets to
- * see. If nothing has to be changed, the bytes are the client's all the same.
+ * see. A request whose reasoning was refused goes without it. If nothing has to be changed, the bytes are the client's all the
+ * same.
  */
 export const anthropicRelay: Way = (input) => {
   const profile = anthropicProfileOf(input.provider)
   if (!isFirstParty(profile)) return sanitized(input, profile)
-  if (!mayHoldCarrier(input.request.body)) return ok(relayed(input, anthropicAdapter(input.maxEventBytes)))
+  if (!input.withoutThinking && !mayHoldCarrier(input.request.body))
+    return ok(relayed(input, anthropicAdapter(input.maxEventBytes)))
   return sanitized(input, undefined)
 }
 
@@ -28,12 +30,16 @@ function relayed({ request, provider, model, signedIn, trace }: PrepareInput, ad
 
 /** @param profile `undefined`: only what lb carried is taken out. */
 function sanitized(input: PrepareInput, profile: AnthropicProfile | undefined): Result<Prepared, NotPrepared> {
-  const { request, model, maxEventBytes } = input
+  const { request, model, maxEventBytes, withoutThinking } = input
   const json = request.json()
   if (!json.ok) return notJson(request, json.error.message)
   const betas = betasOf(request.headers['anthropic-beta'])
-  const target = profile ?? justAsItIs(json.value as Json)
-  const result = sanitizeAnthropicRequest(json.value, target, { model, betas })
+  const target = profile ?? takingAnything(json.value)
+  const result = sanitizeAnthropicRequest(json.value, target, {
+    model,
+    betas,
+    keepThinking: withoutThinking ? 'none' : 'genuine',
+  })
   if (!result.ok) return refused(result.error)
   const { value, losses } = result.value
   const plain = relayed(input, anthropicAdapter(maxEventBytes))
@@ -47,12 +53,6 @@ function sanitized(input: PrepareInput, profile: AnthropicProfile | undefined): 
     body: Buffer.from(stringifyJson({ ...body, model })),
   }
   return ok({ ...plain, upstream, losses })
-}
-
-/** An endpoint that takes this request as it is, whatever model it is for. */
-function justAsItIs(request: Json): AnthropicProfile {
-  const isBudget = stringMember(member(request, 'thinking'), 'type') === 'enabled'
-  return isBudget ? { ...anyAnthropic, thinking: 'budget' } : anyAnthropic
 }
 
 function betasOf(header: string | undefined): readonly string[] {

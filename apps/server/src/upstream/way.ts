@@ -16,6 +16,8 @@ export interface PrepareInput {
   /** The model as this provider is asked for it. */
   readonly model: string
   readonly signedIn: SignedIn
+  /** Past reasoning stays out: an upstream has refused its signatures. */
+  readonly withoutThinking: boolean
   /** The headers that carry lb's own trace on, in the place of the client's. */
   readonly trace: readonly string[]
   readonly maxEventBytes: number

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '@lb/protocol'
 
 /** By what usage may be broken down. `day` and `hour` are UTC's. */
-export const dimensions = ['key', 'provider', 'model', 'session', 'day', 'hour'] as const
+export const dimensions = ['key', 'provider', 'model', 'session', 'request', 'day', 'hour'] as const
 
 export type Dimension = (typeof dimensions)[number]
 
@@ -17,7 +17,7 @@ export interface UsageQuery {
 }
 
 /** By what entries may be picked. */
-export const filters = ['key', 'provider', 'model', 'session'] as const
+export const filters = ['key', 'provider', 'model', 'session', 'request'] as const
 
 export type Filter = (typeof filters)[number]
 

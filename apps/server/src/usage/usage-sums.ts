@@ -49,6 +49,7 @@ const columns: Readonly<Record<Dimension, string>> = {
   provider: 'source.provider',
   model: 'source.model',
   session: 'session.name',
+  request: 'entry.request',
   day: "strftime('%Y-%m-%d', entry.at_ms / 1000, 'unixepoch')",
   hour: "strftime('%Y-%m-%dT%H:00Z', entry.at_ms / 1000, 'unixepoch')",
 }

@@ -100,8 +100,12 @@ describe('the books', () => {
   test('what a follower saved is apart', async () => {
     const books = openBooks(folder())
     const [leader, request] = [requestOf(), requestOf({ id: 'req_2', tenant: 'ben' })]
-    books.usage.observer.followerJoined?.({ request, leader, how: 'joined' })
+    const done = { request, leader, bytes: 10, firstByteAtMs: undefined, nowMs: 1 }
+    books.usage.observer.followerDone?.({ ...done, ending: 'whole' })
     tell(books)
+    // Nobody was spared a whole answer by one that he did not get.
+    books.usage.observer.followerDone?.({ ...done, ending: 'left' })
+    books.usage.observer.followerDone?.({ ...done, ending: 'failed' })
     const { groups } = await books.usage.sum({ ...everything, by: ['key'] })
     expect(groups).toMatchObject([
       { names: { key: 'anna' }, used: { entries: 1 }, saved: { entries: 0 } },

@@ -97,7 +97,10 @@ export function createUsage(deps: UsageDeps): Usage {
         if (compiled.config.settings.usage.enabled) void loadPast()
         prices.ratesOf(compiled, compiled.providers.get(candidate.provider), candidate.model)
       },
-      followerJoined: ({ request, leader }) => followers.joined(accountOf(request), leader.id),
+      // Who left before the end, or gave up waiting, was spared nothing.
+      followerDone({ request, leader, ending }) {
+        if (ending === 'whole') followers.joined(accountOf(request), leader.id)
+      },
       requestDone(done) {
         const made = entries.of(done)
         entries.forget()

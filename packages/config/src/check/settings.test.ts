@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these texts are what is tested
 import { expect, test } from 'vitest'
 import { load, said, withSettings } from '../testing/load.ts'
 import { isLoopback } from './settings.ts'
@@ -9,6 +10,7 @@ test('auth without any key is refused, because nobody could get in', () => {
   for (const auth of [
     '{ enabled: true }',
     '{ enabled: true, api_key: "" }',
+    '{ enabled: true, api_key: " \\t\\n" }',
     `{ enabled: true, admin_key: ${long} }`,
     '{ enabled: true, keys: [] }',
   ]) {
@@ -20,6 +22,14 @@ test('auth without any key is refused, because nobody could get in', () => {
 
 test('a key whose variable is missing is one problem, not two', () => {
   expect(said(withSettings(`{ auth: { enabled: true, api_key: "$\{NOPE}" } }`))).toHaveLength(1)
+})
+
+test('the end of a line behind a key is none of the key: it comes from a file, and no header can carry it', () => {
+  const settings = withSettings('{ auth: { enabled: true, api_key: "${K}", keys: [{ name: n, key: "${L}" }] } }')
+  const { auth } = load(settings, { K: `${long}\n`, L: ` ${long}2\r\n` }).config.settings
+  expect(auth.apiKey?.reveal()).toBe(long)
+  const credential = auth.keys[0]?.credential
+  expect(credential?.kind === 'key' && credential.key.reveal()).toBe(`${long}2`)
 })
 
 test('a key that can be guessed is a notice', () => {

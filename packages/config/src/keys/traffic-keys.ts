@@ -85,7 +85,8 @@ export const trafficKeys = {
             kind: 'seconds',
             default: 300,
             since: 'predecessor',
-            description: 'How long a duplicate waits for the first request before it is sent by itself.',
+            description:
+              'How long a duplicate waits for the first byte of the answer to the first request before it is sent by itself.',
           },
         },
       },
@@ -144,7 +145,8 @@ export const trafficKeys = {
         kind: 'seconds',
         default: 3,
         since: 'predecessor',
-        description: 'How long a stream that ended in an error still answers late duplicates with that error.',
+        description:
+          'How long what is left of an answer that failed waits for those who were reading it and stand still. Whoever asks anew gets a call of their own at once.',
       },
       linger: {
         kind: 'seconds',

@@ -119,8 +119,9 @@ function toMsOrOff(seconds: number): number {
   return Math.max(0, toMs(seconds))
 }
 
+/** A secret comes from a file or a variable as often as not, with the end of its line. No header could carry that. */
 function toSecret(text: string): Secret {
-  return new Secret(text)
+  return new Secret(text.trim())
 }
 
 function toLowerCase(text: string): string {

@@ -29,7 +29,7 @@ export class LeafReader {
     const filling = this.#fill(tree, path, strict)
     if (filling.kind !== 'value') return filling
     const filled = filling.value
-    if (filled.text === '' && rule.kind !== 'text-or-empty') return absent
+    if (isEmpty(filled.text, rule)) return absent
     const raw = coerce(filled, shapeOf(rule))
     if (!raw.ok) return this.#refuse(filled, raw.message, rule, path, raw.suggestion)
     const parsed = v.safeParse(schemaOf(rule), rule.kind === 'one-of' ? knownWord(filled.text, rule.words) : raw.value)
@@ -94,6 +94,11 @@ export class LeafReader {
     if (reason !== undefined)
       this.#findings.notice(path, reason, 'it is searched as plain text, without regard to case')
   }
+}
+
+/** A secret of blanks is none: nobody could present it, and whoever believes to be locked in would be locked out. */
+function isEmpty(text: string, { kind }: ValueRule): boolean {
+  return (kind === 'secret' ? text.trim() : text) === '' && kind !== 'text-or-empty'
 }
 
 const malformedMessage: [message: string, suggestion: string] = [

@@ -15,7 +15,8 @@ export function overflowMessage(message: string): string {
   }
   const one = promptOnly.map((pattern) => pattern.exec(message)?.groups).find((groups) => groups !== undefined)
   if (one === undefined) return `prompt is too long (${message})`
-  return tooLong(numberOf(one['prompt'] ?? ''), numberOf(one['limit'] ?? ''), message)
+  const { prompt = '', limit = '' } = one
+  return tooLong(numberOf(prompt), numberOf(limit), message)
 }
 
 function tooLong(tokens: number, limit: number, message: string): string {

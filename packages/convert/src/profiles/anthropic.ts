@@ -35,8 +35,9 @@ export interface AnthropicProfile {
    * What happens to signatures of reasoning.
    * - `verified`: a signature that is not genuine fails the request.
    * - `ignored`: thinking is taken with any signature, or none.
+   * - `carried`: there is no endpoint; the request goes on into another dialect, which wants what this package carries.
    */
-  readonly signatures: 'verified' | 'ignored'
+  readonly signatures: 'verified' | 'ignored' | 'carried'
   /** Block types of requests that are refused. */
   readonly unsupportedBlocks: readonly string[]
   /** Whether the provider runs tools of its own. */

@@ -140,13 +140,12 @@ export function profileForModel(profile: Profile, model: string): Profile {
 /** Whether a model's name matches a pattern, compared in lower case and without a prefix like `openai/`. */
 export function matchesModel(pattern: string, model: string): boolean {
   const name = model.slice(model.lastIndexOf('/') + 1).toLowerCase()
-  const pieces = pattern.toLowerCase().split('*')
-  const head = pieces[0] ?? ''
-  if (pieces.length === 1) return name === head
-  const tail = pieces[pieces.length - 1] ?? ''
+  const [head = '', ...pieces] = pattern.toLowerCase().split('*')
+  const tail = pieces.pop()
+  if (tail === undefined) return name === head
   if (!name.startsWith(head) || !name.endsWith(tail) || name.length < head.length + tail.length) return false
   let at = head.length
-  for (const piece of pieces.slice(1, -1)) {
+  for (const piece of pieces) {
     const found = name.indexOf(piece, at)
     if (found === -1) return false
     at = found + piece.length

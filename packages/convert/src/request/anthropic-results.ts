@@ -1,4 +1,4 @@
-import { type Anthropic, isJsonObject, type Json, parseJson, stringifyJson } from '@lb/protocol'
+import { type Anthropic, isJsonObject, type Json, stringifyJson } from '@lb/protocol'
 import type { CallBlock, PairedResult, Pairs } from './anthropic-pairs.ts'
 import { partsOf, text } from './anthropic-parts.ts'
 import type { Run } from './run.ts'
@@ -56,8 +56,8 @@ export function orphan(block: Anthropic.ToolResultBlock, path: string, run: Run)
 /** What the provider's own tool gave back: text as text, everything else as JSON without what only the provider can read. */
 function serverParts(block: Anthropic.ServerToolResultBlock, path: string, run: Run): readonly Part[] {
   if (block.type === 'mcp_tool_result' && isTexts(block.content)) return partsOf(block.content, `${path}/content`, run)
-  const parsed = parseJson(stringifyJson(block.content ?? null))
-  return [text(JSON.stringify(parsed.ok ? withoutEncrypted(parsed.value) : null), path)]
+  const content: Json = JSON.parse(stringifyJson(block.content ?? null))
+  return [text(JSON.stringify(withoutEncrypted(content)), path)]
 }
 
 function isTexts(content: unknown): content is string | Anthropic.TextBlock[] {

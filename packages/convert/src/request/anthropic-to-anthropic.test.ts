@@ -18,14 +18,17 @@ import {
 } from '../../testing/requests.ts'
 import { few } from '../../testing/runs.ts'
 import { encodeCarrier } from '../carrier.ts'
-import { namedAnthropicProfiles } from '../profiles/anthropic.ts'
+import { type AnthropicProfile, namedAnthropicProfiles } from '../profiles/anthropic.ts'
 import { type SanitizeOptions, sanitizeAnthropicRequest } from './anthropic-to-anthropic.ts'
 
-type More = [Partial<SanitizeOptions>?, string?]
+type More = [Partial<SanitizeOptions>?, (string | AnthropicProfile)?]
+
+const targetOf = (profile: string | AnthropicProfile): AnthropicProfile =>
+  typeof profile === 'string' ? anthropicNamed(profile) : profile
 
 function sanitized(request: object, ...[options = {}, profile = 'anthropic']: More) {
   const tree = read(request)
-  const outcome = sanitizeAnthropicRequest(tree, anthropicNamed(profile), { model: 'claude-opus-5', ...options })
+  const outcome = sanitizeAnthropicRequest(tree, targetOf(profile), { model: 'claude-opus-5', ...options })
   if (!outcome.ok) throw new Error(`refused: ${outcome.error.message}`)
   const { value, betas, losses } = outcome.value
   return {
@@ -39,7 +42,7 @@ function sanitized(request: object, ...[options = {}, profile = 'anthropic']: Mo
 }
 
 function refused(request: object, ...[options = {}, profile = 'anthropic']: More) {
-  const outcome = sanitizeAnthropicRequest(read(request), anthropicNamed(profile), {
+  const outcome = sanitizeAnthropicRequest(read(request), targetOf(profile), {
     model: 'claude-opus-5',
     ...options,
   })
@@ -128,6 +131,8 @@ describe('reasoning (case 32)', () => {
     const adaptive = { type: 'adaptive' }
     expect(asks(enabled(9000))).toEqual([adaptive, 'medium', 'thinking_budget_as_effort'])
     expect(asks(enabled(99_000))).toEqual([adaptive, 'xhigh', 'thinking_budget_as_effort'])
+    const levelless = sanitized(talk([user('x')], enabled(9000)), {}, { ...anthropicNamed('anthropic'), effort: [] })
+    expect([levelless.body.thinking, levelless.body.output_config]).toEqual([adaptive, undefined])
     expect(asks({ ...enabled(9000), output_config: { effort: 'low' } })).toEqual([
       adaptive,
       'low',

@@ -19,7 +19,7 @@ export type Choice = { readonly kind: 'auto' | 'none' | 'required' } | { readonl
 /** Plans the tools of a request. */
 export function planTools(request: Anthropic.Request, run: Run): ToolPlan {
   const declared = declaredTools(request, run)
-  const webSearch = declared.webSearch ? (run.profile.webSearch ?? {}) : {}
+  const webSearch = { ...(declared.webSearch && run.profile.webSearch) }
   if (declared.tools.length === 0) return { ...withoutTools(request, run), webSearch }
   const wanted = request.tool_choice
   const singleCall = wanted !== undefined && wanted.type !== 'none' && isSingle(wanted, run)

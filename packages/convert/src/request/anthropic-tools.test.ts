@@ -88,6 +88,10 @@ describe('declarations', () => {
     })
   })
 
+  test('that have no name of their own are named after their type', () => {
+    expect(JSON.stringify(declared([{ type: 'bash_20250124' }]).value.tools)).toContain('"name":"bash_20250124"')
+  })
+
   test('that the client runs and Anthropic knows are written out', () => {
     const tools = [
       { type: 'bash_20250124', name: 'bash' },

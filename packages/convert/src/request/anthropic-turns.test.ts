@@ -92,6 +92,18 @@ describe('results of calls (case 29)', () => {
     expect(losses).toEqual(['tool_result_orphaned'])
   })
 
+  test('that never came stand behind those that did, each where its call can find it', () => {
+    const turns = [user('go'), assistant(call('t1'), call('t2'), call('t3')), user(result('t3'), result('t2'))]
+    expect(order(turns)).toEqual(['user', 'assistant t1 t2 t3', 'tool t3', 'tool t2', 'tool t1'])
+    expect(order([user('go'), assistant(call('t1'), call('t2')), user('never mind')])).toEqual([
+      'user',
+      'assistant t1 t2',
+      'tool t1',
+      'tool t2',
+      'user',
+    ])
+  })
+
   test('stay contiguous when calls and text come in two assistant turns', () => {
     const turns = [user('go'), assistant(call('t1')), assistant('more', call('t2')), user(result('t1'), result('t2'))]
     expect(order(turns)).toEqual(['user', 'assistant t1 t2', 'tool t1', 'tool t2'])

@@ -1,5 +1,6 @@
 import type { Anthropic } from '@lb/protocol'
 import type { Notes } from '../notes.ts'
+import { blocksOf } from './anthropic-pairs.ts'
 
 /**
  * Leaves as many cache breakpoints as the API takes. The last ones count most: each covers everything before it.
@@ -40,7 +41,7 @@ function isMarked(node: object): boolean {
 }
 
 function countIn(request: Anthropic.Request): number {
-  const blocks = request.messages.flatMap((turn) => (typeof turn.content === 'string' ? [] : (turn.content ?? [])))
+  const blocks = request.messages.flatMap(blocksOf)
   const nested = blocks.flatMap((block) =>
     block.type === 'tool_result' && Array.isArray(block.content) ? block.content : [],
   )

@@ -21,7 +21,8 @@ export function textContent(
     return texts.map((part) => ({ type: 'text', text: part.text, ...cacheMark(part, run) }))
   }
   for (const part of texts) if (part.cache !== undefined) run.notes.loss('cache_control_dropped', part.path)
-  if (texts.length > 1) run.notes.loss('block_boundaries_joined', texts[1]?.path ?? '')
+  const [, second] = texts
+  if (second !== undefined) run.notes.loss('block_boundaries_joined', second.path)
   return texts.map((part) => part.text).join(separator)
 }
 

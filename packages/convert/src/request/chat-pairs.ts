@@ -7,7 +7,7 @@ import { sha256 } from '../sha256.ts'
  * unique, so a call that repeats an earlier id gets one of its own.
  */
 export interface ChatPairs {
-  /** By message and place in it. */
+  /** Of each message that has any, in their order. */
   readonly calls: ReadonlyMap<Chat.Message, readonly PairedCall[]>
   readonly orphans: ReadonlySet<Chat.Message>
 }
@@ -37,16 +37,18 @@ export interface ChatResult {
 export function pairChatCalls(messages: readonly Chat.Message[], onDuplicate: (path: string) => void): ChatPairs {
   const calls = new Map<Chat.Message, readonly PairedCall[]>()
   const orphans = new Set<Chat.Message>()
-  // The last call of each id, and of each name for results from before there were ids.
-  const byId = new Map<string, PairedCall>()
-  const byName = new Map<string, PairedCall>()
+  // The calls of each id in the last message that has it, and of each name for results from before there were ids.
+  const byId = new Map<string, readonly PairedCall[]>()
+  const byName = new Map<string, readonly PairedCall[]>()
   const uses = new Map<string, number>()
   let lastSpeaker: Chat.Message | undefined
   let order = 0
   for (const [index, message] of messages.entries()) {
     const path = `/messages/${index}`
     if (message.role === 'tool' || message.role === 'function') {
-      const call = message.role === 'tool' ? byId.get(message.tool_call_id) : byName.get(message.name)
+      const named = message.role === 'tool' ? byId.get(message.tool_call_id) : byName.get(message.name)
+      // Some servers give all calls of an answer one id: their results come in their order.
+      const call = named?.find(({ result }) => result === undefined) ?? named?.at(-1)
       if (call === undefined) {
         orphans.add(message)
         continue
@@ -60,14 +62,13 @@ export function pairChatCalls(messages: readonly Chat.Message[], onDuplicate: (p
     lastSpeaker = message
     if (message.role !== 'assistant') continue
     const made = callsOf(message, path, (id) => uniqueId(id, uses))
+    if (made.length === 0) continue
     calls.set(
       message,
       made.map(({ call }) => call),
     )
-    for (const { id, call } of made) {
-      byId.set(id, call)
-      byName.set(call.name, call)
-    }
+    for (const [id, sharing] of byTheirIds(made)) byId.set(id, sharing)
+    for (const { call } of made) byName.set(call.name, [call])
   }
   return { calls, orphans }
 }
@@ -93,6 +94,16 @@ function callsOf(message: Chat.AssistantMessage, path: string, unique: (id: stri
   const id = `lb_${toBase64url(sha256(`${legacy.name}(${legacy.arguments})`)).slice(0, 24)}`
   const call = { ...legacy, id: unique(id), isCustom: false, path: `${path}/function_call`, result: undefined }
   return [...made, { id, call }]
+}
+
+function byTheirIds(made: readonly MadeCall[]): ReadonlyMap<string, readonly PairedCall[]> {
+  const calls = new Map<string, PairedCall[]>()
+  for (const { id, call } of made) {
+    const sharing = calls.get(id)
+    if (sharing === undefined) calls.set(id, [call])
+    else sharing.push(call)
+  }
+  return calls
 }
 
 /** The id itself the first time; then one that counts. */

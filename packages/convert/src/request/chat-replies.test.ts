@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { notToAnthropic, toAnthropic } from '../../testing/requests.ts'
+import { anthropicNamed, notToAnthropic, toAnthropic } from '../../testing/requests.ts'
+import { encodeCarrier } from '../carrier.ts'
 
 const chat = (...messages: readonly object[]): object => ({ model: 'gpt', max_tokens: 100, messages })
 const say = (content: unknown): object => ({ role: 'user', content })
@@ -58,6 +59,28 @@ describe('a final assistant message', () => {
 })
 
 describe('calls', () => {
+  test('that nobody answered have their results behind those that came', () => {
+    const [, , results] = turnsOf(chat(say('x'), calls('t1', 't2', 't3'), answers('t3'), answers('t2'), say('y')))
+    expect(results.content.map((block: { tool_use_id?: string }) => block.tool_use_id)).toEqual([
+      't3',
+      't2',
+      't1',
+      undefined,
+    ])
+  })
+
+  test('of one answer that share an id are answered in their order, each under an id of its own (case 34)', () => {
+    const asked = chat(say('x'), calls('c', 'c'), answers('c', 'first'), answers('c', 'second'))
+    const { json, losses } = toAnthropic(asked)
+    const [, assistant, results]: { content: { id?: string; tool_use_id?: string; content: string }[] }[] =
+      JSON.parse(json).messages
+    const ids = assistant?.content.map(({ id }) => id)
+    expect(new Set(ids).size).toBe(2)
+    expect(results?.content.map(({ tool_use_id }) => tool_use_id)).toEqual(ids)
+    expect(results?.content.map(({ content }) => content)).toEqual(['first', 'second'])
+    expect(losses).toEqual([])
+  })
+
   const called = (arguments_: string, options = {}) => {
     const call = { id: 't1', type: 'function', function: { name: 'Bash', arguments: arguments_ } }
     const sent = toAnthropic(chat(say('x'), { role: 'assistant', tool_calls: [call] }, answers('t1')), options)
@@ -152,6 +175,7 @@ describe('what the model said', () => {
   test('reasoning that Anthropic signed goes back as it came, also in pieces', () => {
     const format = 'anthropic-claude-v1'
     const details = [
+      { type: 'reasoning.text', format, index: 0 },
       { type: 'reasoning.text', text: 'Let ', format, index: 0 },
       { type: 'reasoning.text', text: 'me see', format, index: 0 },
       { type: 'reasoning.text', signature: 'EqQB', format, index: 0 },
@@ -187,6 +211,32 @@ describe('what the model said', () => {
       content: [{ type: 'text', text: 'a' }],
       losses: ['thinking_dropped'],
     })
+  })
+
+  test('reasoning that we carried for another vendor never reaches Anthropic, whatever its form says (case 32)', () => {
+    const carried = encodeCarrier({ v: 1, p: 'openai-responses', k: 'item', d: { id: 'rs_1' } })
+    const format = 'anthropic-claude-v1'
+    const details = [
+      { type: 'reasoning.text', text: 'genuine', signature: 'EqQB', format, index: 0 },
+      { type: 'reasoning.text', text: 'ours', signature: carried, format, index: 1 },
+      { type: 'reasoning.encrypted', data: carried, format, index: 2 },
+    ]
+    const genuine = { type: 'thinking', thinking: 'genuine', signature: 'EqQB' }
+    const hm = { type: 'text', text: 'hm' }
+    const message = { content: 'hm', reasoning_details: details }
+    expect(said(message)).toEqual({ content: [genuine, hm], losses: ['thinking_dropped'] })
+    const target = { ...anthropicNamed('anthropic'), signatures: 'carried' } as const
+    const ours = { type: 'thinking', thinking: 'ours', signature: carried }
+    const { value } = toAnthropic(chat(say('x'), { role: 'assistant', ...message }, say('y')), {}, target)
+    expect(value.messages[1]?.content).toEqual([genuine, ours, { type: 'redacted_thinking', data: carried }, hm])
+  })
+
+  test('redacted reasoning is no block for an imitation of Anthropic', () => {
+    const entry = { type: 'reasoning.encrypted', data: 'Emwk', format: 'anthropic-claude-v1', index: 0 }
+    const asked = chat(say('x'), { role: 'assistant', content: 'hm', reasoning_details: [entry] }, say('y'))
+    const { value, losses } = toAnthropic(asked, {}, 'deepseek')
+    expect(value.messages[1]?.content).toEqual([{ type: 'text', text: 'hm' }])
+    expect(losses).toEqual(['thinking_dropped'])
   })
 
   test('parts keep their cache marks', () => {

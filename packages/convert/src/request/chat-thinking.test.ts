@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { toAnthropic } from '../../testing/requests.ts'
+import { anthropicNamed, toAnthropic } from '../../testing/requests.ts'
 import { budgetLevels, levelBudgets } from './effort.ts'
 
-type More = [Parameters<typeof toAnthropic>[1]?, string?]
+type More = [Parameters<typeof toAnthropic>[1]?, Parameters<typeof toAnthropic>[2]?]
 
 /** What is said about reasoning, and what was lost. */
 function plan(members: object, ...more: More): object {
@@ -16,6 +16,14 @@ const older: More = [{ model: 'claude-sonnet-4-5' }]
 const adaptive = { type: 'adaptive' }
 const disabled = { type: 'disabled' }
 const budget = (budget_tokens: number): object => ({ type: 'enabled', budget_tokens })
+
+test('a model without levels is told to think, and no level', () => {
+  const target = { ...anthropicNamed('anthropic'), effort: [] }
+  expect(plan({ reasoning_effort: 'high' }, {}, target)).toEqual({
+    thinking: adaptive,
+    losses: ['effort_changed:high'],
+  })
+})
 
 describe('models that measure for themselves', () => {
   test.each([

@@ -1,5 +1,6 @@
 import type { Anthropic, Chat, JsonObject } from '@lb/protocol'
 import type { Level } from '../profiles/profile.ts'
+import { blocksOf } from './anthropic-pairs.ts'
 import type { ChatRun } from './chat-run.ts'
 import { budgetLevels, levelBudgets, nearestLevel } from './effort.ts'
 
@@ -140,9 +141,9 @@ function reasonAgainst(wanted: number, around: Surroundings, run: ChatRun): stri
 export function isUnsignedLoop(messages: readonly Anthropic.Turn[]): boolean {
   const last = messages.findLast((turn) => turn.role === 'assistant')
   const lastSaid = messages.at(-1)
-  if (last === undefined || typeof last.content === 'string' || typeof lastSaid?.content === 'string') return false
-  const isOpen =
-    lastSaid?.role !== 'assistant' && (lastSaid?.content ?? []).every((block) => block.type === 'tool_result')
-  if (!isOpen || !last.content.some((block) => block.type === 'tool_use')) return false
-  return !last.content.some((block) => block.type === 'thinking' || block.type === 'redacted_thinking')
+  if (last === undefined || lastSaid === undefined) return false
+  const said = blocksOf(last)
+  const isOpen = lastSaid.role !== 'assistant' && blocksOf(lastSaid).every((block) => block.type === 'tool_result')
+  if (!isOpen || !said.some((block) => block.type === 'tool_use')) return false
+  return !said.some((block) => block.type === 'thinking' || block.type === 'redacted_thinking')
 }

@@ -51,18 +51,15 @@ function functionTool(definition: Chat.FunctionDefinition, path: string, run: Ch
 
 /** Anthropic demands an object at the root. The schema itself passes as it is. */
 function inputSchema(parameters: JsonTree | undefined, path: string, run: ChatRun): JsonTree {
-  const schema = parameters === undefined ? {} : parsedSchema(parameters)
-  if (!isJsonObject(schema)) {
-    run.notes.refuse('tool_schema_not_supported', path, 'the schema of the parameters is not an object')
-    return {}
-  }
+  if (parameters === undefined) return { type: 'object', properties: {} }
+  const schema = parsedSchema(parameters)
+  if (!isJsonObject(schema) || Object.keys(schema).length === 0) return { type: 'object', properties: {} }
   const alternatives = ['oneOf', 'anyOf', 'allOf'].find((keyword) => Object.hasOwn(schema, keyword))
   if (alternatives !== undefined) {
     const message = `${alternatives} cannot stand at the root of a schema for this model; put it into a property`
     run.notes.refuse('tool_schema_not_supported', `${path}/${alternatives}`, message)
   }
-  if (schema['type'] === 'object') return parameters ?? schema
-  if (Object.keys(schema).length === 0) return { type: 'object', properties: {} }
+  if (schema['type'] === 'object') return parameters
   run.notes.loss('schema_adapted', path)
   // A schema that was read as text stays text.
   return parameters instanceof RawJson && schema['type'] === undefined

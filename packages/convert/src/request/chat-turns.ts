@@ -1,4 +1,6 @@
 import { type Anthropic, type Chat, isJsonObject, type JsonTree, parseJson, RawJson } from '@lb/protocol'
+import { isCarrier } from '../carrier.ts'
+import type { AnthropicProfile } from '../profiles/anthropic.ts'
 import { type ChatPairs, type PairedCall, pairChatCalls } from './chat-pairs.ts'
 import { blocksOfParts, textBlocks } from './chat-parts.ts'
 import type { ChatRun } from './chat-run.ts'
@@ -80,7 +82,7 @@ function moveSystemTurn(draft: Draft): void {
   if (last?.role !== 'system') return
   draft.turns.pop()
   draft.run.notes.loss('system_turn_moved', '/messages')
-  append(draft, 'user', last.content.map(reminder))
+  append(draft, 'user', last.content.filter((block) => block.type === 'text').map(reminder))
 }
 
 function answerCalls(draft: Draft): void {
@@ -134,8 +136,8 @@ function addOrphan(draft: Draft, message: Chat.ToolMessage | Chat.FunctionMessag
   ])
 }
 
-function reminder(block: Block): Block {
-  return block.type === 'text' ? { ...block, text: `<system-reminder>\n${block.text}\n</system-reminder>` } : block
+function reminder(block: Anthropic.TextBlock): Anthropic.TextBlock {
+  return { ...block, text: `<system-reminder>\n${block.text}\n</system-reminder>` }
 }
 
 /** What the model said beside its calls: reasoning with a genuine signature, then text. */
@@ -165,14 +167,23 @@ function spokenPart(part: SpokenPart, path: string, run: ChatRun): readonly Bloc
 /** Only reasoning that Anthropic signed may go back to it. It comes in the form in which gateways hand it on. */
 function reasoningBlocks(message: Chat.AssistantMessage, path: string, run: ChatRun): readonly Block[] {
   const details = mergedDetails(message.reasoning_details ?? [])
-  const blocks = details.flatMap((entry): readonly Block[] => {
-    if (!String(entry.format).startsWith('anthropic')) return []
-    if (entry.type === 'reasoning.encrypted' && entry.data) return [{ type: 'redacted_thinking', data: entry.data }]
-    return entry.signature ? [{ type: 'thinking', thinking: entry.text ?? '', signature: entry.signature }] : []
-  })
-  const hasReasoning = details.length > 0 || message.reasoning_content || message.reasoning
-  if (hasReasoning && blocks.length === 0) run.notes.loss('thinking_dropped', path)
+  const blocks = details.map((entry) => reasoningBlock(entry, run.profile)).filter((block) => block !== undefined)
+  const hasText = Boolean(message.reasoning_content || message.reasoning)
+  if (blocks.length < details.length || (hasText && blocks.length === 0)) run.notes.loss('thinking_dropped', path)
   return blocks
+}
+
+/** What this package carried for another vendor is in a form that says Anthropic, and is not. */
+function reasoningBlock(
+  entry: Chat.ReasoningDetail,
+  { signatures, unsupportedBlocks }: AnthropicProfile,
+): Block | undefined {
+  const isEncrypted = entry.type === 'reasoning.encrypted'
+  const signature = isEncrypted ? entry.data : entry.signature
+  if (!signature || !String(entry.format).startsWith('anthropic')) return undefined
+  if (isCarrier(signature) && signatures !== 'carried') return undefined
+  if (!isEncrypted) return { type: 'thinking', thinking: entry.text ?? '', signature }
+  return unsupportedBlocks.includes('redacted_thinking') ? undefined : { type: 'redacted_thinking', data: signature }
 }
 
 /** A client that read a stream may hold an entry in pieces: its text, and its signature at the end. */

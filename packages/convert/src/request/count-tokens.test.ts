@@ -15,6 +15,12 @@ test('a count asks with everything that is counted, and nothing else (case 47)',
   expect(JSON.stringify(value.input)).toContain('data:image/png;base64,AA==')
 })
 
+test('a count needs no limit, which a request does', () => {
+  const converted = count(ask({ max_tokens: undefined }))
+  expect(converted).toMatchObject({ ok: true, value: { losses: [] } })
+  expect(JSON.stringify(converted)).not.toContain('max_output_tokens')
+})
+
 test('what cannot be sent cannot be counted', () => {
   expect(count(ask({ messages: 'x' })).ok).toBe(false)
 })

@@ -43,7 +43,7 @@ function dropForeignThinking(
   const keep = options.keepThinking ?? 'genuine'
   const openTurn = openTurnOf(request.messages)
   const isKept = (signature: string, turn: Anthropic.Turn): boolean => {
-    if (isCarrier(signature)) return false
+    if (isCarrier(signature) || keep === 'none') return false
     if (target.signatures === 'ignored') return true
     return signature !== '' && (keep === 'genuine' || (keep === 'open-turn' && turn === openTurn))
   }
@@ -74,7 +74,8 @@ function dropServerTools(request: Anthropic.Request, { target, options, notes }:
     const type = tool.type ?? 'custom'
     return type !== 'custom' && !/^(bash|text_editor|memory)_/.test(type)
   }
-  const found = (request.tools ?? []).findIndex(isServerTool)
+  const tools = request.tools ?? []
+  const found = tools.find(isServerTool)
   const history = mapBlocks(
     request,
     (block, { path }) => {
@@ -85,14 +86,14 @@ function dropServerTools(request: Anthropic.Request, { target, options, notes }:
     },
     notes,
   )
-  if (found === -1) return history
-  const path = `/tools/${found}`
-  const type = request.tools?.[found]?.type ?? ''
+  if (found === undefined) return history
+  const path = `/tools/${tools.indexOf(found)}`
+  const type = String(found.type)
   if (options.serverTools !== 'drop') {
     notes.refuse('server_tool_not_supported', path, `the tool ${type} cannot be run by this provider; leave it out`)
   }
   notes.loss('server_tool_dropped', path, type)
-  return { ...history, tools: (request.tools ?? []).filter((tool) => !isServerTool(tool)) }
+  return { ...history, tools: tools.filter((tool) => !isServerTool(tool)) }
 }
 
 /** What carries content is refused, so that nobody wonders why the model did not see it. */
@@ -190,10 +191,9 @@ function fitBudget(
 }
 
 function fitEffort(request: Anthropic.Request, { target, notes }: SanitizeContext): Anthropic.Request {
-  const effort = request.output_config?.effort
+  const { effort, ...rest } = request.output_config ?? {}
   if (!effort || target.effort.includes(effort)) return request
   notes.loss('effort_changed', '/output_config/effort', effort)
-  const { effort: _wanted, ...rest } = request.output_config ?? {}
   const nearest = nearestLevel(target.effort, effort)
   if (nearest !== undefined) return { ...request, output_config: { ...rest, effort: nearest as Anthropic.Effort } }
   return Object.keys(rest).length === 0

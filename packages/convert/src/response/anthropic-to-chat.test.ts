@@ -106,6 +106,12 @@ test('a refusal has no content (case 26)', () => {
   expect([said?.content, finish]).toEqual([null, 'content_filter'])
 })
 
+test('a refusal that is explained says so where clients look for it (case 26)', () => {
+  const details = { type: 'refusal', category: null, explanation: 'against the rules' }
+  const { said, finish } = converted(message([], { stop_reason: 'refusal', stop_details: details }))
+  expect([said?.content, said?.refusal, finish]).toEqual([null, 'against the rules', 'content_filter'])
+})
+
 test('a paused turn ends as if it was too long, and says so (case 26)', () => {
   expect(converted(message([{ type: 'text', text: 'a' }], { stop_reason: 'pause_turn' }))).toMatchObject({
     finish: 'length',

@@ -72,8 +72,10 @@ export function stopBlock(blocks: ChatBlocks, index: number): void {
   blocks.open.delete(index)
 }
 
-/** The last words: sources. */
-export function endBlocks({ writer, citations }: ChatBlocks): void {
+/** The last words: the ends that were never said, and sources. */
+export function endBlocks(blocks: ChatBlocks): void {
+  const { writer, citations, open } = blocks
+  for (const index of [...open.keys()]) stopBlock(blocks, index)
   const annotations = citations.annotations()
   if (annotations.length > 0) writer.delta({ annotations })
 }
@@ -122,7 +124,7 @@ function startCall(blocks: ChatBlocks, index: number, block: JsonObject): void {
     return
   }
   const said = stringMember(block, 'name') ?? ''
-  const name = Object.hasOwn(context.renamedTools, said) ? (context.renamedTools[said] ?? said) : said
+  const name = (Object.hasOwn(context.renamedTools, said) ? context.renamedTools[said] : undefined) ?? said
   const id = stringMember(block, 'id') ?? ''
   const custom = context.customTools.includes(name) ? { id, name, pieces: [] } : undefined
   const callIndex = blocks.callCount

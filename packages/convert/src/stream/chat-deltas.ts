@@ -96,7 +96,13 @@ function readDetail({ answer, context, text }: ChatDeltas, entry: JsonObject): v
 
 function readContent(deltas: ChatDeltas, value: Json): void {
   if (typeof value === 'string') deltas.text.say(value)
-  else if (Array.isArray(value)) for (const part of value) readPart(deltas, part)
+  else for (const part of listed(value)) readPart(deltas, part)
+}
+
+/** Some servers leave the brackets out where there is only one. */
+function listed(value: Json): readonly Json[] {
+  if (Array.isArray(value)) return value
+  return isJsonObject(value) ? [value] : []
 }
 
 function readPart(deltas: ChatDeltas, part: Json): void {
@@ -122,7 +128,7 @@ function readRefusal(deltas: ChatDeltas, value: Json): void {
 }
 
 function readCalls(deltas: ChatDeltas, value: Json, isWhole: boolean): void {
-  for (const entry of Array.isArray(value) ? value : []) {
+  for (const entry of listed(value)) {
     const delta = readToolDelta(entry, isWhole)
     if (delta === undefined) continue
     const key = deltas.keys.keyOf(delta)

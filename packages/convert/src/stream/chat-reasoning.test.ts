@@ -41,7 +41,7 @@ describe('reasoning', () => {
   test('details travel in the signature with lengths for texts, pieces put together', () => {
     const { events } = chatStream([
       chunk({ reasoning_details: [{ type: 'reasoning.summary', summary: 'ab', index: 0, format: 'f', id: null }] }),
-      chunk({ reasoning_details: [{ type: 'reasoning.summary', summary: 'c', index: 0, id: 'r1' }] }),
+      chunk({ reasoning_details: [{ type: 'reasoning.summary', summary: 'c', index: 0, id: 'r1', format: null }] }),
       chunk({ reasoning_details: [{ type: 'reasoning.text', text: 'de', index: 1 }, 'odd'] }),
       stop,
     ])
@@ -49,6 +49,28 @@ describe('reasoning', () => {
     expect(decodeCarrier(signatures(events)[0] ?? '')?.d).toEqual([
       { type: 'reasoning.summary', summary: 3, index: 0, format: 'f', id: 'r1' },
       { type: 'reasoning.text', text: 2, index: 1 },
+    ])
+  })
+
+  test('a carrier in the place of a genuine signature is carried itself: whoever wrote it wants it back', () => {
+    const inner = 'lb1.eyJ2IjoxLCJwIjoib3BlbmFpLXJlc3BvbnNlcyIsImsiOiJ0ZXh0In0'
+    const detail = { type: 'reasoning.text', text: 'a', signature: inner, format: 'anthropic-claude-v1', index: 0 }
+    const { events } = chatStream([chunk({ reasoning_details: [detail] }), stop])
+    const [signature = ''] = signatures(events)
+    expect(signature).not.toBe(inner)
+    expect(decodeCarrier(signature)).toMatchObject({ k: 'details', d: [{ ...detail, text: 1 }] })
+  })
+
+  test('opaque data in pieces is put together', () => {
+    const piece = (data: string): object => ({ type: 'reasoning.blob', data, index: 0 })
+    const { events } = chatStream([
+      chunk({ reasoning_details: [{ type: 'reasoning.text', text: 'a', index: 0 }, piece('ab') as never] }),
+      chunk({ reasoning_details: [piece('cd') as never] }),
+      stop,
+    ])
+    expect(decodeCarrier(signatures(events)[0] ?? '')?.d).toEqual([
+      { type: 'reasoning.text', text: 1, index: 0 },
+      { type: 'reasoning.blob', data: 'abcd', index: 0 },
     ])
   })
 

@@ -1,13 +1,11 @@
 import type { Anthropic, Json, JsonObject } from '@lb/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { contextFor } from '../../testing/context.ts'
 import { anthropicGrammarProblems } from '../../testing/grammar.ts'
 import { type Meaning, meaningOfMessage } from '../../testing/meaning.ts'
 import { few } from '../../testing/runs.ts'
-import { chatStream, chunk, plainProfile, usageChunk } from '../../testing/streams.ts'
+import { chatStream, chunk, usageChunk } from '../../testing/streams.ts'
 import { foldAnthropicEvents } from '../response/fold-anthropic.ts'
-import { createChatToAnthropicStream } from './chat-to-anthropic.ts'
 
 /** An answer, before it is cut into chunks. */
 interface Answer {
@@ -329,35 +327,5 @@ describe('nothing breaks it', () => {
       ),
       { numRuns: few.numRuns * 10 },
     )
-  })
-
-  test('a million deltas take no memory that grows with their number', () => {
-    const stream = createChatToAnthropicStream(contextFor(plainProfile))
-    const delta = chunk({ content: 'x' })
-    const details = chunk({ reasoning_details: [{ type: 'reasoning.text', text: 'x', index: 0 }] })
-    for (let count = 0; count < 20_000; count += 1) stream.push(details)
-    const before = process.memoryUsage().heapUsed
-    const many = process.env['LB_LONG'] ? 1_000_000 : 60_000
-    for (let count = 0; count < many; count += 1) stream.push(delta)
-    expect(process.memoryUsage().heapUsed - before).toBeLessThan(40_000_000)
-  })
-
-  test('time grows with the number of events, also for calls that interleave', () => {
-    const timeOf = (calls: number): number => {
-      const stream = createChatToAnthropicStream(contextFor(plainProfile))
-      const deltas = (said: string) =>
-        Array.from({ length: calls }, (_, index) =>
-          chunk({ tool_calls: [{ index, id: `c${index}`, function: { name: 'A', arguments: said } }] }),
-        )
-      const all = [...deltas('{"a":'), ...deltas('1'), ...deltas('}')]
-      const start = process.cpuUsage()
-      for (const one of all) stream.push(one)
-      stream.done()
-      const { user, system } = process.cpuUsage(start)
-      return user + system
-    }
-    timeOf(1000)
-    const [some, many] = [timeOf(1000), timeOf(8000)]
-    expect(many / some).toBeLessThan(8 * 4)
   })
 })

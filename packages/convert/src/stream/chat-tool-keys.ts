@@ -73,10 +73,10 @@ export function readToolDelta(entry: Json, isWhole: boolean): ToolDelta | undefi
   }
 }
 
-/** JSON text; a few servers send the object itself. */
+/** JSON text; a few servers send the value itself. */
 export function argumentsOf(call: Json | undefined): string | undefined {
   if (!isJsonObject(call)) return undefined
   const said = call['arguments']
-  if (typeof said === 'string') return said
-  return isJsonObject(said) ? JSON.stringify(said) : undefined
+  if (typeof said === 'string' || said === undefined || said === null) return said ?? undefined
+  return JSON.stringify(said)
 }

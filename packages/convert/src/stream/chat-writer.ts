@@ -64,7 +64,6 @@ export function createChatWriter(context: ChatClientContext, startOn: StartOn): 
       if (isStarted) events.push({ type: 'comment', text })
     },
     finish(reason) {
-      if (hasFinished) return
       hasFinished = true
       start()
       choice({}, reason)

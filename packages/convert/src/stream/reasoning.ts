@@ -1,5 +1,5 @@
-import { isJsonObject, type Json, type JsonObject, stringMember } from '@lb/protocol'
-import { type Carrier, detailsWithTexts, detailTexts, encodeCarrier } from '../carrier.ts'
+import { type JsonObject, stringMember } from '@lb/protocol'
+import { type Carrier, detailsWithTexts, detailTexts, encodeCarrier, isCarrier } from '../carrier.ts'
 import type { ConversionContext } from '../context.ts'
 
 /**
@@ -85,12 +85,15 @@ function textCarrier(hidden: string): Pick<Carrier, 'k' | 'd'> {
   return hidden === '' ? { k: 'text' } : { k: 'text', d: hidden }
 }
 
-/** A signature that is Anthropic's own needs no carrier: it passes as it is. */
+/**
+ * A signature that is Anthropic's own needs no carrier: it passes as it is. A carrier in its place comes from another
+ * proxy of ours upstream, who wants it back as it is, so it is carried like everything else.
+ */
 function genuineSignature(run: readonly JsonObject[]): string | undefined {
-  const signed = run.find(
-    (entry) => String(entry['format']).startsWith('anthropic') && stringMember(entry, 'signature') !== undefined,
-  )
-  return signed === undefined ? undefined : stringMember(signed, 'signature')
+  const signatures = run
+    .filter((entry) => String(entry['format']).startsWith('anthropic'))
+    .map((entry) => stringMember(entry, 'signature'))
+  return signatures.find((signature) => signature !== undefined && !isCarrier(signature))
 }
 
 /** The block has the text; its length is enough to find it there. */
@@ -120,7 +123,6 @@ function addDetail(run: JsonObject[], entry: JsonObject): void {
 }
 
 /** What an entry of `reasoning_details` lets a reader see. */
-export function visibleText(entry: Json): string {
-  if (!isJsonObject(entry)) return ''
+export function visibleText(entry: JsonObject): string {
   return stringMember(entry, 'text') ?? stringMember(entry, 'summary') ?? ''
 }

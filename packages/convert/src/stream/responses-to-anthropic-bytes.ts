@@ -3,7 +3,7 @@ import type { ConversionContext } from '../context.ts'
 import type { AnswerOptions } from './answer.ts'
 import { type ByteStreamConverter, overSse } from './bytes.ts'
 import { encodeAnthropicEvents } from './encode.ts'
-import { createResponsesToAnthropicStream } from './responses-to-anthropic.ts'
+import { createResponsesToAnthropicStream, responsesBodyAsEvent } from './responses-to-anthropic.ts'
 
 /** The stream conversion over bytes. A whole response where a stream was promised becomes one. */
 export function createResponsesToAnthropicByteStream(
@@ -12,6 +12,6 @@ export function createResponsesToAnthropicByteStream(
 ): ByteStreamConverter {
   return overSse(createResponsesToAnthropicStream(context, options), encodeAnthropicEvents, {
     limits: options,
-    asEvent: (body) => ({ type: 'response.completed', response: body }),
+    asEvent: responsesBodyAsEvent,
   })
 }

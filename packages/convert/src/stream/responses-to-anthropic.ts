@@ -69,6 +69,15 @@ export function createResponsesToAnthropicStream(
   }
 }
 
+/**
+ * A whole body as the event that says the same: an answer is what the last event of a stream holds, an error is an error,
+ * and some servers send that last event itself.
+ */
+export function responsesBodyAsEvent(body: Json): Json {
+  const isEvent = String(member(body, 'type')).startsWith('response.') || isError(body)
+  return isEvent || !Array.isArray(member(body, 'output')) ? body : { type: 'response.completed', response: body }
+}
+
 /** Events are numbered. A gap means that something was lost on the way. */
 function createNumberCheck(answer: Answer): (event: Json) => void {
   let last: number | undefined
@@ -123,8 +132,7 @@ function readEvent(event: Json, answer: Answer, items: ResponsesItems): void {
 }
 
 function isError(event: Json): boolean {
-  const error = member(event, 'error')
-  return error !== undefined && error !== null
+  return (member(event, 'error') ?? null) !== null || member(event, 'object') === 'error'
 }
 
 function indexOf(event: JsonObject): number {

@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '@lb/protocol'
 import {
+  BACKSLASH,
   CLOSE_BRACE,
   CLOSE_BRACKET,
   COLON,
@@ -22,6 +23,8 @@ import { NONE, Rope, resized } from './rope.ts'
  * - The text is never parsed. A number keeps its digits (`1` is not `1.0`, and 12345678901234567890 is not …891), a
  *   string its escapes, and a duplicated key its values in their order: what an upstream makes of them is its affair.
  * - Keys are compared as bytes of the text. Any total order would do; this one needs no decoding.
+ * - An object with an escape in a key keeps its members' order: `"a"` and `"\\u0061"` may be one key, and then the order says
+ *   which value counts. No program writes such keys; a missed match costs a call.
  * - What is not JSON has no canonical form, because two broken texts could then share one.
  *
  * One pass finds the pieces, one writes them; the columns of pieces are kept from request to request.
@@ -30,6 +33,8 @@ export class Canonicalizer {
   private readonly rope = new Rope()
   private members: Int32Array = new Int32Array(INITIAL_MEMBERS * STRIDE)
   private count = 0
+  /** Whether a key of the object that is being read is written with an escape. */
+  private escaped = false
   private bytes: Uint8Array = new Uint8Array(0)
   private omissions: Omissions = NOTHING
   private problem: CanonicalProblem = NO_PROBLEM
@@ -102,6 +107,8 @@ export class Canonicalizer {
     rope.add(start, start + 1)
     const { head, tail } = rope
     const base = this.count
+    const outer = this.escaped
+    this.escaped = false
     let comma = NONE
     let at = skipSpace(bytes, start + 1)
     if (bytes[at] !== CLOSE_BRACE) {
@@ -117,14 +124,15 @@ export class Canonicalizer {
     }
     rope.open(head, tail)
     this.spliceMembers(base, comma)
+    this.escaped = outer
     rope.add(at, at + 1)
     return at + 1
   }
 
   /** Reads `"key": value` into a strand of its own and enters it into the table of members. */
   private member(keyStart: number, depth: number): number {
-    const { bytes, rope } = this
-    const keyEnd = bytes[keyStart] === QUOTE ? stringEnd(bytes, keyStart) : CUT
+    const { bytes, rope, escaped } = this
+    const keyEnd = bytes[keyStart] === QUOTE ? this.keyEnd(keyStart) : CUT
     if (keyEnd === CUT) return this.fail('syntax', keyStart)
     const colon = skipSpace(bytes, keyEnd)
     if (bytes[colon] !== COLON) return this.fail('syntax', colon)
@@ -132,7 +140,11 @@ export class Canonicalizer {
     rope.add(keyStart, keyEnd)
     rope.add(colon, colon + 1)
     const end = this.value(skipSpace(bytes, colon + 1), depth)
-    if (end === CUT || (depth === 1 && this.omissions.keyStarts.has(keyStart))) return end
+    if (end === CUT) return CUT
+    if (depth === 1 && this.omissions.keyStarts.has(keyStart)) {
+      this.escaped = escaped
+      return end
+    }
     const row = this.count * STRIDE
     if (row === this.members.length) this.members = resized(this.members, row * 2)
     this.members[row + KEY_START] = keyStart
@@ -143,12 +155,28 @@ export class Canonicalizer {
     return end
   }
 
+  /** The index after the key whose opening quote is at `open`. */
+  private keyEnd(open: number): number {
+    const { bytes } = this
+    for (let at = open + 1; at < bytes.length; at += 1) {
+      const byte = bytes[at]
+      if (byte === QUOTE) return at + 1
+      if (byte === BACKSLASH) {
+        this.escaped = true
+        return stringEnd(bytes, open)
+      }
+    }
+    return CUT
+  }
+
   /** Moves the members from `base` on to the open strand, sorted. `comma` is the index of one comma between them. */
   private spliceMembers(base: number, comma: number): void {
     const { bytes, members, rope } = this
     const last = this.count - 1
-    if (last - base < MANY_MEMBERS) this.sortFew(base)
-    else this.sortMany(base)
+    if (!this.escaped) {
+      if (last - base < MANY_MEMBERS) this.sortFew(base)
+      else this.sortMany(base)
+    }
     for (let index = base; index <= last; index += 1) {
       const row = index * STRIDE
       rope.splice(members[row + HEAD] as number, members[row + TAIL] as number)

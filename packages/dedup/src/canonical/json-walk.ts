@@ -13,7 +13,7 @@ export const OPEN_BRACE = 0x7b
 export const CLOSE_BRACE = 0x7d
 export const OPEN_BRACKET = 0x5b
 export const CLOSE_BRACKET = 0x5d
-const BACKSLASH = 0x5c
+export const BACKSLASH = 0x5c
 
 /** Keys and short values end within this many bytes; a native search costs more than looking at them. */
 const SHORT_STRING_BYTES = 24

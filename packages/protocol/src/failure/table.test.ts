@@ -24,7 +24,6 @@ describe('the failure table', () => {
     const ends = rows.filter(({ act }) => act === 'stop' || act === 'cancel').map(({ kind }) => kind)
     expect(ends).toEqual([
       'invalid-request',
-      'signature-rejected',
       'context-too-long',
       'request-too-large',
       'content-refused',
@@ -74,7 +73,7 @@ describe('the failure table', () => {
     ['listed-unhealthy', 'provider', 'upstream', 'next', 1, 'count', 502, 'api_error'],
     ['end-missing', 'provider', 'upstream', 'next', 0.25, 'count', 502, 'api_error'],
     ['invalid-request', 'request', 'downstream', 'stop', 0, 'none', 400, 'invalid_request_error'],
-    ['signature-rejected', 'request', 'downstream', 'stop', 0, 'none', 400, 'invalid_request_error'],
+    ['signature-rejected', 'request', 'downstream', 'mend', 0, 'none', 400, 'invalid_request_error'],
     ['context-too-long', 'request', 'downstream', 'stop', 0, 'none', 400, 'invalid_request_error'],
     ['request-too-large', 'request', 'downstream', 'stop', 0, 'none', 413, 'request_too_large'],
     ['content-refused', 'request', 'downstream', 'stop', 0, 'none', 400, 'invalid_request_error'],

@@ -39,11 +39,12 @@ export type FailureScope = 'provider' | 'provider+model' | 'credential' | 'crede
 /**
  * - `next`: try the next candidate.
  * - `same`: once more on the same target (a fresh connection), then `next`.
+ * - `mend`: once more on the same target without what it refused, then `stop`.
  * - `refresh`: renew the credential once, then `same`, then `next`.
  * - `stop`: the client gets this answer; another target would say the same, or must not be asked.
  * - `cancel`: nobody is waiting any more.
  */
-export type FailureAct = 'next' | 'same' | 'refresh' | 'stop' | 'cancel'
+export type FailureAct = 'next' | 'same' | 'mend' | 'refresh' | 'stop' | 'cancel'
 
 /** The closed list of failure words: log field, metric label and test name alike. */
 export type FailureKind =
@@ -138,7 +139,7 @@ export const failureTable: Readonly<Record<FailureKind, FailureRow>> = {
   'listed-unhealthy': row('provider', 'upstream', 'next', 1, 'count', api(502)),
   // The request itself is at fault: every target would say the same.
   'invalid-request': row('request', 'downstream', 'stop', 0, 'none', invalid(400)),
-  'signature-rejected': row('request', 'downstream', 'stop', 0, 'none', invalid(400)),
+  'signature-rejected': row('request', 'downstream', 'mend', 0, 'none', invalid(400)),
   'context-too-long': row('request', 'downstream', 'stop', 0, 'none', invalid(400)),
   'request-too-large': row('request', 'downstream', 'stop', 0, 'none', { status: 413, type: 'request_too_large' }),
   'content-refused': row('request', 'downstream', 'stop', 0, 'none', invalid(400)),

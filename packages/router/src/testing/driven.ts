@@ -84,7 +84,7 @@ export function candidate(id: string, more: Partial<Candidate> = {}): Candidate 
 function effectText(effect: LoopEffect): string {
   switch (effect.type) {
     case 'start-attempt':
-      return `start ${effect.attempt} ${effect.candidate} ${effect.why}${effect.freshConnection ? ' fresh' : ''}`
+      return `start ${effect.attempt} ${effect.candidate} ${effect.why}${effect.freshConnection ? ' fresh' : ''}${effect.withoutThinking ? ' without thinking' : ''}`
     case 'report':
       return `report ${effect.attempt} ${effect.outcome.kind}${effect.outcome.kind === 'failed' ? ` ${effect.outcome.failure.kind}` : ''}`
     case 'cancel-attempt':

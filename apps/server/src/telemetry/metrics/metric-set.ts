@@ -64,7 +64,7 @@ function requestMetrics() {
   return {
     requests: counter(
       'lb_requests_total',
-      'Requests that were routed, by the provider that was asked last (`none`: nobody) and how they ended: completed, gave-up, ended-truthfully, aborted-client, client-gone.',
+      'Requests with a call of their own, by the provider that was asked last (`none`: nobody) and how they ended: completed, gave-up, ended-truthfully, aborted-client, client-gone.',
       ['endpoint', 'provider', 'end'],
     ),
     refusals: counter(
@@ -75,13 +75,13 @@ function requestMetrics() {
     requestsInFlight: gauge('lb_requests_in_flight', 'Requests that are being answered.', ['endpoint']),
     requestDuration: histogram(
       'lb_request_duration_seconds',
-      'From the arrival of a request to the end of its answer.',
+      'From the arrival of a request to the end of its answer, whoever made the call.',
       answerSeconds,
       ['endpoint', 'stream'],
     ),
     timeToFirstByte: histogram(
       'lb_time_to_first_byte_seconds',
-      'From the arrival of a request to the first byte of its answer, pings of lb included.',
+      'From the arrival of a request to the first byte of its answer, whoever made the call, pings of lb included.',
       firstSeconds,
       ['endpoint', 'stream'],
     ),

@@ -2,7 +2,7 @@ import type { LoopState } from '@lb/router'
 import type { DoneRequest, RequestObserver } from '../observer.ts'
 import { labelCap } from './label-cap.ts'
 import type { MetricSet } from './metric-set.ts'
-import { createSavings } from './savings.ts'
+import { createSavings, observeTimes } from './savings.ts'
 import { eachKind, type TokenCounts, tokenCounts } from './token-counts.ts'
 
 /** What the counting of requests needs to know. */
@@ -49,18 +49,16 @@ export function metricsObserver(set: MetricSet, { knownModels, costOf }: Countin
     },
     requestDone(done) {
       const { request, state, shown, nowMs } = done
-      const { endpoint, receivedAtMs } = request
-      const stream = request.stream ? 'true' : 'false'
+      const { endpoint } = request
       const end = endOf(state)
       const last = state.attempts.at(-1)
       const target = last === undefined ? undefined : done.candidates.find(({ id }) => id === last.candidate)
       set.requestsInFlight.cell(endpoint).value -= 1
       set.requests.cell(endpoint, target === undefined ? nobody : provider(target.provider), end).value += 1
-      set.requestDuration.series(endpoint, stream).observe((nowMs - receivedAtMs) / 1000)
-      if (shown.firstByteAtMs !== undefined)
-        set.timeToFirstByte.series(endpoint, stream).observe((shown.firstByteAtMs - receivedAtMs) / 1000)
+      observeTimes(set, request, shown.firstByteAtMs, nowMs)
       const overheadMs = overheadOf(done)
-      if (overheadMs !== undefined) set.overhead.series(endpoint, stream).observe(overheadMs / 1000)
+      if (overheadMs !== undefined)
+        set.overhead.series(endpoint, request.stream ? 'true' : 'false').observe(overheadMs / 1000)
       if (request.stream) set.streams.cell(end).value += 1
       countMoves(set, provider, done)
       savings.answered(request.id, countTokens(done))

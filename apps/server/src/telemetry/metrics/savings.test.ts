@@ -27,7 +27,17 @@ test('what those spared who got another one’s answer: calls, tokens, bytes', a
   expect(await figure(world, 'lb_replayed_bytes_total')).toBe(2 * Buffer.byteLength(body))
   expect(await figure(world, 'lb_streams_total{end="completed"}')).toBe(3)
   expect(await figure(world, 'lb_requests_total{endpoint="messages",provider="a",end="completed"}')).toBe(1)
+  await isTimed(world, 'true', 3)
+  // Each of them waited for the upstream's second.
+  expect(await figure(world, 'lb_time_to_first_byte_seconds_sum{endpoint="messages",stream="true"}')).toBeGreaterThan(2)
 })
+
+/** How many clients' waiting has been measured. */
+async function isTimed(world: World, stream: 'true' | 'false', times: number): Promise<void> {
+  const labels = `{endpoint="messages",stream="${stream}"}`
+  expect(await figure(world, `lb_request_duration_seconds_count${labels}`)).toBe(times)
+  expect(await figure(world, `lb_time_to_first_byte_seconds_count${labels}`)).toBe(times)
+}
 
 test('an answer out of the cache spares the same', async () => {
   const world = await startWorld({
@@ -40,6 +50,7 @@ test('an answer out of the cache spares the same', async () => {
   expect(await figure(world, 'lb_saved_calls_total')).toBe(2)
   expect(await figure(world, 'lb_saved_tokens_total{kind="input"}')).toBe(22)
   expect(await figure(world, 'lb_saved_tokens_total{kind="output"}')).toBe(14)
+  await isTimed(world, 'false', 3)
 })
 
 test('a follower that is not served, or leaves, has spared nothing', async () => {

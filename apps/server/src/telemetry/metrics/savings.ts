@@ -1,3 +1,4 @@
+import type { ClientRequest } from '../../ingress/client-request.ts'
 import type { RequestObserver } from '../observer.ts'
 import { tokensOfAnswer } from './answer-usage.ts'
 import type { MetricSet } from './metric-set.ts'
@@ -8,7 +9,10 @@ const MOST_ANSWERS = 1_000
 
 /** What shared answers spared. */
 export interface Savings {
-  readonly observer: Pick<RequestObserver, 'flightOpened' | 'followerJoined' | 'followerDone' | 'answerReplayed'>
+  readonly observer: Pick<
+    RequestObserver,
+    'flightOpened' | 'followerJoined' | 'followerParted' | 'followerDone' | 'answerReplayed'
+  >
   /** The request is over, and used this much. */
   answered(request: string, counts: TokenCounts | undefined): void
 }
@@ -35,8 +39,13 @@ export function createSavings(set: MetricSet): Savings {
         set.coalesced.cell(how).value += 1
         set.requestsInFlight.cell(request.endpoint).value += 1
       },
-      followerDone({ request, leader, ending, bytes }) {
+      followerParted({ request }) {
+        // Its own call is about to be counted.
         set.requestsInFlight.cell(request.endpoint).value -= 1
+      },
+      followerDone({ request, leader, ending, bytes, firstByteAtMs, nowMs }) {
+        set.requestsInFlight.cell(request.endpoint).value -= 1
+        observeTimes(set, request, firstByteAtMs, nowMs)
         set.replayedBytes.cell().value += bytes
         if (request.stream) set.streams.cell(endings[ending]).value += 1
         if (ending !== 'whole') return
@@ -44,7 +53,8 @@ export function createSavings(set: MetricSet): Savings {
         if (answers.has(leader.id)) saved(answers.get(leader.id))
         else bounded(waiting).set(leader.id, (waiting.get(leader.id) ?? 0) + 1)
       },
-      answerReplayed({ request, answer }) {
+      answerReplayed({ request, answer, nowMs }) {
+        observeTimes(set, request, nowMs, nowMs)
         set.coalesced.cell('cached').value += 1
         set.savedCalls.cell().value += 1
         set.replayedBytes.cell().value += answer.chunks.reduce((sum, { length }) => sum + length, 0)
@@ -60,6 +70,19 @@ export function createSavings(set: MetricSet): Savings {
       saved(counts, times)
     },
   }
+}
+
+/** A client waits for its answer no less because another one asked for it: they share the histograms. */
+export function observeTimes(
+  set: Pick<MetricSet, 'requestDuration' | 'timeToFirstByte'>,
+  { endpoint, stream, receivedAtMs }: ClientRequest,
+  firstByteAtMs: number | undefined,
+  nowMs: number,
+): void {
+  const isStream = stream ? 'true' : 'false'
+  set.requestDuration.series(endpoint, isStream).observe((nowMs - receivedAtMs) / 1000)
+  if (firstByteAtMs === undefined) return
+  set.timeToFirstByte.series(endpoint, isStream).observe((firstByteAtMs - receivedAtMs) / 1000)
 }
 
 /** How a follower's answer ended, in the words of the requests that asked themselves. */

@@ -1,0 +1,21 @@
+import type { ServerResponse } from 'node:http'
+import { clientOutlet, type Outlet } from '../egress/outlet.ts'
+import type { ClientRequest } from '../ingress/client-request.ts'
+
+/** The upstream call of a flight, as whoever makes it is told about its readers. */
+export interface Lead {
+  /** Slow readers have caught up: read on. */
+  drained(): void
+  /** Nobody wants the answer any more. */
+  cancel(): void
+}
+
+/** Makes the call: answers `request` into `outlet`. */
+export type StartLead = (request: ClientRequest, outlet: Outlet) => Lead
+
+/** A request that may not share: its answer goes straight to its client. */
+export function serveAlone(request: ClientRequest, response: ServerResponse, start: StartLead): void {
+  let lead: Lead | undefined
+  const outlet = clientOutlet(response, { drained: () => lead?.drained(), gone: () => lead?.cancel() })
+  lead = start(request, outlet)
+}
