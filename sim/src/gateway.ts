@@ -160,10 +160,9 @@ export class Gateway implements Due {
     this.health = step.state
     this.watcher.judged(this, event, before)
     if (step.effects.length === 0) return noFacts
-    for (const fact of step.effects) {
-      this.watcher.fact(this, fact)
-      if (fact.type === 'recovered' || fact.type === 'barred') this.tellRelease({ type: fact.type })
-    }
+    for (const fact of step.effects) this.watcher.fact(this, fact)
+    // Only then: who is woken acts on the whole of what was learned.
+    for (const { type } of step.effects) if (type === 'recovered' || type === 'barred') this.tellRelease({ type })
     return step.effects
   }
 

@@ -34,8 +34,12 @@ export function choose(state: LoopState, again: string | null, woken: boolean, a
     return { next: 'start', candidate: best, why: 'first', cost: 0 }
   const open = openOnes(state)
   if (policy.failover === 'threshold') return byThreshold(state, open, policy)
-  const hopes = isPatient(state, policy) ? [] : untriedOf(state, hopeful(open, at.nowMs, policy.holdMaxMs))
-  const offers = isPatient(state, policy) ? [] : [...untried(state, open), ...lastResorts(state, hopes, at)]
+  const isSaving = isPatient(state, policy)
+  const hopes = isSaving ? [] : untriedOf(state, hopeful(open, at.nowMs, policy.holdMaxMs))
+  // Tries are saved for later, but not while somebody is free who had no turn and shares no fault.
+  const offers = isSaving
+    ? untried(state, open).filter(({ cost }) => cost === 0)
+    : [...untried(state, open), ...lastResorts(state, hopes, at)]
   return (
     offers.find((offer) => isAffordable(state, offer, policy)) ??
     queued(state, open, at, policy) ??

@@ -106,6 +106,17 @@ describe('before a request that failed is told no', () => {
   })
 })
 
+test('tries that are saved for later are not saved from somebody who is free (seed 13060 of the simulator)', () => {
+  const ids = ['a', 'b', 'c', 'd', 'e']
+  const loop = begun(
+    ids.map((id) => candidate(id)),
+    { holdAfterFailureMs: 60_000 },
+  )
+  for (const attempt of [1, 2, 3]) loop.fail(attempt, attempt, 'request-conflict')
+  loop.retryTokens = 0
+  expect(loop.fail(4, 4, 'request-conflict').at(-1)).toBe('start 5 e failover')
+})
+
 describe('somebody was tried, another was not', () => {
   test('the other is waited for, and asked when it may be', () => {
     const loop = begun([candidate('a'), out('b', { lastResortAtMs: 2_000 })])
@@ -174,11 +185,11 @@ describe('everybody was tried', () => {
     const loop = begun([candidate('a')], { ...patient, attemptsMax: 3 })
     loop.fail(10, 1, 'server-error')
     expect(loop.state.phase).toMatchObject({ why: 'hold', untilMs: 10 + 60_000 / 3 + 10 })
-    const quick = begun([candidate('a'), candidate('b'), candidate('c')], { ...patient, attemptsMax: 4 })
+    const quick = begun([candidate('a'), candidate('b'), out('c')], { ...patient, attemptsMax: 4 })
     quick.fail(10, 1, 'server-error')
     expect(quick.fail(20, 2, 'server-error')).toEqual(['report 2 failed server-error', 'look'])
     expect(quick.state.phase).toMatchObject({ why: 'hold', untilMs: 20_030 })
-    expect(quick.change('c', available).look(100)).toEqual(['spend-budget', 'start 3 a last-resort'])
+    expect(quick.change('c', available).look(100)).toEqual(['start 3 c failover'])
   })
 
   test('waits for the first that opens, in the order of the plan among those that are open', () => {

@@ -88,7 +88,7 @@ const few: readonly (FaultName | ConnectionFault)[] = [
 ]
 
 describe.each(isFull ? faults : few)('%s', (fault) => {
-  test('of one provider of three: everybody is served, and it is hardly asked', { timeout: 120_000 }, async () => {
+  test('of one provider of three: everybody is served, and it is hardly asked', { timeout: 600_000 }, async () => {
     const { succeeded, attempts } = await askAll([{ fault }, alive, alive])
     expect(succeeded).toBe(requests)
     // It is found dead by its first failures, each of which costs an attempt; after that it is left alone.
@@ -96,7 +96,7 @@ describe.each(isFull ? faults : few)('%s', (fault) => {
     rows.push(`| ${fault} | one | ${succeeded} of ${requests} | ${(attempts / requests).toFixed(4)} |`)
   })
 
-  test('of two providers of three: everybody is served', { timeout: 120_000 }, async () => {
+  test('of two providers of three: everybody is served', { timeout: 600_000 }, async () => {
     const { succeeded, attempts } = await askAll([{ fault }, { fault }, alive])
     expect(succeeded).toBe(requests)
     rows.push(`| ${fault} | two | ${succeeded} of ${requests} | ${(attempts / requests).toFixed(4)} |`)
