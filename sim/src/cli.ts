@@ -17,6 +17,9 @@ const USAGE = `pnpm sim                             the figures, and a swarm of 
   --replay SEED [--trace r17]        one world again, written down line by line
 `
 
+/** Worlds after which a long run says how far it is. */
+const PROGRESS_EVERY = 5_000
+
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
@@ -73,9 +76,6 @@ async function swarm(firstSeed: number, requests: number, tree: string): Promise
     holds: sum.broken.length === 0,
   }
 }
-
-/** Worlds after which a long run says how far it is. */
-const PROGRESS_EVERY = 5_000
 
 function progress({ seeds, sums, broken }: SwarmSum, all: number): void {
   const minutes = Math.round(performance.now() / 60_000)
