@@ -81,7 +81,7 @@ export function startJob(job: Job): Run {
     },
     // Stored logins renew themselves inside their attempt; a configured key cannot be renewed.
     refresh: () => Promise.resolve({ kind: 'credential-rejected', message: 'cannot be renewed' } satisfies Failure),
-    giveUp: (ending, attempt) => giveUp(job, ending, attempt),
+    giveUp: (ending, attempt, made) => giveUp(job, ending, attempt, made),
     endTruthfully({ failure }, attempt) {
       const event = attempt?.errorEvent()
       if (event !== undefined) view.errorEvent(event)
@@ -196,25 +196,36 @@ function judgedByUser(news: AttemptNews, { userRules }: CompiledConfig): Attempt
 }
 
 /** Nobody answered: the most useful upstream's refusal is passed on, or the client is told in our own words. */
-function giveUp({ request, candidates, view }: Job, ending: Effect<'give-up'>, attempt: Attempt | undefined): void {
-  const { failure, retryAfterMs, shouldRetry } = ending
+function giveUp(
+  { request, candidates, view }: Job,
+  ending: Effect<'give-up'>,
+  attempt: Attempt | undefined,
+  made: LoopState['attempts'],
+): void {
+  const { failure, shouldRetry } = ending
+  // Health keeps no dates of a client's own key, or of one of several accounts; those of the refusal itself are as good.
+  const retryAfterMs = ending.retryAfterMs ?? failure.retryAfterMs ?? null
+  const attempts = made.length
   const refused = attempt?.refusal()
   if (refused === undefined) {
-    const refusal = { ...refusalOf(failure, request.model), shouldRetry }
+    const refusal = { ...refusalOf(failure, request.model), shouldRetry, headers: ['x-lb-attempts', String(attempts)] }
     return view.refuse(
       retryAfterMs === null ? refusal : { ...refusal, retryAfterSeconds: Math.ceil(retryAfterMs / 1000) },
     )
   }
-  const { head, answer } = refused
+  const { head, answer, isOneOfMany = candidates.length > 1 } = refused
+  const asked = made.find((one) => one.attempt === ending.attempt)
+  const isClients = candidates.find(({ id }) => id === asked?.candidate)?.passThrough === true
   const passed = {
     rawHeaders: head.rawHeaders,
     contentType: answer.headers['content-type'] ?? head.headers['content-type'],
     requestId: request.id,
     upstreamId: upstreamRequestId(answer.headers) ?? upstreamRequestId(head.headers),
     dialect: endpoints[request.endpoint].dialect,
-    isOneOfMany: candidates.length > 1,
+    isOneOfMany: isOneOfMany && !isClients,
     retryAfterMs,
     shouldRetry,
+    attempts,
   }
   view.whole(answer.status, passedOnHeaders(passed), answer.body)
 }
