@@ -46,8 +46,8 @@ function missingFiles(repository: Repository, { dir }: Workspace): Violation[] {
 
 function untested(repository: Repository, { dir }: Workspace): Violation[] {
   const files = filesUnder(repository, `${dir}/src`).filter(({ path }) => isCode(path) && !path.endsWith('.d.ts'))
-  const byPath = new Map(files.map((file) => [file.path, file]))
-  const tested = new Set(files.filter(({ path }) => isTest(path)).flatMap((test) => subjectsOf(test, byPath)))
+  const links = new Map(files.map((file) => [file.path, linksOf(file)]))
+  const tested = new Set(files.filter(({ path }) => isTest(path)).flatMap(({ path }) => subjectsOf(path, links)))
   return files
     .filter((file) => !isTest(file.path) && !tested.has(file.path) && hasLogic(file))
     .map(({ path }) => ({ path, found: 'is reached by no test in its folder' }))
@@ -57,19 +57,24 @@ function untested(repository: Repository, { dir }: Workspace): Violation[] {
  * The files that `test` stands beside: those of its own folder that it is named after or reaches through imports. A part
  * may be tested through the door of its folder, but not through the door of the house.
  */
-function subjectsOf(test: TextFile, byPath: ReadonlyMap<string, TextFile>): string[] {
-  const dir = posix.dirname(test.path)
+function subjectsOf(test: string, links: ReadonlyMap<string, readonly string[]>): string[] {
+  const dir = posix.dirname(test)
   const reached = new Set<string>()
-  const visit = (file: TextFile | undefined): void => {
-    if (file === undefined || reached.has(file.path)) return
-    reached.add(file.path)
-    for (const { specifier } of importsOf(file)) {
-      if (specifier.startsWith('.')) visit(byPath.get(posix.join(posix.dirname(file.path), specifier)))
-    }
+  const visit = (path: string): void => {
+    const linked = links.get(path)
+    if (linked === undefined || reached.has(path)) return
+    reached.add(path)
+    linked.forEach(visit)
   }
   visit(test)
-  visit(byPath.get(test.path.replace(/(\.[a-z0-9-]+)?\.test(-d)?\.ts$/, '.ts')))
+  visit(test.replace(/(\.[a-z0-9-]+)?\.test(-d)?\.ts$/, '.ts'))
   return [...reached].filter((path) => posix.dirname(path) === dir)
+}
+
+/** The files that `file` imports by a relative path. */
+function linksOf(file: TextFile): readonly string[] {
+  const near = importsOf(file).filter(({ specifier }) => specifier.startsWith('.'))
+  return near.map(({ specifier }) => posix.join(posix.dirname(file.path), specifier))
 }
 
 /** Whether anything in `file` runs when it is called: a file of types, constants and re-exports has nothing to test. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { TransientMap } from '@lb/protocol'
 import type { Stoppable } from './state/house.ts'
 
 /**
@@ -27,7 +28,7 @@ const FAREWELL_MS = 2000
 const IDLE_LOOK_MS = 50
 
 /** @param running the requests that are being answered, kept up to date by others. */
-export function createDrain(server: Server, running: ReadonlySet<Stoppable>): Drain {
+export function createDrain(server: Server, running: Pick<TransientMap<string, Stoppable>, 'size' | 'values'>): Drain {
   let closed: Promise<number> | undefined
   let deadline: NodeJS.Timeout | undefined
   let stopped = 0
@@ -48,7 +49,7 @@ export function createDrain(server: Server, running: ReadonlySet<Stoppable>): Dr
 
   function stopAll(): void {
     stopped += running.size
-    for (const run of [...running]) run.stop()
+    for (const run of [...running.values()]) run.stop()
   }
 
   function sayFarewell(): void {

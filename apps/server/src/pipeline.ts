@@ -10,7 +10,7 @@ import type { Visit } from './ingress/route.ts'
 import { estimatedTokens } from './keys/counted-tokens.ts'
 import { knownPatterns, refusalForKey } from './keys/permission.ts'
 import { featuresOfRequest, noFeatures } from './state/features.ts'
-import type { House, Stoppable } from './state/house.ts'
+import type { House } from './state/house.ts'
 import { sessionKey } from './state/sessions.ts'
 import type { Wanted } from './state/targets.ts'
 
@@ -69,8 +69,6 @@ function lead(house: House, { compiled }: Visit, wanted: Wanted, request: Client
   }
   const log: LoggedEvent[] | null = compiled.config.settings.decisionRecords.enabled ? [] : null
   observer.requestStarted(request)
-  // Over before it is known here: nobody could be asked.
-  let begun: Stoppable | undefined
   const run = startJob({
     house,
     compiled,
@@ -81,14 +79,14 @@ function lead(house: House, { compiled }: Visit, wanted: Wanted, request: Client
     log,
     over(state, attempts, policy) {
       house.leave(compiled)
-      if (begun !== undefined) running.delete(begun)
+      running.delete(request.id)
       const nowMs = clock.nowMs()
       const told = { request, state, candidates, attempts, shown: view.shown(), nowMs, features, policy, log }
       observer.requestDone(told)
     },
   })
-  begun = run
-  if (!run.isOver) running.add(run)
+  // Over before it is known here: nobody could be asked.
+  if (!run.isOver) running.set(request.id, run)
   return { drained: () => run.drained(), cancel: () => run.clientGone() }
 }
 

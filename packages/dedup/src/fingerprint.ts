@@ -155,7 +155,10 @@ const meansNothing: Record<Meaning, (body: Uint8Array, member: JsonMember, polic
 
 /** The text of a value; one that is longer is empty. */
 function lexeme(body: Uint8Array, { start, end }: JsonMember, longest: number = LONGEST_LIMIT): string {
-  return end - start > longest ? '' : String.fromCharCode(...body.subarray(start, end))
+  if (end - start > longest) return ''
+  let text = ''
+  for (let at = start; at < end; at += 1) text += String.fromCharCode(body[at] as number)
+  return text
 }
 
 /** Digits. No model writes ten million tokens: an upstream refuses such a limit, and with it whoever shares the call. */

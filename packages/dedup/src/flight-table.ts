@@ -1,4 +1,4 @@
-import type { Moment } from '@lb/protocol'
+import { type Moment, TransientMap } from '@lb/protocol'
 import type { Ending, FlightEffect, FlightEvent, FlightPolicy, FlightState } from './flight/flight.ts'
 import { nextFlightDeadlineMs, stepFlight } from './flight/step.ts'
 import { type ConsumerId, createReplayLog, type ReplayLimits, type ReplayLog, type ReplayRead } from './replay-log.ts'
@@ -71,10 +71,10 @@ interface Flight {
 const NOTHING_TO_DO: readonly FlightAction[] = []
 
 class Table implements FlightTable {
-  private readonly open = new Map<string, Flight>()
+  private readonly open = new TransientMap<string, Flight>()
   /** In the order of their start. */
-  private readonly flights = new Map<FlightId, Flight>()
-  private readonly aboard = new Map<ConsumerId, Flight>()
+  private readonly flights = new TransientMap<FlightId, Flight>()
+  private readonly aboard = new TransientMap<ConsumerId, Flight>()
   private readonly maxHeldBytes: number
   private started = 0
   /** All logs together, kept up to date by {@link weigh}: it is asked for with every chunk. */

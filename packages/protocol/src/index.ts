@@ -63,5 +63,6 @@ export {
   type SseLimits,
 } from './sse/decode.ts'
 export { encodeSseComment, encodeSseData, encodeSseEvent } from './sse/encode.ts'
+export { TransientMap } from './transient-map.ts'
 // The wire types keep their short names: `Anthropic.Request`, `Chat.Chunk`, `Responses.Item`.
 export type { Anthropic, Chat, Responses }

@@ -1,4 +1,4 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { createHash, hash, randomBytes } from 'node:crypto'
 import { describeDiff } from '@lb/config'
 import { type AloneReason, createFingerprint, mayCoalesce } from '@lb/dedup'
 import { type ClientRequest, endpoints } from '../ingress/client-request.ts'
@@ -14,16 +14,10 @@ export interface FlightKeys {
   keyOf(compiled: CompiledConfig, request: ClientRequest): FlightKey
 }
 
-/**
- * Makes keys that nobody outside this process can compute: HMAC-SHA-256 under a key drawn at start, over everything that makes
- * two requests the same question of the same client.
- */
+/** Makes keys that nobody outside this process can compute, over everything that makes two requests the same question of the same client. */
 export function createFlightKeys(): FlightKeys {
-  const bootKey = randomBytes(32)
   const generationOf = createGenerations()
-  const fingerprint = createFingerprint((preimage) =>
-    createHmac('sha256', bootKey).update(preimage).digest('base64url'),
-  )
+  const fingerprint = createFingerprint(keyedDigest(randomBytes(32).toString('base64url')))
   return {
     keyOf(compiled, request) {
       const { path } = endpoints[request.endpoint]
@@ -41,6 +35,14 @@ export function createFlightKeys(): FlightKeys {
       return key.ok ? { kind: 'shared', key: key.value } : { kind: 'alone', reason: 'not-json' }
     },
   }
+}
+
+/**
+ * SHA-256 of the key with the SHA-256 of the text, as in HMAC: from a digest nobody can go on to that of a longer text. In one go
+ * each, because an HMAC object costs more than both of them where questions are short.
+ */
+function keyedDigest(key: string): (preimage: Uint8Array) => string {
+  return (preimage) => hash('sha256', key + hash('sha256', preimage, 'base64url'), 'base64url')
 }
 
 /** Queries that mean nothing: Claude Code's own, and the one of a client without any. All others go up, and may mean something. */

@@ -7,7 +7,7 @@ import {
   type FlightOptions,
   type FlightTable,
 } from '@lb/dedup'
-import { assertNever, type Moment } from '@lb/protocol'
+import { assertNever, type Moment, TransientMap } from '@lb/protocol'
 import { type Clock, momentOf } from '../clock.ts'
 import type { AnswerEnding, Outlet } from '../egress/outlet.ts'
 import type { ClientRequest } from '../ingress/client-request.ts'
@@ -66,8 +66,8 @@ const TICK_MS = 500
 export class Flights {
   readonly #deps: FlightsDeps
   readonly #table: FlightTable = createFlightTable()
-  readonly #flights = new Map<FlightId, Flight>()
-  readonly #consumers = new Map<string, Consumer>()
+  readonly #flights = new TransientMap<FlightId, Flight>()
+  readonly #consumers = new TransientMap<string, Consumer>()
   #timer: NodeJS.Timeout | undefined
 
   constructor(deps: FlightsDeps) {

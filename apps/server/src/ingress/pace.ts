@@ -1,3 +1,4 @@
+import { TransientMap } from '@lb/protocol'
 import type { Clock } from '../clock.ts'
 
 /** A body that is on its way in. */
@@ -47,19 +48,26 @@ export interface PaceWatch {
   watch(body: Receiving): () => void
 }
 
+interface Watched {
+  readonly id: number
+  readonly body: Receiving
+  pace: Pace | undefined
+}
+
 /** One timer looks at all of them: nearly every body is there before the first look, and must not pay for a clock of its own. */
 export function createPaceWatch({ nowMs }: Pick<Clock, 'nowMs'>): PaceWatch {
-  const receiving = new Map<Receiving, Pace | undefined>()
+  const receiving = new TransientMap<number, Watched>()
+  let watched = 0
   let timer: NodeJS.Timeout | undefined
 
   function lookAround(): void {
     const atMs = nowMs()
-    for (const [body, before] of receiving) {
-      const pace = lookAt(before, body.bytes(), atMs)
-      if (pace !== 'too-slow') receiving.set(body, pace)
+    for (const one of receiving.values()) {
+      const pace = lookAt(one.pace, one.body.bytes(), atMs)
+      if (pace !== 'too-slow') one.pace = pace
       else {
-        receiving.delete(body)
-        body.tooSlow()
+        receiving.delete(one.id)
+        one.body.tooSlow()
       }
     }
     if (receiving.size > 0) return
@@ -69,9 +77,11 @@ export function createPaceWatch({ nowMs }: Pick<Clock, 'nowMs'>): PaceWatch {
 
   return {
     watch(body) {
-      receiving.set(body, undefined)
+      watched += 1
+      const id = watched
+      receiving.set(id, { id, body, pace: undefined })
       timer ??= setInterval(lookAround, LOOK_EVERY_MS).unref()
-      return () => receiving.delete(body)
+      return () => receiving.delete(id)
     },
   }
 }

@@ -114,7 +114,7 @@ export function createDecisionRecords(clock: Clock, current: () => CompiledConfi
     observer: {
       requestDone(done) {
         const sharing = sharings.get(done.request) ?? { role: 'leader' }
-        if (done.log !== null) add(packed(keep(done, done.log, sharing, clock)))
+        if (done.log !== null) add(packed(done, done.log, sharing, clock))
       },
       requestAlone: ({ request, reason }) => void sharings.set(request, { role: 'alone', reason }),
       followerJoined: ({ request, leader, how }) =>
@@ -137,33 +137,6 @@ export function createDecisionRecords(clock: Clock, current: () => CompiledConfi
   }
 }
 
-/** Nothing is kept that holds on to the request's body or to an answer. */
-function keep(
-  done: DoneRequest,
-  log: readonly LoggedEvent[],
-  sharing: Sharing,
-  clock: Clock,
-): Omit<KeptRequest, 'bytes'> {
-  const { request, state, candidates, features, policy, shown, attempts, nowMs, counted = null } = done
-  const last = state.attempts.at(-1)
-  return {
-    kind: 'leader',
-    ...headOf(request),
-    doneAtMs: nowMs,
-    doneAtEpochMs: clock.epochMs(),
-    sharing,
-    features,
-    candidates,
-    state,
-    policy,
-    log,
-    shown,
-    usage: (last === undefined ? undefined : attempts.get(last.attempt)?.usage()) ?? {},
-    losses: lossesOf(attempts),
-    counted,
-  }
-}
-
 /** A leader's record, as it is kept. */
 interface Packed {
   readonly kind: 'packed'
@@ -174,17 +147,44 @@ interface Packed {
   readonly policy: LoopPolicy
 }
 
-function packed({ policy, losses, state, candidates, ...rest }: Omit<KeptRequest, 'bytes'>): Packed {
-  const end = state.phase.kind === 'over' ? state.phase.end : null
-  // A count has no attempt loop, so that its candidates are in no log.
-  const unlogged = rest.log.length === 0 ? candidates : undefined
-  const text = JSON.stringify({ ...rest, end, unlogged, losses: losses.size === 0 ? [] : [...losses] })
-  return { kind: 'packed', id: rest.id, bytes: text.length, text, policy }
+/** Nothing is kept that holds on to the request's body or to an answer. */
+function packed(
+  { request, state, candidates, features, policy, shown, attempts, nowMs, counted }: DoneRequest,
+  log: readonly LoggedEvent[],
+  sharing: Sharing,
+  clock: Clock,
+): Packed {
+  const { id, endpoint, model, stream, forcedProvider = null, receivedAtMs } = request
+  const last = state.attempts.at(-1)
+  // Written out: half of the time went into spreading objects that only live as long as this.
+  const record: PackedText = {
+    kind: 'leader',
+    id,
+    endpoint,
+    model,
+    stream,
+    forcedProvider,
+    receivedAtMs,
+    doneAtMs: nowMs,
+    doneAtEpochMs: clock.epochMs(),
+    sharing,
+    features,
+    log,
+    shown,
+    usage: (last === undefined ? undefined : attempts.get(last.attempt)?.usage()) ?? {},
+    counted: counted ?? null,
+    end: state.phase.kind === 'over' ? state.phase.end : null,
+    // A count has no attempt loop, so that its candidates are in no log.
+    unlogged: log.length === 0 ? candidates : undefined,
+    losses: lossesOf(attempts),
+  }
+  const text = JSON.stringify(record)
+  return { kind: 'packed', id, bytes: text.length, text, policy }
 }
 
 type PackedText = Omit<KeptRequest, 'bytes' | 'policy' | 'losses' | 'state' | 'candidates'> & {
   readonly end: End | null
-  readonly unlogged?: readonly PlanCandidate[]
+  readonly unlogged: readonly PlanCandidate[] | undefined
   readonly losses: readonly (readonly [number, readonly Loss[]])[]
 }
 
@@ -201,11 +201,11 @@ function unpacked(kept: KeptSharer | Packed): Kept {
   return { ...rest, state: ended, candidates, losses: new Map(losses), policy, bytes }
 }
 
-function lossesOf(attempts: DoneRequest['attempts']): KeptRequest['losses'] {
-  const byAttempt = new Map<number, readonly Loss[]>()
+function lossesOf(attempts: DoneRequest['attempts']): PackedText['losses'] {
+  const byAttempt: (readonly [number, readonly Loss[]])[] = []
   for (const [number, attempt] of attempts) {
     const losses = attempt.losses()
-    if (losses.length > 0) byAttempt.set(number, losses)
+    if (losses.length > 0) byAttempt.push([number, losses])
   }
   return byAttempt
 }

@@ -1,3 +1,4 @@
+import type { TransientMap } from '@lb/protocol'
 import type { Clock } from '../clock.ts'
 import type { Counting } from '../counting/counting.ts'
 import type { Flights } from '../flights/flights.ts'
@@ -51,7 +52,7 @@ export interface House extends LiveConfig {
   /** Why the last requests went where they went. */
   readonly records: DecisionRecords
   /** The requests that are being answered, in case they must be ended. */
-  readonly running: Set<Stoppable>
+  readonly running: TransientMap<string, Stoppable>
   /** Something threw inside lb: logs and counts it. Whoever calls it ends what threw. */
   readonly internalError: (error: unknown) => void
   /** For `/health/ready`: whether new requests should be sent here. */

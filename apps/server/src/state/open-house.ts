@@ -1,4 +1,5 @@
 import type { Config } from '@lb/config'
+import { TransientMap } from '@lb/protocol'
 import { isHealthy } from '../admin/health.ts'
 import { systemClock } from '../clock.ts'
 import { type CountingDeps, createCounting } from '../counting/counting.ts'
@@ -96,7 +97,7 @@ export async function openHouse(options: HouseOptions, phase: () => Phase): Prom
   const { add: onCleanup, tell: cleanup } = createListeners<boolean>(log)
   onCleanup(stores.clear)
   const paces = createPaceWatch(clock)
-  const running = new Set<Stoppable>()
+  const running = new TransientMap<string, Stoppable>()
   const own = { clock, roll, newId, log, phase, isOverloaded, internalError, onCleanup, cleanup, running }
   const parts = { pools, targets, flights, paces, limits, usage, counting, reloader, oauth: logins.current }
   const house: House = { ...live, ...own, ...parts, observer, metrics, traces, scoreboard, records }

@@ -30,6 +30,7 @@ import {
 import { type Clock, momentOf } from '../clock.ts'
 import type { CompiledConfig } from './compiled-config.ts'
 import { endNews, healthTarget, isHardLoss } from './health-news.ts'
+import { planCandidate } from './plan-candidate.ts'
 import { type Asked, type Asking, createProviderLimits, type ProviderLimits } from './provider-limits.ts'
 import { isSameTarget } from './replaced-targets.ts'
 import { createSessions, type Sessions } from './sessions.ts'
@@ -269,12 +270,8 @@ export class Targets {
     const health = availabilityOf(this.#health, healthTarget(target), nowMs, compiled.healthPolicy)
     const place = health.kind === 'available' ? this.#books.placeOf(id, request) : 'free'
     const guessed = place === 'free' ? health : ({ kind: 'full', queue: place === 'queue' } as const)
-    return {
-      ...target,
-      availability: this.#limits.within(provider, { request, tokens }, guessed, nowMs),
-      inFlight: this.#books.inFlight(id),
-      ttftMs: this.#books.ttftMs(id),
-    }
+    const availability = this.#limits.within(provider, { request, tokens }, guessed, nowMs)
+    return planCandidate(target, availability, this.#books.inFlight(id), this.#books.ttftMs(id))
   }
 
   #priced(compiled: CompiledConfig, candidates: readonly PlanCandidate[]): readonly PlanCandidate[] {

@@ -74,11 +74,13 @@ function lossFields(attempts: Iterable<Attempt>): { readonly losses?: Record<str
 
 /** The upstream's token counts, by Anthropic's names or OpenAI's. */
 function tokenFields(usage: JsonObject | undefined): Record<string, number> {
-  const counts: [string, number | undefined][] = [
-    ['input_tokens', numberMember(usage, 'input_tokens') ?? numberMember(usage, 'prompt_tokens')],
-    ['output_tokens', numberMember(usage, 'output_tokens') ?? numberMember(usage, 'completion_tokens')],
-    ['cache_read_tokens', numberMember(usage, 'cache_read_input_tokens')],
-    ['cache_write_tokens', numberMember(usage, 'cache_creation_input_tokens')],
-  ]
-  return Object.fromEntries(counts.filter((count): count is [string, number] => count[1] !== undefined))
+  const fields: Record<string, number> = {}
+  const add = (name: string, count: number | undefined): void => {
+    if (count !== undefined) fields[name] = count
+  }
+  add('input_tokens', numberMember(usage, 'input_tokens') ?? numberMember(usage, 'prompt_tokens'))
+  add('output_tokens', numberMember(usage, 'output_tokens') ?? numberMember(usage, 'completion_tokens'))
+  add('cache_read_tokens', numberMember(usage, 'cache_read_input_tokens'))
+  add('cache_write_tokens', numberMember(usage, 'cache_creation_input_tokens'))
+  return fields
 }

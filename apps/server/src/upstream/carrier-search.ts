@@ -13,6 +13,6 @@ export function mayHoldCarrier(body: Buffer): boolean {
 }
 
 /** `{"v":1,"p":"` in base64url, behind its `ey`: `J` is rare in text, `e` and `y` are not. */
-const CARRIER_HEAD = Buffer.from('{"v":1,"p":"').toString('base64url').slice(2)
-const CARRIER_PREFIX = '"lb1.'
+const CARRIER_HEAD = Buffer.from(Buffer.from('{"v":1,"p":"').toString('base64url').slice(2))
+const CARRIER_PREFIX = Buffer.from('"lb1.')
 const SMALL_BODY_BYTES = 32 << 10

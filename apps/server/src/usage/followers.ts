@@ -1,3 +1,4 @@
+import { recentMap } from '../state/recent-map.ts'
 import type { Account, UsageEntry } from './usage-entry.ts'
 
 /** Brings those who got another's answer together with what that answer used, whichever is known first. */
@@ -14,25 +15,19 @@ const MOST_WAITING = 10_000
 
 /** @param saved told for each follower, once. */
 export function createFollowers(saved: (entries: readonly UsageEntry[], account: Account) => void): Followers {
-  const answers = new Map<string, readonly UsageEntry[]>()
-  const waiting = new Map<string, Account[]>()
-
-  function remember<Value>(map: Map<string, Value>, most: number, key: string, value: Value): void {
-    const oldest = map.size >= most ? map.keys().next().value : undefined
-    if (oldest !== undefined) map.delete(oldest)
-    map.set(key, value)
-  }
+  const answers = recentMap<readonly UsageEntry[]>(MOST_ANSWERS)
+  const waiting = recentMap<Account[]>(MOST_WAITING)
 
   return {
     joined(account, leader) {
       const entries = answers.get(leader)
       if (entries !== undefined) return saved(entries, account)
       const others = waiting.get(leader)
-      if (others === undefined) remember(waiting, MOST_WAITING, leader, [account])
+      if (others === undefined) waiting.set(leader, [account])
       else others.push(account)
     },
     answered(leader, entries) {
-      remember(answers, MOST_ANSWERS, leader, entries)
+      answers.set(leader, entries)
       for (const account of waiting.get(leader) ?? []) saved(entries, account)
       waiting.delete(leader)
     },

@@ -173,7 +173,7 @@ describe('whoever gets another’s answer', () => {
   test('memory is bounded: who waits for a call that never ends is forgotten in the end', () => {
     const { saved, followers, entries } = followed()
     followers.joined(follower, 'req_1')
-    for (let index = 0; index < 10_000; index += 1) followers.joined(follower, `other-${index}`)
+    for (let index = 0; index < 20_000; index += 1) followers.joined(follower, `other-${index}`)
     followers.answered('req_1', entries)
     expect(saved).toEqual([])
   })

@@ -1,4 +1,5 @@
 import type { ClientRequest } from '../../ingress/client-request.ts'
+import { recentMap } from '../../state/recent-map.ts'
 import type { RequestObserver } from '../observer.ts'
 import { tokensOfAnswer } from './answer-usage.ts'
 import type { MetricSet } from './metric-set.ts'
@@ -19,9 +20,9 @@ export interface Savings {
 
 /** Counts what those got who did not have to ask: a follower may be done before the call that served it, or after. */
 export function createSavings(set: MetricSet): Savings {
-  const answers = new Map<string, TokenCounts | undefined>()
+  const answers = recentMap<TokenCounts | undefined>(MOST_ANSWERS)
   /** By leader: how many were served whose cost is not known yet. */
-  const waiting = new Map<string, number>()
+  const waiting = recentMap<number>(MOST_ANSWERS)
 
   function saved(counts: TokenCounts | undefined, times = 1): void {
     if (counts === undefined) return
@@ -51,7 +52,7 @@ export function createSavings(set: MetricSet): Savings {
         if (ending !== 'whole') return
         set.savedCalls.cell().value += 1
         if (answers.has(leader.id)) saved(answers.get(leader.id))
-        else bounded(waiting).set(leader.id, (waiting.get(leader.id) ?? 0) + 1)
+        else waiting.set(leader.id, (waiting.get(leader.id) ?? 0) + 1)
       },
       answerReplayed({ request, answer, nowMs }) {
         observeTimes(set, request, nowMs, nowMs)
@@ -63,7 +64,7 @@ export function createSavings(set: MetricSet): Savings {
       },
     },
     answered(request, counts) {
-      bounded(answers).set(request, counts)
+      answers.set(request, counts)
       const times = waiting.get(request)
       if (times === undefined) return
       waiting.delete(request)
@@ -87,13 +88,3 @@ export function observeTimes(
 
 /** How a follower's answer ended, in the words of the requests that asked themselves. */
 const endings = { whole: 'completed', failed: 'ended-truthfully', left: 'client-gone' } as const
-
-/** Makes room for one more: the oldest goes. */
-function bounded<Value>(map: Map<string, Value>): Map<string, Value> {
-  if (map.size < MOST_ANSWERS) return map
-  for (const oldest of map.keys()) {
-    map.delete(oldest)
-    return map
-  }
-  return map
-}
