@@ -106,6 +106,18 @@ describe('when every provider fails', () => {
     expect(response.headers.get('anthropic-ratelimit-unified-status')).toBe('rejected')
   })
 
+  test('is told not to ask again where all who were asked say so, and only then', async () => {
+    const final = { fault: 'rate-limit-final' as const }
+    const told = async (...scripts: object[]): Promise<string | null> => {
+      const { post } = await startWorld({ scripts, settings: ['hold: 0'] })
+      return (await post(hello)).headers.get('x-should-retry')
+    }
+    expect(await told(final)).toBe('false')
+    expect(await told(final, final)).toBe('false')
+    expect(await told(final, { fault: 'error-503' })).toBe('true')
+    expect(await told(final, { fault: 'connection-refused' })).toBe('true')
+  })
+
   test('how many attempts were made is told, whoever’s words the error has', async () => {
     const scripts = [{ fault: 'error-500' as const }, { fault: 'rate-limit' as const }]
     const world = await startWorld({ scripts, settings: ['hold: 0'] })
