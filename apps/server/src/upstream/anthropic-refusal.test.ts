@@ -8,8 +8,7 @@ const read = (status: number, body: string) => {
 
 test.each([
   [500, '{ "type":"error","error":{"type":"api_error","message":"n\\u00f6"},"x":12345678901234567890}'],
-  [429, '{"error":{"type":"error","message":"Rate Limited"}}'],
-  [529, '{"error":{}}'],
+  [529, '{"type":"error","error":{"type":"of_next_year","message":""}}'],
   [400, '<html>Bad Request</html>'],
   [413, 'too large'],
   [422, '{"detail":[{"msg":"max_tokens: too many"}]}'],
@@ -24,6 +23,12 @@ test.each([
   [429, '{"error":"slow down"}', 'rate_limit_error', 'slow down'],
   [502, 'Bad Gateway', 'api_error', 'The upstream answered 502 without saying why.'],
   [503, '', 'api_error', 'The upstream answered 503 without saying why.'],
+  [429, '{"error":{"type":"error","message":"Rate Limited"}}', 'rate_limit_error', 'Rate Limited'],
+  [503, '{"error":{"type":"overloaded_error","message":"busy"}}', 'overloaded_error', 'busy'],
+  [500, '{"error":{"type":"server_error","message":"oops","code":"500"}}', 'api_error', 'oops'],
+  [500, '{"type":"error","error":{"message":"oops"}}', 'api_error', 'oops'],
+  [500, '{"type":"error","error":{"type":"api_error"}}', 'api_error', 'The upstream answered 500 without'],
+  [529, '{"error":{}}', 'overloaded_error', 'The upstream answered 529 without'],
   [529, '[]', 'overloaded_error', 'The upstream answered 529 without saying why.'],
 ])('%i %s becomes Anthropic’s %s', (status, body, type, message) => {
   const refused = read(status, body)

@@ -1,21 +1,18 @@
-import { type Anthropic, isJsonObject, parseJson, readErrorBody } from '@lb/protocol'
+import { type Anthropic, member, parseJson, readErrorBody, stringMember } from '@lb/protocol'
 import type { RefusedAnswer, UpstreamRefusal } from './adapter.ts'
 
 /**
- * The refusal of an upstream that speaks the client's own dialect, Anthropic's. It passes as it came where the client can
- * read it: what blames the request always (decision 7), and every body with an `error` object. A gateway's page, a bare text
- * or FastAPI's `detail` becomes an error in Anthropic's shape with the same status and what was said.
+ * The refusal of an upstream that speaks the client's own dialect, Anthropic's. It passes as it came where it is what the
+ * client's dialect calls an error, and always where it blames the request (decision 7). A gateway's page, a bare text, FastAPI's
+ * `detail` or another vendor's `error` becomes an error in Anthropic's shape with the same status and what was said.
  */
 export function readAnthropicRefusal({ status, body }: UpstreamRefusal): RefusedAnswer {
   const text = body.toString('utf8')
-  if (blamesRequest.has(status) || hasErrorObject(text)) return { status, headers: {}, body }
-  const said = readErrorBody(text)?.message ?? ''
-  const message = said === '' ? `The upstream answered ${status} without saying why.` : said
-  const shaped: Anthropic.ErrorBody = {
-    type: 'error',
-    error: { type: types.get(status) ?? 'api_error', message },
-    request_id: null,
-  }
+  if (blamesRequest.has(status) || isAnthropicError(text)) return { status, headers: {}, body }
+  const said = readErrorBody(text)
+  const message = said?.message || `The upstream answered ${status} without saying why.`
+  const type = knownTypes.find((known) => known === said?.type) ?? types.get(status) ?? 'api_error'
+  const shaped: Anthropic.ErrorBody = { type: 'error', error: { type, message }, request_id: null }
   return { status, headers: { 'content-type': 'application/json' }, body: Buffer.from(JSON.stringify(shaped)) }
 }
 
@@ -34,7 +31,11 @@ const types: ReadonlyMap<number, Anthropic.ErrorType> = new Map([
   [529, 'overloaded_error'],
 ])
 
-function hasErrorObject(text: string): boolean {
+const knownTypes: readonly Anthropic.ErrorType[] = [...types.values(), 'api_error', 'request_too_large']
+
+function isAnthropicError(text: string): boolean {
   const parsed = parseJson(text)
-  return parsed.ok && isJsonObject(parsed.value) && isJsonObject(parsed.value['error'])
+  if (!parsed.ok || stringMember(parsed.value, 'type') !== 'error') return false
+  const error = member(parsed.value, 'error')
+  return stringMember(error, 'type') !== undefined && stringMember(error, 'message') !== undefined
 }

@@ -9,7 +9,6 @@ const refusalOf = (status: number, text: string): { status: number; text: string
 test('what an OpenAI client can read passes as it came, and so does whatever blames the request', () => {
   for (const [status, text] of [
     [429, '{"error": {"message":"slow down"} }'],
-    [500, '{"error":"text"}'],
     [400, '<html>'],
     [422, '{"detail":"x"}'],
   ] as const)
@@ -21,6 +20,8 @@ test('anything else becomes an error in OpenAI’s shape, with what was said', (
   expect(JSON.parse(page.text)).toEqual({
     error: { message: 'The upstream answered 502 without saying why.', type: 'server_error', code: null, param: null },
   })
+  expect(JSON.parse(refusalOf(500, '{"error":"text"}').text)).toMatchObject({ error: { message: 'text' } })
+  expect(JSON.parse(refusalOf(429, '{"error":{}}').text)).toMatchObject({ error: { code: 'rate_limit_exceeded' } })
   expect(JSON.parse(refusalOf(401, '{"detail":"who are you"}').text)).toMatchObject({
     error: { message: 'who are you', code: 'invalid_api_key' },
   })
