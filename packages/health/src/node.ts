@@ -116,7 +116,9 @@ export function succeed(node: NodeHealth, seen: SeenAttempt, at: Moment, policy:
   if (state.kind !== 'closed') return recover(node, 0, at)
   const tally = tallied(node.tally, { successes: 1, failures: 0 }, at.nowMs, policy.ratioDecayMs)
   const count = policy.resetOnSuccess ? 0 : countAt(node, state.count, at.nowMs, policy)
-  return { node: { ...node, tally, state: { ...state, count } }, facts: quiet }
+  const { growth, lastFailureMs, barredMs } = node
+  const closed = { kind: 'closed', count, recoveredMs: state.recoveredMs } as const
+  return { node: { state: closed, tally, growth, lastFailureMs, barredMs }, facts: quiet }
 }
 
 /** The attempt failed in a way that concerns this node. */
