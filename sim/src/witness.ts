@@ -9,7 +9,6 @@ import type { Watcher } from './watcher.ts'
  * that print the same digest have decided the same; the guard's own hash, which costs nothing, knows less.
  */
 export class Witness implements Watcher {
-  readonly keepsLogs = false
   digest = 0
 
   planned(_exchange: Exchange, candidates: readonly PlanCandidate[]): void {
