@@ -55,14 +55,16 @@ export function isAffordable(state: LoopState, cost: Start['cost'], policy: Loop
  * key is worth a try when all that is left is a date tomorrow.
  */
 export function hopeful(open: readonly Candidate[], nowMs: number, windowMs: number): readonly BarredCandidate[] {
-  const barred = open.filter(isBarred)
-  if (barred.length === 0) return barred
-  const soft = barred.filter((candidate) => {
-    const { notBeforeMs } = candidate.availability
-    const atMs = opensMs(candidate)
-    return atMs < Number.POSITIVE_INFINITY && (notBeforeMs === null || atMs <= nowMs || atMs < nowMs + windowMs)
-  })
-  return sortedBy(soft.length > 0 ? soft : barred, untilMs)
+  const soft = open.filter((candidate): candidate is BarredCandidate => isSoft(candidate, nowMs, windowMs))
+  return sortedBy(soft.length > 0 ? soft : open.filter(isBarred), untilMs)
+}
+
+/** It only needs time, and not too much of it. */
+function isSoft(candidate: Candidate, nowMs: number, windowMs: number): boolean {
+  if (!isBarred(candidate)) return false
+  const { notBeforeMs } = candidate.availability
+  const atMs = opensMs(candidate)
+  return atMs < Number.POSITIVE_INFINITY && (notBeforeMs === null || atMs <= nowMs || atMs < nowMs + windowMs)
 }
 
 /** From when it may be asked, if only as a last resort; never, if it is at its limit or a wait does not help. */
