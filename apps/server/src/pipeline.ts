@@ -1,11 +1,11 @@
 import type { HttpBindings } from '@hono/node-server'
-import type { LoggedEvent } from '@lb/router'
+import { type LoggedEvent, matchRules } from '@lb/router'
 import { startJob } from './attempt/job.ts'
 import { createClientView } from './egress/client-view.ts'
 import { clientOutlet, type Outlet } from './egress/outlet.ts'
 import type { Lead } from './flights/lead.ts'
 import { type ClientRequest, type Endpoint, endpoints, readClientRequest } from './ingress/client-request.ts'
-import type { Refusal } from './ingress/refusal.ts'
+import { invalidRequest, type Refusal } from './ingress/refusal.ts'
 import type { Visit } from './ingress/route.ts'
 import { estimatedTokens } from './keys/counted-tokens.ts'
 import { knownPatterns, refusalForKey } from './keys/permission.ts'
@@ -98,6 +98,8 @@ function wantedBy(request: ClientRequest, { compiled, caller: { providers } }: V
 }
 
 function unknownModel({ model, forcedProvider }: ClientRequest, { caller, compiled }: Visit): Refusal {
+  if (forcedProvider === undefined && compiled.hasConditions && matchRules(compiled.rules, model).length > 0)
+    return invalidRequest(`model: ${model} has routes, but by their conditions none is for a request like this one.`)
   const patterns = knownPatterns(caller, compiled.rules)
   const message =
     forcedProvider === undefined

@@ -85,6 +85,15 @@ describe('patterns', () => {
     expect(adjustFailure(conflict, `${'x'.repeat(room - 5)}needle`, some)).toBe(conflict)
   })
 
+  test('that are hostile cost no time, and those that count too far are taken as text, and reported', async () => {
+    const hostile = ['(x+x+)+y', '(a|aa)+$', '(.*)(.*)(.*)(.*)(.*)z', '(?:a?){200}a{200}$']
+    const huge = ['[^x]{0,1000}[^x]{0,1000}y', '(a{1000}){1000}', `${'('.repeat(2000)}a${')'.repeat(2000)}`]
+    const { rules: some, invalid } = await compileUserRules({ ...none, bodyPatterns: [...hostile, ...huge] })
+    expect(invalid).toEqual(huge)
+    expect(adjustFailure(failure('request-conflict', 409), 'x'.repeat(4096), some).kind).toBe('request-conflict')
+    expect(adjustFailure(failure('request-conflict', 409), `see ${huge[0]}`, some).kind).toBe('listed-unhealthy')
+  })
+
   test('that are no regular expressions are taken as text, and reported', async () => {
     const { rules: some, invalid } = await compileUserRules({ ...none, bodyPatterns: ['(oops', 'a{2}', 'plain'] })
     expect(invalid).toEqual(['(oops'])

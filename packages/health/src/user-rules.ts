@@ -19,7 +19,7 @@ export interface UserRules {
 /** Whether a text, in lower case, contains what a pattern says. */
 export type Matcher = (lower: string) => boolean
 
-/** Rules, and the patterns that are no regular expressions and are taken as plain text instead. */
+/** Rules, and the patterns that are no regular expressions, or too large ones, and are taken as plain text instead. */
 export interface CompiledRules {
   readonly rules: UserRules
   readonly invalid: readonly string[]
@@ -30,6 +30,9 @@ export const noUserRules: UserRules = { codes: new Set(), matchers: [] }
 
 /** Error texts are short; what is longer is a page or a dump. */
 const TEXT_MAX = 4096
+
+/** Linear time is text times program: `[^x]{0,1000}` three times over would take a second for one error. */
+const PROGRAM_MAX = 1000
 
 /**
  * Compiles the user's rules. Regular expressions run in RE2, in linear time: one of the predecessor's own default
@@ -48,6 +51,7 @@ export async function compileUserRules(settings: UserRuleSettings): Promise<Comp
     for (const pattern of expressions) {
       try {
         const compiled = RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE)
+        if (compiled.programSize() > PROGRAM_MAX) throw new RangeError('counts too far')
         matchers.push((lower) => compiled.matcher(lower).find())
       } catch {
         invalid.push(pattern)

@@ -51,8 +51,20 @@ describe('a request', () => {
     [{ type: 'enabled', budget_tokens: 1 }, true],
     [{ type: 'adaptive' }, true],
     [{ type: 'disabled' }, false],
+    [null, false],
   ])('thinks with %j: %s', (thinking, expected) => {
     expect(features({ thinking }).thinking).toBe(expected)
+  })
+
+  test.each<[Json, boolean]>([
+    [{ reasoning_effort: 'low' }, true],
+    [{ reasoning_effort: 'none' }, false],
+    [{ reasoning_effort: null }, false],
+    [{ reasoning: { effort: 'high' } }, true],
+    [{ reasoning: { effort: 'none' } }, false],
+    [{ reasoning: {} }, false],
+  ])('thinks in Chat’s words with %j: %s', (body, expected) => {
+    expect(features(body).thinking).toBe(expected)
   })
 
   test.each<[string, Json, boolean]>([
@@ -60,6 +72,8 @@ describe('a request', () => {
     ['in a tool result', [{ role: 'user', content: [{ type: 'tool_result', content: [image] }] }], true],
     ['deep in a tool result', [{ content: [{ type: 'x', content: [{ content: [image] }] }] }], true],
     ['in a later message', [{ content: 'a' }, { content: [image] }], true],
+    ['in a document', [{ content: [{ type: 'document', source: { type: 'content', content: [image] } }] }], true],
+    ['in Chat’s form', [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'data:' } }] }], true],
     ['nowhere', [{ content: [{ type: 'text', text: 'image' }] }, 'image', 7, null], false],
   ])('shows an image %s', (_, messages, expected) => {
     expect(features({ messages }).images).toBe(expected)
@@ -75,8 +89,22 @@ describe('a request', () => {
     expect(features({ tools: [{ name: 'other' }, tool] })).toMatchObject({ webSearch: expected, tools: true })
   })
 
+  test('searches the web with Chat’s options for it', () => {
+    expect(features({ web_search_options: {} })).toMatchObject({ webSearch: true, tools: false })
+    expect(features({ web_search_options: null }).webSearch).toBe(false)
+    expect(features({ tools: [{ type: 'function', function: { name: 'web_search' } }] })).toMatchObject({
+      webSearch: false,
+      tools: true,
+    })
+  })
+
   test('has no tools with an empty list of them', () => {
     expect(features({ tools: [] }).tools).toBe(false)
+    expect(features({ tools: null, functions: [] }).tools).toBe(false)
+  })
+
+  test('has tools in Chat’s old form', () => {
+    expect(features({ functions: [{ name: 'f' }] }).tools).toBe(true)
   })
 
   test('is in the background when Claude Code says so', () => {

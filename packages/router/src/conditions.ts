@@ -35,34 +35,51 @@ export function holds(when: RouteCondition | undefined, features: RequestFeature
 const flags = ['thinking', 'images', 'webSearch', 'tools', 'background'] as const
 
 /**
- * Reads the features of an Anthropic Messages request.
+ * Reads the features of a request to Anthropic's Messages or to OpenAI's Chat Completions: no member means one thing here and
+ * another there, so both are read alike.
  *
  * @param tokens the estimate, because counting is not routing's business.
  * @param headers by lower-case name; Claude Code says `x-app: cli-bg` on calls that no user waits for.
  * @see https://platform.claude.com/docs/en/api/messages
+ * @see https://platform.openai.com/docs/api-reference/chat/create
  */
 export function featuresOf(
   body: Json,
   tokens: number,
   headers: Readonly<Record<string, string | undefined>>,
 ): RequestFeatures {
-  const tools = member(body, 'tools')
-  const list = Array.isArray(tools) ? tools : []
+  const tools = [...listOf(member(body, 'tools')), ...listOf(member(body, 'functions'))]
   const thinking = stringMember(member(body, 'thinking'), 'type')
+  const effort = stringMember(body, 'reasoning_effort') ?? stringMember(member(body, 'reasoning'), 'effort') ?? 'none'
   return {
     tokens,
-    thinking: thinking === 'enabled' || thinking === 'adaptive',
+    thinking: thinking === 'enabled' || thinking === 'adaptive' || effort !== 'none',
     images: hasImage(member(body, 'messages')),
-    webSearch: list.some((tool) => /^web_search/.test(stringMember(tool, 'type') ?? stringMember(tool, 'name') ?? '')),
-    tools: list.length > 0,
+    webSearch: isJsonObject(member(body, 'web_search_options')) || tools.some(isWebSearch),
+    tools: tools.length > 0,
     background: headers['x-app'] === 'cli-bg',
   }
 }
 
-/** Content is a list of blocks, and a tool result's content is one again: the request's depth is bounded at ingress. */
+function listOf(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : []
+}
+
+function isWebSearch(tool: Json): boolean {
+  return /^web_search/.test(stringMember(tool, 'type') ?? stringMember(tool, 'name') ?? '')
+}
+
+const images: ReadonlySet<string | undefined> = new Set(['image', 'image_url'])
+
+/**
+ * Content is a list of blocks; the content of a tool result is one again, and so is a document's source. The request's depth is
+ * bounded at ingress.
+ */
 function hasImage(blocks: Json | undefined): boolean {
-  if (!Array.isArray(blocks)) return false
-  return blocks.some(
-    (block) => isJsonObject(block) && (stringMember(block, 'type') === 'image' || hasImage(member(block, 'content'))),
+  return listOf(blocks).some(
+    (block) =>
+      images.has(stringMember(block, 'type')) ||
+      hasImage(member(block, 'content')) ||
+      hasImage(member(member(block, 'source'), 'content')),
   )
 }

@@ -109,6 +109,17 @@ describe('routeTargets', () => {
     ])
   })
 
+  test('weighs a key by its share of its provider, and the provider by its own weight where the route says none', () => {
+    const heavy = [
+      { ...provider('a'), weight: 7 },
+      { ...provider('b', 'x', 'y'), weight: 0.5 },
+    ]
+    const weights = (routes: RouteRule[]) => routeTargets(routes, heavy, request()).map(({ weight }) => weight)
+    expect(weights(rules)).toEqual([7, 5, 10])
+    expect(weights([{ pattern: '*', entries: [{ provider: 'b', model: null, priority: 1 }] }])).toEqual([0.5, 1])
+    expect(weights([{ pattern: '*', entries: [{ provider: 'a', model: null, priority: 1, weight: 0 }] }])).toEqual([0])
+  })
+
   test('keeps to a provider that is named outright, with the model of its route', () => {
     expect(ids({ forcedProvider: 'b' })).toEqual(['0 ["b","x","other"]', '0 ["b","y","other"]'])
     expect(ids({ forcedProvider: 'own' })).toEqual(['1 ["own","k","claude-opus"]'])

@@ -15,7 +15,7 @@ export interface RouteEntry {
   readonly model: string | null
   /** Lower goes first. */
   readonly priority: number
-  /** Share among entries, above 0. Default 1. */
+  /** Share among entries. Absent: the provider's. 0: only while nobody else is usable. */
   readonly weight?: number
   readonly when?: RouteCondition
 }
@@ -23,11 +23,13 @@ export interface RouteEntry {
 /** What routing knows of a configured provider. */
 export interface RouteProvider {
   readonly name: string
-  /** Stable names, no secrets; each is a target of its own. */
+  /** Share among providers. Default 1. */
+  readonly weight?: number
+  /** Stable names, no secrets; each is a target of its own. Weights are relative to each other. */
   readonly credentials: readonly { readonly name: string; readonly weight: number }[]
   /** The client's own credential goes up. */
   readonly passThrough: boolean
-  /** For `cheapest`: what a million input tokens cost, or `null` if unknown. */
+  /** For `cheapest`: what a million tokens cost, or `null` if unknown. */
   readonly price: number | null
   /** Absent: those of the attempt loop's policy. */
   readonly timeouts?: OwnTimeouts
@@ -92,7 +94,7 @@ function targetsOf(entry: RouteEntry, rank: number, providers: readonly RoutePro
     passThrough: provider.passThrough,
     rank,
     priority: entry.priority,
-    weight: (entry.weight ?? 1) * credential.weight,
+    weight: (entry.weight ?? provider.weight ?? 1) * credential.weight,
     price: provider.price,
     ...(provider.timeouts === undefined ? {} : { timeouts: provider.timeouts }),
   }))

@@ -66,6 +66,25 @@ describe('random', () => {
   })
 })
 
+test.each(['round_robin', 'random', 'weighted', 'fastest', 'least_busy'] as const)(
+  '%s: who has no weight is asked first only where nobody else is usable',
+  (strategy) => {
+    const idle = target('a', { weight: 0 })
+    const firsts = (all: readonly PlanCandidate[]): Set<string> => {
+      let roll = 0
+      const draw = (): number => {
+        roll = (roll + 0.37) % 1
+        return roll
+      }
+      return new Set(orders(strategy, all, 20, draw).map((order) => order.replace('x', '').charAt(0)))
+    }
+    expect(firsts([idle, target('b'), target('c')]).has('a')).toBe(false)
+    expect(firsts([idle, target('b', { availability: due })])).toEqual(new Set('b'))
+    // Barred candidates keep their place, and are passed over.
+    expect(firsts([target('x', { availability: barred() }), idle])).toEqual(new Set('a'))
+  },
+)
+
 describe('weighted', () => {
   const pair = [target('a', { weight: 5 }), target('b', { weight: 1 }), target('c', { weight: 1 })]
 
@@ -150,6 +169,7 @@ describe('fastest', () => {
   test('counts a queue as time, a weight as less of it, and the unknown and the due as nothing', () => {
     expect(loadCost(target('a', { ttftMs: 100, inFlight: 2 }))).toBe(300)
     expect(loadCost(target('a', { ttftMs: 100, inFlight: 1, weight: 4 }))).toBe(50)
+    expect(loadCost(target('a', { weight: 0 }))).toBe(Number.MAX_VALUE)
     expect(loadCost(target('a', { inFlight: 9 }))).toBe(0)
     expect(loadCost(target('a', { ttftMs: 30_000, availability: due }))).toBe(0)
   })

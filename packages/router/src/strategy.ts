@@ -55,14 +55,18 @@ export const strategies: Readonly<Record<Strategy, Order>> = {
  */
 export function loadCost({ ttftMs, inFlight, weight, availability }: PlanCandidate): number {
   if (availability.kind === 'probe') return 0
-  return ((ttftMs ?? 0) * (1 + inFlight)) / weight
+  return weight > 0 ? ((ttftMs ?? 0) * (1 + inFlight)) / weight : Number.MAX_VALUE
 }
 
-/** Those that are due for a probe take part: who is never chosen never recovers. */
+/**
+ * Those that are due for a probe take part: who is never chosen never recovers. Those without any weight do only where
+ * nobody else does.
+ */
 function usableOf(candidates: readonly PlanCandidate[]): readonly PlanCandidate[] {
   if (candidates.every(isReady)) return candidates
   const usable = candidates.filter(isReady)
-  return usable.length > 0 ? usable : candidates
+  const weighty = usable.filter(({ weight }) => weight > 0)
+  return [weighty, usable].find((some) => some.length > 0) ?? candidates
 }
 
 /** The candidates with one of them, if any, before all others. */

@@ -12,6 +12,8 @@ import { type StreamEnding, streamBody } from './stream-body.ts'
 export interface Refused {
   readonly head: AnswerHead
   readonly answer: RefusedAnswer
+  /** Other accounts of the same provider were asked, too. */
+  readonly isOneOfMany?: true
 }
 
 interface Whole {

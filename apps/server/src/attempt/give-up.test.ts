@@ -68,6 +68,67 @@ describe('when every provider fails', () => {
     expect([...response.headers.keys()].filter((name) => name.startsWith('anthropic-ratelimit'))).toEqual([])
   })
 
+  test('whatever a vendor calls its limits, nothing of them is shown', async () => {
+    const headers = {
+      'anthropic-ratelimit-unified-status': 'rejected',
+      'anthropic-priority-input-tokens-remaining': '0',
+      'anthropic-fast-output-tokens-reset': '2027-01-01T00:00:00Z',
+      'X-RateLimit-Remaining-Requests': '0',
+      'x-ratelimitbysize-remaining-minute': '0',
+      'x-rate-limit-remaining': '0',
+      'RateLimit-Policy': '"burst";q=1',
+      ratelimit: '"burst";r=0',
+    }
+    const limited = { default: { error: { status: 429, message: 'slow down' }, headers } }
+    const shown = async (scripts: object[]): Promise<string[]> => {
+      const { post } = await startWorld({ scripts, settings: ['hold: 0'] })
+      return [...(await post(hello)).headers.keys()].filter((name) => /limit|priority|fast/.test(name))
+    }
+    expect(await shown([limited, limited])).toEqual([])
+    // Where there is nobody else, they are what the client has.
+    expect(await shown([limited])).toHaveLength(8)
+  })
+
+  test.each([
+    ['it alone could be asked', ['auth_value: passthrough']],
+    ['another one failed, too', ['auth_value: passthrough', 'auth_value: key-b']],
+  ])('a refusal of the client’s own key keeps its date and its limits (%s)', async (_, auth) => {
+    const headers = { 'retry-after': '29.5', 'anthropic-ratelimit-unified-status': 'rejected' }
+    const limited = { default: { error: { status: 429, message: 'slow down' }, headers } }
+    const { post } = await startWorld({
+      scripts: [limited, { fault: 'error-500' as const }].slice(0, auth.length),
+      auth,
+      settings: ['hold: 0'],
+    })
+    const response = await post(hello, { headers: { 'x-api-key': 'mine' } })
+    expect([response.status, response.headers.get('x-should-retry')]).toEqual([429, 'true'])
+    if (auth.length === 1) expect(response.headers.get('retry-after')).toBe('30')
+    expect(response.headers.get('anthropic-ratelimit-unified-status')).toBe('rejected')
+  })
+
+  test('is told not to ask again where all who were asked say so, and only then', async () => {
+    const final = { fault: 'rate-limit-final' as const }
+    const told = async (...scripts: object[]): Promise<string | null> => {
+      const { post } = await startWorld({ scripts, settings: ['hold: 0'] })
+      return (await post(hello)).headers.get('x-should-retry')
+    }
+    expect(await told(final)).toBe('false')
+    expect(await told(final, final)).toBe('false')
+    expect(await told(final, { fault: 'error-503' })).toBe('true')
+    expect(await told(final, { fault: 'connection-refused' })).toBe('true')
+  })
+
+  test('how many attempts were made is told, whoever’s words the error has', async () => {
+    const scripts = [{ fault: 'error-500' as const }, { fault: 'rate-limit' as const }]
+    const world = await startWorld({ scripts, settings: ['hold: 0'] })
+    const told = await world.post(hello)
+    const calls = world.mocks.reduce((sum, { requests }) => sum + requests.length, 0)
+    expect([told.status, told.headers.get('x-lb-attempts')]).toEqual([500, String(calls)])
+    const { post } = await startWorld({ scripts: [{ fault: 'rate-limit' }], settings: ['hold: 0'] })
+    await post(hello)
+    expect((await post(hello)).headers.get('x-lb-attempts')).toBe('0')
+  })
+
   test('nobody reachable: an error in Anthropic’s shape, with ids', async () => {
     const { post } = await startWorld({ scripts: [{ fault: 'connection-refused' }], settings: ['hold: 0'] })
     const response = await post(hello)
@@ -95,6 +156,17 @@ describe('when every provider fails', () => {
     expect(response.status).toBe(403)
     expect(response.headers.get('content-type')).toBe('application/json')
     expect(await response.json()).toMatchObject({ type: 'error', error: { type: 'permission_error' } })
+  })
+
+  test.each([
+    ['/v1/messages', 'openai'],
+    ['/v1/chat/completions', 'anthropic'],
+  ] as const)('%s: a page of an upstream of type %s becomes JSON and says so', async (path, type) => {
+    const page = { default: { status: 503, headers: { 'content-type': 'text/html' }, body: '<html>down</html>' } }
+    const { post } = await startWorld({ scripts: [page], types: [type], settings: ['hold: 0'] })
+    const response = await post(hello, { path })
+    expect(response.headers.get('content-type')).toBe('application/json')
+    expect(await response.json()).toHaveProperty('error.message')
   })
 
   test('an upstream’s refusal in another dialect is said in the client’s', async () => {

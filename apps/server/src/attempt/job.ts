@@ -81,7 +81,7 @@ export function startJob(job: Job): Run {
     },
     // Stored logins renew themselves inside their attempt; a configured key cannot be renewed.
     refresh: () => Promise.resolve({ kind: 'credential-rejected', message: 'cannot be renewed' } satisfies Failure),
-    giveUp: (ending, attempt) => giveUp(job, ending, attempt),
+    giveUp: (ending, attempts, made) => giveUp(job, ending, attempts, made),
     endTruthfully({ failure }, attempt) {
       const event = attempt?.errorEvent()
       if (event !== undefined) view.errorEvent(event)
@@ -196,27 +196,44 @@ function judgedByUser(news: AttemptNews, { userRules }: CompiledConfig): Attempt
 }
 
 /** Nobody answered: the most useful upstream's refusal is passed on, or the client is told in our own words. */
-function giveUp({ request, candidates, view }: Job, ending: Effect<'give-up'>, attempt: Attempt | undefined): void {
-  const { failure, retryAfterMs, shouldRetry } = ending
-  const refused = attempt?.refusal()
+function giveUp(
+  { request, candidates, view }: Job,
+  ending: Effect<'give-up'>,
+  attempts: ReadonlyMap<number, Attempt>,
+  made: LoopState['attempts'],
+): void {
+  const { failure } = ending
+  // Where all who were asked forbid to be asked again, lb does not say otherwise.
+  const shouldRetry = ending.shouldRetry && !(made.length > 0 && [...attempts.values()].every(isFinal))
+  // Health keeps no dates of a client's own key, or of one of several accounts; those of the refusal itself are as good.
+  const retryAfterMs = ending.retryAfterMs ?? failure.retryAfterMs ?? null
+  const refused = attempts.get(ending.attempt ?? 0)?.refusal()
   if (refused === undefined) {
-    const refusal = { ...refusalOf(failure, request.model), shouldRetry }
+    const headers = ['x-lb-attempts', String(made.length)]
+    const refusal = { ...refusalOf(failure, request.model), shouldRetry, headers }
     return view.refuse(
       retryAfterMs === null ? refusal : { ...refusal, retryAfterSeconds: Math.ceil(retryAfterMs / 1000) },
     )
   }
-  const { head, answer } = refused
+  const { head, answer, isOneOfMany = candidates.length > 1 } = refused
+  const asked = made.find((one) => one.attempt === ending.attempt)
+  const isClients = candidates.find(({ id }) => id === asked?.candidate)?.passThrough === true
   const passed = {
     rawHeaders: head.rawHeaders,
     contentType: answer.headers['content-type'] ?? head.headers['content-type'],
     requestId: request.id,
     upstreamId: upstreamRequestId(answer.headers) ?? upstreamRequestId(head.headers),
     dialect: endpoints[request.endpoint].dialect,
-    isOneOfMany: candidates.length > 1,
+    isOneOfMany: isOneOfMany && !isClients,
     retryAfterMs,
     shouldRetry,
+    attempts: made.length,
   }
   view.whole(answer.status, passedOnHeaders(passed), answer.body)
+}
+
+function isFinal(attempt: Attempt): boolean {
+  return attempt.refusal()?.head.headers['x-should-retry'] === 'false'
 }
 
 /** Claude Code sends a request whose connection dropped again by itself; what other clients do is not known. */

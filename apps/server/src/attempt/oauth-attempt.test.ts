@@ -68,6 +68,32 @@ describe('a request to a provider of stored logins', () => {
     expect(world.mocks[1]?.requests).toHaveLength(2)
   })
 
+  test('is told by a limit when an account returns, by the first of them, and nothing of one account’s limits', async () => {
+    const until = (seconds: number): Answer => ({
+      error: { status: 429, message: `in ${seconds}` },
+      headers: { 'retry-after': `${seconds}`, 'anthropic-ratelimit-unified-status': 'rejected' },
+    })
+    const world = await startSignedIn(
+      [{ rules: [expired, expired, until(300), until(900)].map((answer) => ({ answer, repeat: 1 })) }],
+      ['ada', 'bob', 'eve'],
+    )
+    const response = await world.post(hello)
+    expect(tokensOf(world)).toHaveLength(4)
+    expect([response.status, response.headers.get('retry-after')]).toEqual([429, '300'])
+    expect(response.headers.has('anthropic-ratelimit-unified-status')).toBe(false)
+    expect(await response.text()).toContain('in 300')
+    // Nobody is asked, and the client is told the same.
+    expect(Number((await world.post({ ...hello, max_tokens: 7 })).headers.get('retry-after'))).toBeGreaterThan(290)
+    expect(tokensOf(world)).toHaveLength(4)
+  })
+
+  test('is shown the limits of the only account', async () => {
+    const headers = { 'retry-after': '300', 'anthropic-ratelimit-unified-status': 'rejected' }
+    const world = await startSignedIn([{ default: { error: { status: 429 }, headers } }], ['ada'])
+    const response = await world.post(hello)
+    expect([response.status, response.headers.get('anthropic-ratelimit-unified-status')]).toEqual([429, 'rejected'])
+  })
+
   test('goes to the next candidate when all accounts are refused', async () => {
     const world = await startSignedIn([{ default: expired }, ok], ['ada', 'bob'])
     expect((await world.post(hello)).status).toBe(200)

@@ -25,7 +25,10 @@ export class OAuthAttempt implements Attempt {
   readonly #tried: string[] = []
   #inner: Attempt | undefined
   #renewed: string | undefined
-  #lastNews: Extract<AttemptNews, { type: 'failed' }> | undefined
+  /** The refusal that tells the client most, and whose it is. */
+  #refused: { readonly news: Refused; readonly attempt: Attempt | undefined } | undefined
+  /** When the first of those is usable again that said when. */
+  #soonestMs: number | undefined
   /** The loop has been told of an answer: from then on it decides, since the client may have seen some of it. */
   #isAnswered = false
   #isOver = false
@@ -62,7 +65,7 @@ export class OAuthAttempt implements Attempt {
       this.#isAnswered = true
       return this.#tell(news)
     }
-    this.#lastNews = news
+    this.#keep(news)
     void this.#replace(credential, news.failure)
   }
 
@@ -74,6 +77,14 @@ export class OAuthAttempt implements Attempt {
     if ('retryAfterMs' in news.failure && news.failure.retryAfterMs !== undefined) {
       accounts.reportLimit(key, news.failure.retryAfterMs, model)
     }
+  }
+
+  /** A limit passes; what is wrong with a login of lb's is nothing to its client. Among equals the first is kept. */
+  #keep(news: Refused): void {
+    const { retryAfterMs } = news.failure
+    if (retryAfterMs !== undefined) this.#soonestMs = Math.min(this.#soonestMs ?? retryAfterMs, retryAfterMs)
+    const isBetter = this.#refused === undefined || (isLimit(news.failure) && !isLimit(this.#refused.news.failure))
+    if (isBetter) this.#refused = { news, attempt: this.#inner }
   }
 
   /** The account was refused: renew it once, then go on to another. */
@@ -93,7 +104,12 @@ export class OAuthAttempt implements Attempt {
 
   #giveUp(answer: Exclude<CredentialAnswer, { kind: 'credential' }>): void {
     this.#isOver = true
-    if (this.#lastNews !== undefined) return this.#tell(this.#lastNews)
+    if (this.#refused !== undefined) {
+      const { news, attempt } = this.#refused
+      this.#inner = attempt
+      if (this.#soonestMs === undefined) return this.#tell(news)
+      return this.#tell({ ...news, failure: { ...news.failure, retryAfterMs: this.#soonestMs } })
+    }
     switch (answer.kind) {
       case 'login-required':
         return this.#tell({ type: 'failed', failure: { kind: 'login-required', message: answer.message } })
@@ -134,7 +150,8 @@ export class OAuthAttempt implements Attempt {
   }
 
   refusal(): ReturnType<Attempt['refusal']> {
-    return this.#inner?.refusal()
+    const refused = this.#inner?.refusal()
+    return refused === undefined || this.#tried.length < 2 ? refused : { ...refused, isOneOfMany: true }
   }
 
   errorEvent(): Uint8Array | undefined {
@@ -156,6 +173,12 @@ export class OAuthAttempt implements Attempt {
   stopReason(): string | undefined {
     return this.#inner?.stopReason()
   }
+}
+
+type Refused = Extract<AttemptNews, { type: 'failed' }>
+
+function isLimit({ kind }: Failure): boolean {
+  return failureTable[kind].scope === 'credential+model'
 }
 
 const allUsedUp = 'the allowance of every account is used up'

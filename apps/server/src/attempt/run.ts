@@ -43,7 +43,7 @@ export interface RunDeps {
   /** Renews a credential; what went wrong, or `null`. */
   refresh(candidate: string): Promise<Failure | null>
   /** Answers a request that nobody could answer. */
-  giveUp(ending: Effect<'give-up'>, attempt: Attempt | undefined): void
+  giveUp(ending: Effect<'give-up'>, attempts: ReadonlyMap<number, Attempt>, made: LoopState['attempts']): void
   endTruthfully(ending: Effect<'end-truthfully'>, attempt: Attempt | undefined): void
   /** Something threw that must not: a bug of ours. */
   internalError(error: unknown): void
@@ -263,7 +263,7 @@ export class Run {
         }
         break
       case 'give-up':
-        this.#deps.giveUp(ending, attempt)
+        this.#deps.giveUp(ending, this.#attempts, this.#state.attempts)
         break
       case 'end-truthfully':
         this.#deps.endTruthfully(ending, attempt)

@@ -111,9 +111,74 @@ describe('litellm 39431: nothing reached the client while the model was thinking
   })
 })
 
+describe('claude-relay-service 671: five unstable accounts, and each failure of one had to be sent again by hand', () => {
+  const names = ['one', 'two', 'three', 'four', 'five']
+  const broken = [
+    'error-500',
+    'error-502',
+    'error-529',
+    'rate-limit',
+    'rate-limit-bare',
+    'reset-before-response',
+  ] as const
+  const brokenStreams = [
+    ...broken,
+    'close-before-response',
+    'error-after-message-start',
+    'end-after-message-start',
+  ] as const
+
+  const asked = (mocks: readonly { readonly requests: readonly unknown[] }[]): number[] =>
+    mocks.map(({ requests }) => requests.length)
+
+  /** The answer of the provider of this name, whole, and nothing of an error. */
+  const expectWhole = async (response: Response, stream: boolean, name: string): Promise<void> => {
+    const text = await response.text()
+    expect(response.status).toBe(200)
+    expect(text).toContain(name)
+    if (stream)
+      expect(eventNames(text).filter((event) => /^(message_start|message_stop|error)$/.test(event))).toEqual(whole)
+    else expect(JSON.parse(text)).toMatchObject({ type: 'message', stop_reason: 'end_turn' })
+  }
+  const whole = ['message_start', 'message_stop']
+
+  test.each([
+    ...broken.map((fault) => [fault, false] as const),
+    ...brokenStreams.map((fault) => [fault, true] as const),
+  ])(
+    '%s (stream: %s): another account answers at once, and the next request begins there or finds all well',
+    async (fault, stream) => {
+      const [first, ...others] = names.map((name): MockScript => ({ name }))
+      const { post, mocks } = await startWorld({ scripts: [{ ...first, fault }, ...others] })
+      await expectWhole(await post({ ...hello, stream }), stream, 'two')
+      // Whoever gave a date, or said twice in a row that it is broken, is left alone; one glitch is no reason to leave an account.
+      for (let request = 0; request < 4; request += 1)
+        await expectWhole(await post({ ...hello, stream }), stream, 'two')
+      const [toFirst = 0, toSecond, ...toOthers] = asked(mocks)
+      expect(toFirst).toBeLessThanOrEqual(2)
+      expect([toSecond, ...toOthers]).toEqual([5, 0, 0, 0])
+    },
+  )
+
+  test.each([false, true])(
+    'each of them fails now and then, four of them at once: nobody notices (stream: %s)',
+    async (stream) => {
+      const scripts = names.map((name, index): MockScript => {
+        const fault = broken[index % broken.length] ?? 'error-500'
+        return index === 4 ? { name } : { name, rules: [{ answer: { fault }, repeat: 1, next: { answer: {} } }] }
+      })
+      const { post, mocks } = await startWorld({ scripts })
+      const response = await post({ ...hello, stream })
+      expect(response.headers.get('x-lb-attempts')).toBe('5')
+      await expectWhole(response, stream, 'five')
+      expect(asked(mocks)).toEqual([1, 1, 1, 1, 1])
+    },
+  )
+})
+
 /*
- * The reports 671 of claude-relay-service and 217 of codex-lb could not be found in public any more. These are the neighbouring
- * reports of the same projects, about what the design says of them: a limit without a date, a dead account, and a conversation's home.
+ * The report 217 of codex-lb could not be found in public any more. These are neighbouring reports of the same projects, about
+ * what the design says of them: a limit without a date, a dead account, and a conversation's home.
  */
 
 describe('claude-relay-service 1204: one 429 without a reset time closed the only account for 215 minutes', () => {

@@ -55,7 +55,7 @@ export async function runCase(
     house.internalError,
   )
   const pools = scriptedPools(acts)
-  const targets = new Targets({ clock, roll, current, onFact() {} })
+  const targets = new Targets({ clock, roll, current, priceOf: () => null, onFact() {} })
   const recorder = recordingOutlet(clock.nowMs)
   const { id, model } = request
 

@@ -81,7 +81,7 @@ export function answerCount(job: CountJob, means: CountMeans): Lead {
   function passOn({ head, body }: Extract<Count, { kind: 'refused' }>): void {
     const { rawHeaders, headers, status } = head
     const ids = { requestId: request.id, upstreamId: upstreamRequestId(headers), dialect: 'anthropic' } as const
-    const passed = { rawHeaders, contentType: headers['content-type'], ...ids, retryAfterMs: null }
+    const passed = { rawHeaders, contentType: headers['content-type'], ...ids, retryAfterMs: null, attempts: 1 }
     view.whole(status, passedOnHeaders({ ...passed, isOneOfMany: candidates.length > 1, shouldRetry: false }), body)
     finish('gave-up', how('upstream'))
   }

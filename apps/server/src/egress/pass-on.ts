@@ -11,15 +11,16 @@ export interface PassedOn {
   /** As the upstream calls the request, if it said so. */
   readonly upstreamId: string | undefined
   readonly dialect: ClientDialect
-  /** Several upstreams were asked: the limits of one of them are not those of lb. */
+  /** Several could have been asked: the limits of one of them are not those of lb. Not where they are the client's own. */
   readonly isOneOfMany: boolean
   /** When it makes sense to try again, in milliseconds from now; `null`: nobody said. */
   readonly retryAfterMs: number | null
   readonly shouldRetry: boolean
+  readonly attempts: number
 }
 
-/** Limits of one account that would be read as the client's own plan. */
-const limits = /^(anthropic-ratelimit-|x-ratelimit-)/
+/** Limits of one account that would be read as the client's own plan: Anthropic's, OpenAI's, and what the others write. */
+const limits = /^(anthropic-(ratelimit|priority|fast)-|(x-)?rate-?limit)/
 
 /**
  * The headers that go with an upstream's refusal. `retry-after` is lb's own answer, since it knows all of them: whole
@@ -38,7 +39,8 @@ export function passedOnHeaders(passed: PassedOn): string[] {
     headers.push(upstream[index] as string, upstream[index + 1] as string)
   }
   if (!hasRequestId) headers.push(idHeader, passed.upstreamId ?? passed.requestId)
-  headers.push('x-lb-request-id', passed.requestId, 'x-should-retry', String(passed.shouldRetry))
+  headers.push('x-lb-request-id', passed.requestId, 'x-lb-attempts', String(passed.attempts))
+  headers.push('x-should-retry', String(passed.shouldRetry))
   if (passed.retryAfterMs !== null) headers.push('retry-after', String(Math.ceil(passed.retryAfterMs / 1000)))
   return headers
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { hostOf, sendRaw } from '../testing/raw-client.ts'
 import { hello, startWorld } from '../testing/world.ts'
 
 describe('a request that cannot be used', () => {
@@ -33,6 +34,19 @@ describe('a request that cannot be used', () => {
     const response = await post({ ...hello, padding: 'x'.repeat(10_000) })
     expect(response.status).toBe(413)
     expect(await response.json()).toMatchObject({ error: { type: 'request_too_large' } })
+  })
+
+  test.each([
+    ['a length', (body: string) => [`content-length: ${body.length}`, (piece: string) => piece, '']],
+    ['chunks', () => ['transfer-encoding: chunked', (piece: string) => `7d0\r\n${piece}\r\n`, '0\r\n\r\n']],
+  ] as const)('too long, with %s: the rest is read, so that nothing but the 413 reaches its sender', async (_, how) => {
+    const { lb } = await startWorld({ scripts: [{}], settings: ['max_body_bytes: 10000'] })
+    const pieces = Array<string>(9).fill('x'.repeat(2_000))
+    const [framing, frame, last] = how(pieces.join('')) as [string, (piece: string) => string, string]
+    const head = `POST /v1/messages HTTP/1.1\r\nhost: ${hostOf(lb.url)}\r\ncontent-type: application/json\r\n${framing}\r\n\r\n`
+    const seen = await sendRaw(lb.url, [head, ...pieces.map(frame), last])
+    expect(seen).toMatchObject({ statuses: [413], end: 'fin' })
+    expect(seen.text).toContain('"request_too_large"')
   })
 
   test('encoded: 415', async () => {

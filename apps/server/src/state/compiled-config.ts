@@ -116,9 +116,14 @@ function compile(config: Config, userRules: UserRules): CompiledConfig {
 
 type ConfigRoute = Config['modelRoutes'][number]['routes'][number]
 
-function routeEntry({ providerId, model, priority, weight = 1, when }: ConfigRoute): RouteRule['entries'][number] {
-  const entry = { provider: providerId, model: model === 'passthrough' ? null : model, priority, weight }
-  return when === undefined ? entry : { ...entry, when }
+function routeEntry({ providerId, model, priority, weight, when }: ConfigRoute): RouteRule['entries'][number] {
+  return {
+    provider: providerId,
+    model: model === 'passthrough' ? null : model,
+    priority,
+    ...(weight === undefined ? {} : { weight }),
+    ...(when === undefined ? {} : { when }),
+  }
 }
 
 /** The name of the one credential of a provider that has no keys of its own. */
@@ -129,14 +134,16 @@ export const accountsCredential = 'accounts'
 
 function routeProvider({ id, auth, weight, timeouts }: Provider): RouteProvider {
   const keys = auth.kind === 'api-key' || auth.kind === 'bearer' ? auth.keys : []
-  const credentials = keys.map((key) => ({ name: key.id, weight: key.weight * weight }))
+  const credentials = keys.map((key) => ({ name: key.id, weight: key.weight }))
   return {
     name: id,
+    weight,
     credentials:
       credentials.length > 0
         ? credentials
-        : [{ name: auth.kind === 'oauth' ? accountsCredential : onlyCredential, weight }],
+        : [{ name: auth.kind === 'oauth' ? accountsCredential : onlyCredential, weight: 1 }],
     passThrough: auth.kind === 'passthrough',
+    // Prices are looked up, and may change with the time of the day: `cheapest` asks for them when it plans.
     price: null,
     ...(Object.keys(timeouts).length === 0 ? {} : { timeouts }),
   }

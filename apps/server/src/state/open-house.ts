@@ -88,7 +88,7 @@ export async function openHouse(options: HouseOptions, phase: () => Phase): Prom
   // The books are last: whoever asks them what a request costs is told about its end before.
   const told = [...(traces === undefined ? [] : [traces]), ...watchers, usage].map((one) => one.observer)
   const observer = allOf([logObserver(log), ...told], internalError)
-  const { targets, healthFile } = await openTargets(common, observer.healthChanged)
+  const { targets, healthFile } = await openTargets(common, observer.healthChanged, usage.priceOf)
   keepInStep(live, { targets, scoreboard, pools })
   const reloader = createReloader({ live, source, clock, log, reloaded: metrics.reloaded })
   const logins = createLogins(live, folder, log)
@@ -101,8 +101,8 @@ export async function openHouse(options: HouseOptions, phase: () => Phase): Prom
   const own = { clock, roll, newId, log, phase, isOverloaded, internalError, onCleanup, cleanup, running }
   const parts = { pools, targets, flights, paces, limits, usage, counting, reloader, oauth: logins.current }
   const house: House = { ...live, ...own, ...parts, observer, metrics, traces, scoreboard, records }
-  if (hasBudgets(current())) await usage.ready()
-  live.onReload((now) => void (hasBudgets(now) && usage.ready().catch(internalError)))
+  if (needsPrices(current())) await usage.ready()
+  live.onReload((now) => void (needsPrices(now) && usage.ready().catch(internalError)))
   return {
     house,
     openLogins: logins.open,
@@ -124,10 +124,11 @@ async function openConfig(config: Config, log: Log): Promise<LiveConfig> {
 async function openTargets(
   { clock, log, current, folder }: Common,
   onFact: House['observer']['healthChanged'],
+  priceOf: Usage['priceOf'],
 ): Promise<{ readonly targets: Targets; readonly healthFile: HealthFile }> {
   const healthFile = createHealthFile({ clock, log, current, folder, health: () => targets.health() })
   const health = await healthFile.load()
-  const targets = new Targets({ clock, roll, onFact, current, health, changed: healthFile.changed })
+  const targets = new Targets({ clock, roll, onFact, current, health, priceOf, changed: healthFile.changed })
   return { targets, healthFile }
 }
 
@@ -175,7 +176,8 @@ function routedModels({ config }: CompiledConfig): string[] {
   ])
 }
 
-/** What was spent before the start counts for budgets: then it must be known. */
-function hasBudgets({ config }: CompiledConfig): boolean {
+/** What was spent before the start counts for budgets, and what is cheapest is asked with the first request: then it must be known. */
+function needsPrices({ config, strategy }: CompiledConfig): boolean {
+  if (strategy === 'cheapest') return true
   return config.settings.auth.keys.some(({ limits }) => limits.budget !== undefined)
 }

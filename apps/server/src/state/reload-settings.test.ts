@@ -53,6 +53,10 @@ const withAdmin = { 'x-api-key': adminKey }
 /** The upstream takes this long, as far as timeouts are asked for. */
 const DELAY_MS = 300
 
+/** A dollar a token. */
+const costly =
+  'usage: { prices: { claude-test-1: { input: 1000000, output: 0, cache_read: 0, cache_write_5m: 0, cache_write_1h: 0 } } }'
+
 const settings: Readonly<Record<string, Setting>> = {
   'auth.enabled': { before: [], after: [ann()], probe: status(), was: 200, is: 401 },
   'auth.keys: one more': {
@@ -107,6 +111,13 @@ const settings: Readonly<Record<string, Setting>> = {
   'auth.keys[].limits.budget': {
     before: [ann()],
     after: [ann(', limits: { budget: { usd: 0, per: day } }')],
+    probe: status(byAnn),
+    was: 200,
+    is: 429,
+  },
+  'auth.keys[].limits.budget, of what was spent before': {
+    before: [ann(), costly],
+    after: [ann(', limits: { budget: { usd: 1, per: month } }'), costly],
     probe: status(byAnn),
     was: 200,
     is: 429,
@@ -200,9 +211,7 @@ const settings: Readonly<Record<string, Setting>> = {
   },
   'usage.prices': {
     before: [],
-    after: [
-      'usage: { prices: { claude-test-1: { input: 1000000, output: 0, cache_read: 0, cache_write_5m: 0, cache_write_1h: 0 } } }',
-    ],
+    after: [costly],
     probe: async (world) => {
       await status()(world)
       const text = await (await fetch(`${world.lb.url}/metrics`)).text()

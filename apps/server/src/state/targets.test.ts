@@ -52,6 +52,38 @@ describe('a conversation', () => {
     expect(await answeredBy(world, [hello, hello, hello])).toEqual(['a', 'b', 'a'])
   })
 
+  test.each([
+    ['a quota that is gone', { 'anthropic-ratelimit-unified-status': 'rejected', 'retry-after': '1' }, 'b'],
+    ['a limit of a moment', { 'retry-after': '1' }, 'a'],
+  ])('leaves its home for good for %s or not', async (_, headers, then) => {
+    const limited = { error: { status: 429 }, headers }
+    const world = await startWorld({
+      scripts: [{ rules: [{ answer: {}, repeat: 1, next: { answer: limited, repeat: 1, next: { answer: {} } } }] }, {}],
+    })
+    expect(await answeredBy(world, [hello, hello])).toEqual(['a', 'b'])
+    // Others find out that it is back.
+    let others = 0
+    const ask = async (): Promise<string | null | undefined> => {
+      others += 1
+      return (await answeredBy(world, [hello], { 'x-claude-code-session-id': `other-${others}` }))[0]
+    }
+    await expect.poll(ask, { interval: 300, timeout: 10_000 }).toBe('a')
+    // Slow start may keep it out for a request or two.
+    const after = await answeredBy(world, Array(6).fill(hello))
+    expect(after.at(-1)).toBe(then)
+  })
+
+  test('is away while an operator has switched its home off, and returns', async () => {
+    const world = await startWorld({ scripts: [{}, {}] })
+    const operate = (path: string): Promise<Response> =>
+      fetch(`${world.lb.url}/providers/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' } })
+    expect(await answeredBy(world, [hello])).toEqual(['a'])
+    await operate('a/disable')
+    expect(await answeredBy(world, [hello, hello])).toEqual(['b', 'b'])
+    await operate('a/enable')
+    expect(await answeredBy(world, [hello])).toEqual(['a'])
+  })
+
   test('of one tenant’s model is apart from that of another model', async () => {
     const world = await startWorld({ scripts: [{}, {}], settings: ['selection_strategy: round_robin'] })
     const session = { 'x-claude-code-session-id': 's-1' }
@@ -71,6 +103,53 @@ describe('several keys of one provider', () => {
       expect((await world.post(about(`topic ${request}`))).status).toBe(200)
     const asked = world.mocks[0]?.requests.filter(({ headers }) => headers['x-api-key'] === 'key-1')
     expect(asked?.length).toBeLessThanOrEqual(1)
+  })
+})
+
+describe('keys of one provider with weights', () => {
+  const provider =
+    'auth_values: [{ value: dead, weight: 5, name: dead }, { value: limited, weight: 5 }, { value: good, weight: 1 }, { value: spare, weight: 0 }]'
+  const answers = (key: string, fault: 'bad-key' | 'rate-limit' | 'error-529'): object => ({
+    when: { headers: { 'x-api-key': key } },
+    answer: { fault },
+  })
+  const asked = (world: World): Record<string, number> => {
+    const counts: Record<string, number> = {}
+    for (const { headers } of world.mocks[0]?.requests ?? []) {
+      const key = String(headers['x-api-key'])
+      counts[key] = (counts[key] ?? 0) + 1
+    }
+    return counts
+  }
+
+  test('go on with the good one when others are dead or limited, and each is shown as what it is', async () => {
+    const rules = [answers('dead', 'bad-key'), answers('limited', 'rate-limit')] as never
+    const world = await startWorld({ scripts: [{ rules }], provider })
+    for (let request = 0; request < 12; request += 1)
+      expect((await world.post(about(`topic ${request}`))).status).toBe(200)
+    const { dead = 0, limited = 0, good = 0, spare = 0 } = asked(world)
+    expect([dead, limited, good, spare]).toEqual([1, 1, 12, 0])
+    expect(await (await fetch(`${world.lb.url}/providers`)).json()).toMatchObject({
+      providers: [
+        {
+          healthy: true,
+          health: [
+            { credential: 'dead', reason: 'down' },
+            { credential: 'key-2', reason: 'paused' },
+          ],
+        },
+      ],
+    })
+  })
+
+  test('share by weight, and the one without is asked when nobody else is left', async () => {
+    const world = await startWorld({ scripts: [{}], provider })
+    for (let request = 0; request < 110; request += 1) await (await world.post(about(`topic ${request}`))).text()
+    const { dead = 0, limited = 0, good = 0, spare = 0 } = asked(world)
+    expect([dead > 25, limited > 25, good < 30, spare]).toEqual([true, true, true, 0])
+    world.mocks[0]?.setScript({ rules: ['dead', 'limited', 'good'].map((key) => answers(key, 'bad-key')) as never })
+    expect((await world.post(about('the last'))).status).toBe(200)
+    expect(asked(world)['spare']).toBe(1)
   })
 })
 

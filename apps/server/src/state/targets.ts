@@ -27,8 +27,7 @@ import {
   type Throttle,
   type Turns,
 } from '@lb/router'
-import type { Clock } from '../clock.ts'
-import { momentOf } from '../clock.ts'
+import { type Clock, momentOf } from '../clock.ts'
 import type { CompiledConfig } from './compiled-config.ts'
 import { endNews, healthTarget, isHardLoss } from './health-news.ts'
 import { planCandidate } from './plan-candidate.ts'
@@ -86,6 +85,8 @@ export interface TargetsDeps {
   readonly health?: HealthState
   /** Health is another one now. */
   readonly changed?: () => void
+  /** What a target costs, for `cheapest`; `null`: not known. */
+  readonly priceOf: (compiled: CompiledConfig, target: RouteTarget) => number | null
   /** The configuration in force: a request may still go by an older one. */
   readonly current: () => CompiledConfig
 }
@@ -119,15 +120,15 @@ export class Targets {
   /** The candidates of a request, in the order in which they are to be asked. Empty: nothing is configured for it. */
   plan(compiled: CompiledConfig, wanted: Wanted): Planned {
     const targets = this.#targets(compiled, wanted)
-    const candidates = targets.map((target) => this.#condition(compiled, target, wanted))
     const { strategy } = compiled
+    const candidates = targets.map((target) => this.#condition(compiled, target, wanted))
     if (candidates.length < 2) return { candidates, session: null }
     const { clock, roll } = this.#deps
     const session = wanted.session()
     const homes = this.#sessions.homes(session, clock.nowMs(), compiled.affinityPolicy)
     const home = homes.find((id) => candidates.some((candidate) => candidate.id === id && isUsable(candidate))) ?? null
     const turns = this.#turns.get(wanted.model) ?? firstTurns
-    const planned = plan(candidates, { strategy, session, home }, turns, momentOf(clock, roll))
+    const planned = plan(this.#priced(compiled, candidates), { strategy, session, home }, turns, momentOf(clock, roll))
     if (planned.turns !== turns) this.#keepTurns(wanted.model, planned.turns)
     return { candidates: planned.candidates, session }
   }
@@ -273,6 +274,11 @@ export class Targets {
     return planCandidate(target, availability, this.#books.inFlight(id), this.#books.ttftMs(id))
   }
 
+  #priced(compiled: CompiledConfig, candidates: readonly PlanCandidate[]): readonly PlanCandidate[] {
+    if (compiled.strategy !== 'cheapest') return candidates
+    return candidates.map((candidate) => ({ ...candidate, price: this.#deps.priceOf(compiled, candidate) }))
+  }
+
   #tellSession(compiled: CompiledConfig, candidate: string, { outcome, session }: Report, nowMs: number): void {
     if (session === null) return
     const lost = outcome.kind === 'failed' && isHardLoss(outcome.failure.kind)
@@ -286,6 +292,6 @@ export class Targets {
   }
 }
 
-function isUsable({ availability }: PlanCandidate): boolean {
-  return availability.kind === 'available' || availability.kind === 'probe'
+function isUsable({ availability: { kind } }: PlanCandidate): boolean {
+  return kind === 'available' || kind === 'probe'
 }

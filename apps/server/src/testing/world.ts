@@ -34,6 +34,8 @@ export interface WorldOptions {
   readonly provider?: string
   /** YAML members by which lb signs in to each upstream, as flow text. Default: the key `key-a`, `key-b` and so on. */
   readonly auth?: readonly string[]
+  /** Logs nothing: for many requests. */
+  readonly isQuiet?: boolean
   /** Who knows prices. */
   readonly costs?: Costs
   /** What lb is told about its load. Default: none. */
@@ -59,7 +61,7 @@ export async function startWorld(options: WorldOptions, atEnd: typeof onTestFini
   )
   const lines: Record<string, unknown>[] = []
   const log = pino(
-    { level: 'debug', messageKey: 'message', base: null },
+    { level: 'debug', messageKey: 'message', base: null, enabled: options.isQuiet !== true },
     { write: (line: string) => void lines.push(JSON.parse(line)) },
   )
   // Upstreams, clients and lb share one loop here, and whatever else the machine does delays it.

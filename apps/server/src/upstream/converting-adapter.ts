@@ -68,7 +68,8 @@ export function convertingAdapter<Event>(conversion: Conversion<Event>, maxEvent
 export function refusalBy(convert: (error: UpstreamError) => ConvertedError): Adapter['readRefusal'] {
   return ({ status, headers, body, epochMs }) => {
     const converted = convert({ status, headers, body: body.toString('utf8'), epochMs })
-    return { ...converted, body: Buffer.from(JSON.stringify(converted.body)) }
+    const told = { 'content-type': 'application/json', ...converted.headers }
+    return { ...converted, headers: told, body: Buffer.from(JSON.stringify(converted.body)) }
   }
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { createLatePrices } from './late-prices.ts'
 import type { ListPrice, Priced } from './price-list.ts'
-import { createPrices, type Prices } from './prices.ts'
+import { blendOf, createPrices, type Prices } from './prices.ts'
 import { booksConfig } from './testing/done-request.ts'
 import type { UsageEntry } from './usage-entry.ts'
 
@@ -157,4 +157,26 @@ test('an entry whose configuration was replaced meanwhile gets its price by the 
   config = booksConfig()
   await late.settled()
   expect(entry.nanoUsd).toBe(3)
+})
+
+test('what is cheapest is told by three parts of a prompt and one of an answer, one’s own prices at once', async () => {
+  const { prices } = pricesFrom(() => Promise.resolve(listed))
+  const blend = (model: string, own: Parameters<typeof booksConfig>[0] = []): number | null =>
+    blendOf(prices, config ?? booksConfig(own), undefined, model)
+  let config: ReturnType<typeof booksConfig> | undefined
+  expect(blend('claude-x')).toBeNull()
+  expect(blend('claude-x', [['*', { input: 1, output: 5 }]])).toBe(2)
+  config = booksConfig([['*', { output: 7 }]])
+  expect(blend('claude-x')).toBeNull()
+  await prices.settled()
+  expect(blend('claude-x')).toBe((3 * 3 + 7) / 4)
+})
+
+test('a price that grows with the prompt is that of an ordinary one', async () => {
+  const input = { base: 2, tiers: [{ above: 200_000, price: 100 }] }
+  const { prices } = pricesFrom(() => Promise.resolve({ rates: { input, output: 6 }, changes: false }))
+  const config = booksConfig()
+  blendOf(prices, config, undefined, 'm')
+  await prices.settled()
+  expect(blendOf(prices, config, undefined, 'm')).toBe(3)
 })

@@ -2,7 +2,7 @@ import type { Config, Provider } from '@lb/config'
 import { matchRules } from '@lb/router'
 import type { CompiledConfig } from '../state/compiled-config.ts'
 import type { ListPrice, Priced } from './price-list.ts'
-import type { Rates } from './rates.ts'
+import type { Rate, Rates } from './rates.ts'
 
 /** Prices at hand, without looking anything up: what is not known yet is asked for and known a moment later. */
 export interface Prices {
@@ -72,10 +72,31 @@ export function createPrices({ lookUp, nowMs }: PricesDeps): Prices {
   }
 }
 
+/**
+ * What a million tokens of a request cost there, in US dollars, as far as that can be said beforehand: three of a prompt for
+ * one of an answer. `null`: not known, or not yet.
+ */
+export function blendOf(
+  { ratesOf }: Pick<Prices, 'ratesOf'>,
+  compiled: CompiledConfig,
+  provider: Provider | undefined,
+  model: string,
+): number | null {
+  const rates = ratesOf(compiled, provider, model)
+  // One's own need no list: what they leave out is no part of the blend.
+  const { input = rates?.input, output = rates?.output } = ownPrice(compiled.config.settings.usage, model)
+  return input === undefined || output === undefined ? null : (3 * baseOf(input) + baseOf(output)) / 4
+}
+
 /** What `settings.usage.prices` says of a model. */
 function ownPrice({ prices }: Config['settings']['usage'], model: string): Partial<Rates> {
   const rules = prices.map(([pattern, own]) => ({ pattern, own }))
   return matchRules(rules, model)[0]?.own ?? {}
+}
+
+/** Of a prompt that is not longer than usual. */
+function baseOf(rate: Rate): number {
+  return typeof rate === 'number' ? rate : rate.base
 }
 
 /** Prices of one's own for everything: no list is needed. */

@@ -9,7 +9,7 @@ import type { Thread, ThreadListener } from '../threads/start-thread.ts'
 import { createFollowers } from './followers.ts'
 import { createLatePrices } from './late-prices.ts'
 import { accountOf, createLedger, type Ledger } from './ledger.ts'
-import { createPrices } from './prices.ts'
+import { blendOf, createPrices } from './prices.ts'
 import { NANO_USD } from './rates.ts'
 import { createSpending, SPENDING_MS, type Spending } from './spending.ts'
 import { createUsageClient, type UsageClient } from './usage-client.ts'
@@ -23,6 +23,8 @@ export interface Usage {
   readonly observer: RequestObserver
   /** What a request costs, failed attempts included, in US dollars; `undefined`: no price is known, or not yet. */
   costOf(done: DoneRequest): number | undefined
+  /** What a target costs; see {@link blendOf}. */
+  priceOf(compiled: CompiledConfig, target: { readonly provider: string; readonly model: string }): number | null
   /** What a key has spent since the beginning of that hour, in US dollars. Earlier processes count after {@link Usage.ready}. */
   spentSince(key: string, epochMs: number): number
   /** Adds up what was used. Rejects with a `ThreadFailure` when the books cannot be read. */
@@ -110,6 +112,7 @@ export function createUsage(deps: UsageDeps): Usage {
       },
     },
     costOf: (done) => costOf(entries.of(done)),
+    priceOf: (compiled, { provider, model }) => blendOf(prices, compiled, compiled.providers.get(provider), model),
     spentSince: (key, sinceMs) => spending.since(key, sinceMs) / NANO_USD,
     sum: (query) => sumOf(query, client, queue),
     async ready() {

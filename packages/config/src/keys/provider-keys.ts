@@ -96,7 +96,8 @@ export const providerKeys = {
     min: 0,
     default: 1,
     since: '0.1',
-    description: 'Share of the requests under `selection_strategy: weighted`. A weight at the route goes before.',
+    description:
+      'Share of the requests under `selection_strategy: weighted`; of several keys each has it. A weight at the route goes before.',
   },
   proxy: {
     kind: 'proxy',

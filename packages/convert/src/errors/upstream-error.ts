@@ -38,8 +38,8 @@ export function readUpstreamError(error: UpstreamError): ReadError {
   const parsed = parseJson(error.body)
   const json = parsed.ok ? parsed.value : undefined
   const read = errorOf(json ?? null)
-  const headers = { ...error.headers, ...gatewayHeaders(json) }
-  const waitMs = retryAfterMs({ headers, epochMs: error.epochMs }) ?? googleDelayMs(read?.retryDelay)
+  const headers = { ...error.headers, ...read?.headers }
+  const waitMs = retryAfterMs({ headers, epochMs: error.epochMs }, read?.retryDelay)
   return {
     status: error.status,
     type: read?.type ?? '',
@@ -55,7 +55,7 @@ export function readStreamError(error: Json): ReadError {
   const read = errorOf(json)
   const type = read?.type ?? ''
   const code = read?.code ?? ''
-  const waitMs = googleDelayMs(read?.retryDelay)
+  const waitMs = retryAfterMs({ headers: {}, epochMs: 0 }, read?.retryDelay)
   return {
     status: statusOf(json, type, code),
     type,
@@ -107,18 +107,6 @@ const statusByWord: ReadonlyMap<string, number> = new Map([
 function messageOf(json: Json | undefined, message: string | undefined): string {
   const raw = stringMember(member(member(json, 'error'), 'metadata'), 'raw')
   return [message, raw].filter((text) => text !== undefined && text !== '').join(': ')
-}
-
-function gatewayHeaders(json: Json | undefined): Readonly<Record<string, string>> {
-  const headers = member(member(member(json, 'error'), 'metadata'), 'headers')
-  if (!isJsonObject(headers)) return {}
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]))
-}
-
-/** Google writes a duration: `37s`, `1.5s`. @see https://protobuf.dev/reference/protobuf/google.protobuf/#duration */
-function googleDelayMs(delay: string | undefined): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)s$/.exec(delay ?? '')
-  return match === null ? undefined : Number(match[1]) * 1000
 }
 
 /** A short text that is no page. */

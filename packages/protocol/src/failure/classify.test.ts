@@ -261,6 +261,29 @@ describe('the failure of a response', () => {
     expect(classify(google({ 'retry-after': '2' }))).toMatchObject({ retryAfterMs: 2_000 })
     expect(classify(response(429))).not.toHaveProperty('retryAfterMs')
   })
+
+  test('believes a delay of the body no more than one in a header', () => {
+    const error = { code: 429, message: '', details: [{ retryDelay: '99999999999999999999s' }] }
+    expect(classify(response(429, JSON.stringify({ error })))).not.toHaveProperty('retryAfterMs')
+  })
+
+  test('reads what a gateway passes on of the headers of the upstream behind it', () => {
+    const error = { code: 429, message: 'slow', metadata: { headers: { 'Retry-After': '9' } } }
+    expect(classify(response(429, JSON.stringify({ error })))).toMatchObject({
+      kind: 'rate-limited',
+      retryAfterMs: 9_000,
+    })
+  })
+
+  test('reads a delay in an error event, too', () => {
+    const error = { error: { code: 429, status: 'RESOURCE_EXHAUSTED', message: '', details: [{ retryDelay: '37s' }] } }
+    expect(classify({ seen: 'error-event', error, credential: 'key' })).toEqual({
+      kind: 'rate-limited',
+      message: 'error event RESOURCE_EXHAUSTED',
+      errorType: 'RESOURCE_EXHAUSTED',
+      retryAfterMs: 37_000,
+    })
+  })
 })
 
 describe('an error event in a 200', () => {
@@ -299,6 +322,20 @@ describe('an error event in a 200', () => {
     [404.5, 'server-error'],
   ])('a numeric code is a status: %s', (code, kind) => {
     expect(kindOf(event({ code, message: '' }))).toBe(kind)
+  })
+
+  test.each<[object, FailureKind]>([
+    [{ code: 429, status: 'RESOURCE_EXHAUSTED' }, 'rate-limited'],
+    [{ code: 'rate_limit_exceeded', type: 'requests' }, 'rate-limited'],
+    [{ code: 504, status: 'DEADLINE_EXCEEDED' }, 'server-error'],
+    [{ code: 401, status: 'UNAUTHENTICATED' }, 'credential-rejected'],
+    [{ code: 'invalid_api_key', type: 'invalid_request_error' }, 'credential-rejected'],
+    [{ code: 403, status: 'PERMISSION_DENIED' }, 'credential-rejected'],
+    [{ code: 400, status: 'INVALID_ARGUMENT' }, 'invalid-request'],
+    [{ code: 400, status: 'FAILED_PRECONDITION' }, 'invalid-request'],
+    [{ code: 'something else', type: 'rate_limit_error' }, 'rate-limited'],
+  ])('a code says more than a type, and a word stands for its status: %j', (error, kind) => {
+    expect(kindOf(event({ ...error, message: '' }))).toBe(kind)
   })
 
   test("knows whose credential it was, and an error without a word is the provider's", () => {

@@ -1,7 +1,7 @@
 import type { Json } from '../json.ts'
 import { assertNever } from '../result.ts'
-import { type ErrorBody, errorOf, readErrorBody } from './error-body.ts'
-import { durationMs, retryAfterMs } from './reset-time.ts'
+import { type ErrorBody, errorOf, readErrorBody, statusOfError } from './error-body.ts'
+import { type ResetHeaders, retryAfterMs } from './reset-time.ts'
 import type { Failure, FailureKind } from './table.ts'
 
 /**
@@ -141,7 +141,7 @@ function connectionFailure(code: string, reusedSocket: boolean): Failure {
 function responseFailure(response: ObservedResponse): Failure {
   const error = readErrorBody(response.body)
   const kind = kindOfResponse(response, error)
-  const wait = retryAfterMs(response) ?? (error?.retryDelay === undefined ? undefined : durationMs(error.retryDelay))
+  const wait = waitOf(response, error)
   const claim =
     kind === 'quota-rejected' ? response.headers['anthropic-ratelimit-unified-representative-claim'] : undefined
   const errorType = error?.type ?? error?.code
@@ -155,39 +155,25 @@ function responseFailure(response: ObservedResponse): Failure {
   }
 }
 
+/** When it may be asked again, by the upstream's own headers, those of one behind a gateway, or the body. */
+function waitOf(response: ResetHeaders, error: ErrorBody | undefined): number | undefined {
+  const headers = error?.headers === undefined ? response.headers : { ...response.headers, ...error.headers }
+  return retryAfterMs({ headers, epochMs: response.epochMs }, error?.retryDelay)
+}
+
 /** An error inside a stream means what the same error would have meant as a status. */
 function eventFailure(error: Json, credential: CredentialOwner): Failure {
   const body = errorOf(error)
   const errorType = body?.type ?? body?.code
-  const status = statusOfEvent(body)
+  const status = statusOfError(body)
   const response = { status, headers: {}, body: '', credential, epochMs: 0 }
+  const wait = waitOf(response, body)
   return {
     kind: kindOfResponse(response, body),
     message: `error event${errorType === undefined ? '' : ` ${printable(errorType)}`}`,
     ...(errorType === undefined ? {} : { errorType: printable(errorType) }),
+    ...(wait === undefined ? {} : { retryAfterMs: wait }),
   }
-}
-
-const statusByType: Readonly<Record<string, number>> = {
-  invalid_request_error: 400,
-  authentication_error: 401,
-  billing_error: 402,
-  permission_error: 403,
-  not_found_error: 404,
-  conflict_error: 409,
-  request_too_large: 413,
-  rate_limit_error: 429,
-  api_error: 500,
-  server_error: 500,
-  timeout_error: 504,
-  overloaded_error: 529,
-}
-
-function statusOfEvent(error: ErrorBody | undefined): number {
-  const numeric = Number(error?.code)
-  if (Number.isInteger(numeric) && numeric >= 400 && numeric < 600) return numeric
-  const type = error?.type ?? ''
-  return Object.hasOwn(statusByType, type) ? (statusByType[type] as number) : 500
 }
 
 /**

@@ -20,6 +20,16 @@ describe('readErrorBody reads the error of', () => {
       { code: 'RESOURCE_EXHAUSTED', message: 'slow', retryDelay: '37s' },
     ],
     [
+      'OpenRouter, with headers of the upstream behind it',
+      '{"error":{"code":429,"message":"slow","metadata":{"headers":{"X-RateLimit-Reset":1795405072000,"Retry-After":"3"}}}}',
+      { code: '429', message: 'slow', headers: { 'x-ratelimit-reset': '1795405072000', 'retry-after': '3' } },
+    ],
+    [
+      'OpenRouter, without',
+      '{"error":{"code":429,"message":"slow","metadata":{"headers":"none"}}}',
+      { code: '429', message: 'slow' },
+    ],
+    [
       'Google, in a list',
       '[{"error":{"code":503,"status":"UNAVAILABLE","message":"m"}}]',
       { code: 'UNAVAILABLE', message: 'm' },

@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, member, parseJson, stringMember } from '../json.ts'
+import { isJsonObject, type Json, type JsonObject, member, parseJson, stringMember } from '../json.ts'
 
 /**
  * What an error body says, whoever wrote it: Anthropic, OpenAI, Google, FastAPI and the gateways in between put the same
@@ -14,6 +14,8 @@ export interface ErrorBody {
   readonly code?: string
   /** Google's `RetryInfo.retryDelay`, e.g. `37s`. */
   readonly retryDelay?: string
+  /** Of the upstream behind a gateway, as OpenRouter passes them on in `error.metadata`; by lower-case name. */
+  readonly headers?: Readonly<Record<string, string>>
   /** The human text, at most {@link MAX_MESSAGE} characters. */
   readonly message: string
 }
@@ -43,8 +45,12 @@ export function errorOf(value: Json): ErrorBody | undefined {
   if (isJsonObject(error)) {
     const message = stringMember(error, 'message') ?? stringMember(error, 'detail') ?? ''
     const delay = retryDelayOf(error)
-    const read = body(stringMember(error, 'type'), codeOf(error), message)
-    return delay === undefined ? read : { ...read, retryDelay: delay }
+    const headers = member(member(error, 'metadata'), 'headers')
+    return {
+      ...body(stringMember(error, 'type'), codeOf(error), message),
+      ...(delay === undefined ? {} : { retryDelay: delay }),
+      ...(isJsonObject(headers) ? { headers: lowerCased(headers) } : {}),
+    }
   }
   // An `error: null` beside a real answer (OpenAI Responses) is no error; these forms have no `error` member at all.
   if (error === undefined) {
@@ -54,6 +60,39 @@ export function errorOf(value: Json): ErrorBody | undefined {
   }
   return undefined
 }
+
+/**
+ * The HTTP status that an error would have come with outside of a stream.
+ *
+ * @returns its number, where it has one, else what its words mean; 500 when nobody knows.
+ */
+export function statusOfError(error: ErrorBody | undefined): number {
+  const numeric = Number(error?.code)
+  if (Number.isInteger(numeric) && numeric >= 400 && numeric < 600) return numeric
+  return statusByWord.get(error?.code ?? '') ?? statusByWord.get(error?.type ?? '') ?? 500
+}
+
+/** By `error.type`, and by the codes that say more than a type. What is not here, or has a rule below, is a 500. */
+const statusByWord: ReadonlyMap<string, number> = new Map([
+  ['invalid_request_error', 400],
+  ['INVALID_ARGUMENT', 400],
+  ['FAILED_PRECONDITION', 400],
+  ['authentication_error', 401],
+  ['invalid_api_key', 401],
+  ['UNAUTHENTICATED', 401],
+  ['billing_error', 402],
+  ['permission_error', 403],
+  ['PERMISSION_DENIED', 403],
+  ['not_found_error', 404],
+  ['conflict_error', 409],
+  ['request_too_large', 413],
+  ['rate_limit_error', 429],
+  ['rate_limit_exceeded', 429],
+  ['RESOURCE_EXHAUSTED', 429],
+  ['timeout_error', 504],
+  ['DEADLINE_EXCEEDED', 504],
+  ['overloaded_error', 529],
+])
 
 function body(type: string | undefined, code: string | undefined, message: string): ErrorBody {
   return {
@@ -75,6 +114,10 @@ function retryDelayOf(error: Json): string | undefined {
   const details = member(error, 'details')
   if (!Array.isArray(details)) return undefined
   return details.map((detail) => stringMember(detail, 'retryDelay')).find((delay) => delay !== undefined)
+}
+
+function lowerCased(headers: JsonObject): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]))
 }
 
 /** `detail` as FastAPI writes it (a text, or a list of `{ msg }`), or a bare `message`. */

@@ -24,6 +24,9 @@ describe('retryAfterMs', () => {
     ['an exponent', { 'retry-after': '1e3' }, undefined],
     ['more than eight days', { 'retry-after': '691201' }, undefined],
     ['eight days', { 'retry-after': '691200' }, 691_200_000],
+    ['twice: the longer', { 'retry-after': '30, 40' }, 40_000],
+    ['twice, in any order', { 'retry-after': '40,30' }, 40_000],
+    ['a length beside something else', { 'retry-after': '30, soon' }, 30_000],
     ['too long, then another that can be read', { 'retry-after': '9999999', 'x-ratelimit-reset': '5s' }, 5_000],
     ['a unified reset in epoch seconds', { 'anthropic-ratelimit-unified-reset': '1795405072' }, 60_000],
     ['a unified reset as a date', { 'anthropic-ratelimit-unified-reset': '2026-11-23T03:37:52Z' }, 60_000],
@@ -77,6 +80,28 @@ describe('retryAfterMs', () => {
       expect(read({ 'x-ratelimit-reset': '999999999' })).toBeUndefined()
       expect(read({ 'x-ratelimit-reset': 'x' })).toBeUndefined()
     })
+
+    test('they may be dates as well', () => {
+      const at = '2026-11-23T03:37:52Z'
+      expect(read({ 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-tokens': at })).toBe(60_000)
+      expect(read({ 'x-ratelimit-reset': at })).toBe(60_000)
+    })
+  })
+})
+
+describe('a delay that the body names', () => {
+  const delay = (text: string, headers: Record<string, string> = {}): number | undefined =>
+    retryAfterMs({ headers, epochMs: NOW }, text)
+
+  test('is read where no header tells', () => {
+    expect(delay('37s')).toBe(37_000)
+    expect(delay('1.0004s')).toBe(1_001)
+    expect(delay('37s', { 'retry-after': '2' })).toBe(2_000)
+    expect(delay('37s', { 'retry-after': 'soon' })).toBe(37_000)
+  })
+
+  test.each(['-3s', 'soon', '', '691201s', '99999999999999999999s'])('%s is none', (text) => {
+    expect(delay(text)).toBeUndefined()
   })
 })
 
@@ -129,9 +154,29 @@ describe('dates', () => {
     ['Mon, 3 Nov 2026 03:36:53 GMT', undefined],
     ['xMon, 23 Nov 2026 03:36:53 GMT', undefined],
     ['Mon, 23 Nov 2026 03:36:53 GMT+1', undefined],
-    ['Monday, 23-Nov-26 03:36:53 GMT', undefined],
+    ['Monday, 23-Nov-26 03:36:53 GMT', 1_000],
+    ['TUESDAY, 23-NOV-26 03:36:53 gmt', 1_000],
+    ['Thursday, 23-Nov-26 03:36:53 GMT', 1_000],
+    ['Friday, 23-Nov-26 03:36:53 GMT', 1_000],
+    ['Saturday, 23-Nov-26 03:36:53 GMT', 1_000],
+    ['Sunday, 23-Nov-26 03:36:53 GMT', 1_000],
+    ['WEDNESDAY, 23-NOV-26 03:36:53 gmt', 1_000],
+    ['xxMonday, 23-Nov-26 03:36:53 GMT', undefined],
+    ['Monday, 23-Nov-26 03:36:53 GMTx', undefined],
+    ['Monday, 23-Foo-26 03:36:53 GMT', undefined],
+    ['Mon, 23-Nov-26 03:36:53 GMT', undefined],
+    ['Mon Nov 23 03:36:53 2026', 1_000],
+    ['mon nov 23 03:36:53 2026', 1_000],
+    ['Mon Nov 23 03:36:53 20260', undefined],
+    ['xMon Nov 23 03:36:53 2026', undefined],
+    ['Mon Foo 23 03:36:53 2026', undefined],
+    ['Mon Nov 23 03:36:53 26', undefined],
   ])('%s', (text, expected) => {
     expect(read({ 'retry-after': text })).toBe(expected)
+  })
+
+  test('a day of one digit has a blank before it in the form of asctime', () => {
+    expect(read({ 'retry-after': 'Tue Dec  1 03:36:52 2026' })).toBe(8 * 24 * 3_600_000)
   })
 
   test.each<[string, string, number]>([

@@ -24,21 +24,23 @@ const OPENAI_LIMITS = ['requests', 'tokens']
 /**
  * How long from now until the upstream will take requests again.
  *
+ * @param retryDelay what the error's body says, in the words of {@link durationMs}: read where no header tells.
  * @returns milliseconds in [0, 8 days], or `undefined` when no header says so. Never earlier than the header says.
  * @see https://platform.claude.com/docs/en/api/rate-limits
  */
-export function retryAfterMs(response: ResetHeaders): number | undefined {
+export function retryAfterMs(response: ResetHeaders, retryDelay?: string): number | undefined {
   const { headers } = response
   const now = dateMs(headers['date']) ?? response.epochMs
   const until = (epochMs: number | undefined): number | undefined =>
     epochMs === undefined ? undefined : Math.max(0, epochMs - now)
   const readings: (() => number | undefined)[] = [
     () => numberOf(headers['retry-after-ms']),
-    () => secondsOf(headers['retry-after']) ?? until(dateMs(headers['retry-after'])),
+    () => longestSeconds(headers['retry-after']) ?? until(dateMs(headers['retry-after'])),
     () => until(epochSeconds(headers['anthropic-ratelimit-unified-reset'])),
     () => until(latestExhausted(headers)),
-    () => longestOpenAi(headers),
-    () => until(epochOf(headers['x-ratelimit-reset'])),
+    () => longestOpenAi(headers, until),
+    () => until(epochOf(headers['x-ratelimit-reset']) ?? dateMs(headers['x-ratelimit-reset'])),
+    () => durationMs(retryDelay),
   ]
   for (const read of readings) {
     const ms = read()
@@ -57,6 +59,16 @@ function secondsOf(text: string | undefined): number | undefined {
   return seconds === undefined ? undefined : seconds * 1000
 }
 
+/** A gateway that adds its own beside the upstream's makes two of one header: the longer holds. */
+function longestSeconds(text: string | undefined): number | undefined {
+  return longest((text ?? '').split(',').map(secondsOf))
+}
+
+function longest(readings: readonly (number | undefined)[]): number | undefined {
+  const read = readings.filter((ms) => ms !== undefined)
+  return read.length === 0 ? undefined : Math.max(...read)
+}
+
 /** An HTTP-date or RFC 3339 time as epoch milliseconds. Date arithmetic of our own: pure packages have no `Date`. */
 function dateMs(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
@@ -69,18 +81,21 @@ function epochSeconds(text: string | undefined): number | undefined {
 
 /** Several limits may be used up at once; the last to come back decides. */
 function latestExhausted(headers: Readonly<Record<string, string>>): number | undefined {
-  const resets = ANTHROPIC_LIMITS.filter((limit) => numberOf(headers[`anthropic-ratelimit-${limit}-remaining`]) === 0)
-    .map((limit) => dateMs(headers[`anthropic-ratelimit-${limit}-reset`]))
-    .filter((ms) => ms !== undefined)
-  return resets.length === 0 ? undefined : Math.max(...resets)
+  return longest(
+    ANTHROPIC_LIMITS.filter((limit) => numberOf(headers[`anthropic-ratelimit-${limit}-remaining`]) === 0).map((limit) =>
+      dateMs(headers[`anthropic-ratelimit-${limit}-reset`]),
+    ),
+  )
 }
 
-function longestOpenAi(headers: Readonly<Record<string, string>>): number | undefined {
+function longestOpenAi(
+  headers: Readonly<Record<string, string>>,
+  until: (epochMs: number | undefined) => number | undefined,
+): number | undefined {
   const exhausted = OPENAI_LIMITS.filter((limit) => numberOf(headers[`x-ratelimit-remaining-${limit}`]) === 0)
-  const lengths = exhausted
-    .map((limit) => durationMs(headers[`x-ratelimit-reset-${limit}`]))
-    .filter((ms) => ms !== undefined)
-  if (lengths.length > 0) return Math.max(...lengths)
+  const resets = exhausted.map((limit) => headers[`x-ratelimit-reset-${limit}`])
+  const length = longest(resets.map((reset) => durationMs(reset) ?? until(dateMs(reset))))
+  if (length !== undefined) return length
   const single = durationMs(headers['x-ratelimit-reset'])
   return single !== undefined && single <= LONGEST_MS ? single : undefined
 }
@@ -116,15 +131,24 @@ function rfc3339(text: string): number | undefined {
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec']
 
 /**
- * `Mon, 23 Nov 2026 03:36:52 GMT`. The two obsolete forms are not read.
+ * `Mon, 23 Nov 2026 03:36:52 GMT`, and the two obsolete forms, which a reader must know: `Monday, 23-Nov-26 03:36:52 GMT`
+ * and `Mon Nov 23 03:36:52 2026`. Two digits of a year are read as this century's: what an upstream says is about today.
+ *
  * @see https://www.rfc-editor.org/rfc/rfc9110#name-date-time-formats
  */
 function httpDate(text: string): number | undefined {
-  const match = /^[a-z]{3}, (\d\d) ([a-z]{3}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT$/i.exec(text)
-  if (match === null) return undefined
-  const [, d = '', month = '', y = '', h = '', mi = '', s = ''] = match
+  const match =
+    /^[a-z]{3}, (?<d>\d\d) (?<month>[a-z]{3}) (?<y>\d{4}) (?<time>\d\d:\d\d:\d\d) GMT$/i.exec(text) ??
+    /^(?:mon|tues|wednes|thurs|fri|satur|sun)day, (?<d>\d\d)-(?<month>[a-z]{3})-(?<y>\d\d) (?<time>\d\d:\d\d:\d\d) GMT$/i.exec(
+      text,
+    ) ??
+    /^[a-z]{3} (?<month>[a-z]{3}) (?<d>[ \d]\d) (?<time>\d\d:\d\d:\d\d) (?<y>\d{4})$/i.exec(text)
+  const { d = '', month = '', y = '', time = '' } = match?.groups ?? {}
   const index = MONTHS.indexOf(month.toLowerCase())
-  return index === -1 ? undefined : utcMs(Number(y), index + 1, Number(d), Number(h), Number(mi), Number(s))
+  if (index === -1) return undefined
+  const [h = '', mi = '', s = ''] = time.split(':')
+  const year = y.length === 2 ? 2000 + Number(y) : Number(y)
+  return utcMs(year, index + 1, Number(d), Number(h), Number(mi), Number(s))
 }
 
 /**
