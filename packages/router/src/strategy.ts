@@ -63,7 +63,7 @@ export function loadCost({ ttftMs, inFlight, weight, availability }: PlanCandida
  * nobody else does.
  */
 function usableOf(candidates: readonly PlanCandidate[]): readonly PlanCandidate[] {
-  if (candidates.every(isReady)) return candidates
+  if (candidates.every((candidate) => isReady(candidate) && candidate.weight > 0)) return candidates
   const usable = candidates.filter(isReady)
   const weighty = usable.filter(({ weight }) => weight > 0)
   return [weighty, usable].find((some) => some.length > 0) ?? candidates
