@@ -121,6 +121,15 @@ describe('the record of a request', () => {
     expect(record.features).toMatchObject({ thinking: true, images: false, tokens: expect.any(Number) })
   })
 
+  test('has a score for every candidate, also for those that are only asked when nobody else is usable', async () => {
+    const routes = [
+      '  "*":',
+      ...'ab'.split('').map((name) => `    - { provider: ${name}, model: passthrough, priority: 1, weight: 0 }`),
+    ]
+    const { record } = await through({ scripts: [{}, {}], routes, settings: ['selection_strategy: fastest'] }, hello)
+    expect(record.candidates.map(({ score }) => Number.isFinite(score))).toEqual([true, true])
+  })
+
   test('has not a word of what was asked or answered, and no key', async () => {
     const world = await startWorld({
       scripts: [{ rules: [{ answer: { fault: 'error-500' } }] }, { default: { reply: { text: 'canary-answer' } } }],
