@@ -18,19 +18,28 @@ export class Agenda {
 
   /** Runs `what` at `atMs`, or now if that is past. */
   put(atMs: number, what: Due): void {
-    let index = this.#at.length
+    const times = this.#at
+    const orders = this.#order
+    const entries = this.#what
     const at = Math.max(atMs, this.nowMs)
     const order = this.#entries++
-    this.#at.push(at)
-    this.#order.push(order)
-    this.#what.push(what)
+    let index = times.length
+    times.push(at)
+    orders.push(order)
+    entries.push(what)
     while (index > 0) {
       const parent = (index - 1) >> 1
-      if (!this.#before(at, order, parent)) break
-      this.#move(parent, index)
+      const parentAt = times[parent] as number
+      // Nothing was entered later, so the new entry comes after those of the same time.
+      if (parentAt <= at) break
+      times[index] = parentAt
+      orders[index] = orders[parent] as number
+      entries[index] = entries[parent] as Due
       index = parent
     }
-    this.#set(index, at, order, what)
+    times[index] = at
+    orders[index] = order
+    entries[index] = what
   }
 
   /** Runs the next entry. Returns false when there is none, or none before `untilMs`. */
@@ -44,37 +53,40 @@ export class Agenda {
     return true
   }
 
-  #before(at: number, order: number, other: number): boolean {
-    const otherAt = this.#at[other] as number
-    return at < otherAt || (at === otherAt && order < (this.#order[other] as number))
-  }
-
+  /** Takes the first entry out. */
   #shrink(): void {
-    const at = this.#at.pop() as number
-    const order = this.#order.pop() as number
-    const what = this.#what.pop() as Due
-    const size = this.#at.length
+    const times = this.#at
+    const orders = this.#order
+    const entries = this.#what
+    const at = times.pop() as number
+    const order = orders.pop() as number
+    const what = entries.pop() as Due
+    const size = times.length
     if (size === 0) return
     let index = 0
     for (;;) {
       let child = 2 * index + 1
       if (child >= size) break
+      let childAt = times[child] as number
+      let childOrder = orders[child] as number
       const right = child + 1
-      if (right < size && this.#before(this.#at[right] as number, this.#order[right] as number, child)) child = right
-      if (this.#before(at, order, child)) break
-      this.#move(child, index)
+      if (right < size) {
+        const rightAt = times[right] as number
+        const rightOrder = orders[right] as number
+        if (rightAt < childAt || (rightAt === childAt && rightOrder < childOrder)) {
+          child = right
+          childAt = rightAt
+          childOrder = rightOrder
+        }
+      }
+      if (at < childAt || (at === childAt && order < childOrder)) break
+      times[index] = childAt
+      orders[index] = childOrder
+      entries[index] = entries[child] as Due
       index = child
     }
-    this.#set(index, at, order, what)
-  }
-
-  #move(from: number, to: number): void {
-    this.#set(to, this.#at[from] as number, this.#order[from] as number, this.#what[from] as Due)
-  }
-
-  #set(index: number, at: number, order: number, what: Due): void {
-    this.#at[index] = at
-    this.#order[index] = order
-    this.#what[index] = what
+    times[index] = at
+    orders[index] = order
+    entries[index] = what
   }
 }

@@ -14,6 +14,7 @@ const USAGE = `pnpm sim                             the figures, and a swarm of 
   --per-world K                      client requests in each world of the swarm (default 1000)
   --workers W                        threads for the swarm (default: one per core)
   --only figures | swarm
+  --digest                           prints a hash of every decision with all its members too: several times slower
   --replay SEED [--trace r17]        one world again, written down line by line
 `
 
@@ -27,6 +28,7 @@ const { values } = parseArgs({
     'per-world': { type: 'string', default: '1000' },
     workers: { type: 'string', default: `${cpus().length}` },
     only: { type: 'string' },
+    digest: { type: 'boolean', default: false },
     replay: { type: 'string' },
     trace: { type: 'string' },
     help: { type: 'boolean', default: false },
@@ -52,7 +54,7 @@ async function report(): Promise<void> {
 async function swarm(firstSeed: number, requests: number, tree: string): Promise<Figure> {
   const seeds = Math.ceil(requests / perWorld)
   const beganMs = performance.now()
-  const sum = await spread({ firstSeed, seeds, requests: perWorld }, Number(values.workers))
+  const sum = await spread({ firstSeed, seeds, requests: perWorld, isWitnessed: values.digest }, Number(values.workers))
   const seconds = (performance.now() - beganMs) / 1000
   const { user } = process.cpuUsage()
   for (const { seed, violations } of sum.broken.slice(0, 10)) {
@@ -70,7 +72,7 @@ async function swarm(firstSeed: number, requests: number, tree: string): Promise
       `${sums.attempts.toLocaleString('en')} attempts, ${sums.completed.toLocaleString('en')} answers, ` +
       `${sums.refused.toLocaleString('en')} refused, ${sums.broken.toLocaleString('en')} broken off; ` +
       `${Math.round(seconds)} s, ${Math.round(sums.requests / seconds).toLocaleString('en')}/s, ` +
-      `${Math.round(user / 1e6)} s of processor time, hash ${sum.hash.toString(16)}`,
+      `${Math.round(user / 1e6)} s of processor time, hash ${sum.hash.toString(16)}${values.digest ? `, digest ${sum.digest.toString(16)}` : ''}`,
     goal: '0 violations of I1–I11, I17',
     measured: `${sum.broken.length} worlds with violations`,
     holds: sum.broken.length === 0,

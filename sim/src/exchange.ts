@@ -1,7 +1,6 @@
 import {
   type ClientKind,
   type Ending,
-  type LoggedEvent,
   type LoopEffect,
   type LoopEvent,
   type LoopState,
@@ -29,36 +28,53 @@ export interface Request {
   readonly ended: (ending: Ending, exchange: Exchange) => void
 }
 
+/** What the guard has seen of an exchange. */
+export interface Marks {
+  commits: number
+  openings: number
+  endings: number
+  isClosed: boolean
+}
+
 /** How long the authorization server takes. */
 const REFRESH_MS = 50
 
 /** What `report` says. */
 export type Report = Extract<LoopEffect, { readonly type: 'report' }>
 
+const NEVER = Number.POSITIVE_INFINITY
+const noScript: readonly Step[] = []
+const noQueues: readonly string[] = []
+
 /** One request at one instance: it drives the attempt loop as the server does. */
 export class Exchange implements Due {
   readonly gateway: Gateway
   readonly request: Request
   readonly acceptedMs: number
-  readonly log: LoggedEvent[] = []
+  readonly marks: Marks = { commits: 0, openings: 0, endings: 0, isClosed: false }
   state: LoopState = newLoop
   #candidates: readonly PlanCandidate[]
-  #script: readonly Step[] = []
+  #script: readonly Step[] = noScript
   #scriptAt = 0
-  #nextNewsMs = Number.POSITIVE_INFINITY
+  #nextNewsMs = NEVER
   #attempt = 0
-  #refreshMs = Number.POSITIVE_INFINITY
-  #scheduledMs = Number.POSITIVE_INFINITY
+  /** As health knows it: unique over all requests. */
+  #attemptName = ''
+  /** When the client loses patience. */
+  #abortMs: number
+  #refreshMs = NEVER
+  #scheduledMs = NEVER
   readonly #costly: number[] = []
-  #deadlineMs = Number.POSITIVE_INFINITY
+  #deadlineMs = NEVER
   #waits: 'hold' | 'queue' | null = null
-  #queues: readonly string[] = []
+  #queues: readonly string[] = noQueues
 
   constructor(gateway: Gateway, request: Request, candidates: readonly PlanCandidate[]) {
     this.gateway = gateway
     this.request = request
     this.#candidates = candidates
     this.acceptedMs = gateway.agenda.nowMs
+    this.#abortMs = request.abortAfterMs === null ? NEVER : this.acceptedMs + request.abortAfterMs
   }
 
   get isOver(): boolean {
@@ -72,9 +88,9 @@ export class Exchange implements Due {
 
   /** Time has come to a deadline, to news of the upstream, or to the end of the client's patience. */
   run(nowMs: number): void {
-    if (nowMs >= this.#scheduledMs) this.#scheduledMs = Number.POSITIVE_INFINITY
+    if (nowMs >= this.#scheduledMs) this.#scheduledMs = NEVER
     if (this.isOver) return
-    if (nowMs >= this.#abortMs()) this.tell({ type: 'client-gone' })
+    if (nowMs >= this.#abortMs) this.#leave()
     else if (nowMs >= this.#nextNewsMs) this.#news()
     else if (nowMs >= this.#refreshMs) this.#refreshed()
     else if (nowMs >= this.#deadlineMs) this.tell({ type: 'tick' })
@@ -85,7 +101,6 @@ export class Exchange implements Due {
   tell(event: LoopEvent): void {
     const { agenda, chance, plan, watcher } = this.gateway
     const at = { nowMs: agenda.nowMs, roll: chance.next() }
-    if (watcher.keepsLogs) this.log.push({ event, at })
     const before = this.state
     const { state, effects } = stepLoop(before, event, at, plan.loop)
     this.state = state
@@ -112,7 +127,7 @@ export class Exchange implements Due {
         break
       case 'report':
         if (effect.outcome.kind !== 'alive') this.#closed(effect.attempt)
-        this.gateway.reported(this, this.#target(effect.candidate), effect)
+        this.gateway.reported(this, this.#target(effect.candidate), this.#attemptName, effect)
         break
       case 'look':
         this.#lookedAt()
@@ -143,20 +158,21 @@ export class Exchange implements Due {
   #start({ attempt, candidate, freshConnection }: Extract<LoopEffect, { readonly type: 'start-attempt' }>): void {
     const { gateway, request } = this
     const target = this.#target(candidate)
-    gateway.started(this, target, attempt)
+    this.#attemptName = `${request.id}:${attempt}`
+    gateway.started(this, target, attempt, this.#attemptName)
     const upstream = gateway.upstreams.get(target.provider)
     if (upstream === undefined) throw new Error(`no upstream ${target.provider}`)
     this.#attempt = attempt
     this.#script = upstream.answer(gateway.agenda.nowMs, request.fault, freshConnection)
     this.#scriptAt = 0
-    this.#nextNewsMs = gateway.agenda.nowMs + (this.#script[0]?.afterMs ?? Number.POSITIVE_INFINITY)
+    this.#nextNewsMs = gateway.agenda.nowMs + (this.#script[0]?.afterMs ?? NEVER)
   }
 
   /** The upstream's next step, and those that come at the same moment. */
   #news(): void {
     const step = this.#script[this.#scriptAt]
     this.#scriptAt += 1
-    this.#nextNewsMs += this.#script[this.#scriptAt]?.afterMs ?? Number.POSITIVE_INFINITY
+    this.#nextNewsMs += this.#script[this.#scriptAt]?.afterMs ?? NEVER
     const attempt = this.#attempt
     if (step?.news === 'failed') {
       this.#silence()
@@ -168,7 +184,7 @@ export class Exchange implements Due {
   }
 
   #refreshed(): void {
-    this.#refreshMs = Number.POSITIVE_INFINITY
+    this.#refreshMs = NEVER
     const { phase } = this.state
     if (phase.kind !== 'refreshing') return
     const isFine = this.gateway.watcher.refreshes(this)
@@ -195,8 +211,8 @@ export class Exchange implements Due {
   }
 
   #silence(): void {
-    this.#script = []
-    this.#nextNewsMs = Number.POSITIVE_INFINITY
+    this.#script = noScript
+    this.#nextNewsMs = NEVER
   }
 
   #closed(attempt: number): void {
@@ -212,7 +228,7 @@ export class Exchange implements Due {
     if (this.#waits === 'hold') this.gateway.tellRelease({ type: 'left', request })
     for (const id of this.#queues) this.gateway.tellLimit(id, { type: 'request-left', request })
     this.#waits = waits
-    this.#queues = waits === 'queue' ? this.#fullOnes() : []
+    this.#queues = waits === 'queue' ? this.#fullOnes() : noQueues
     if (waits === 'hold') this.gateway.tellRelease({ type: 'held', request })
     for (const id of this.#queues) this.gateway.tellLimit(id, { type: 'request-queued', request })
   }
@@ -222,22 +238,22 @@ export class Exchange implements Due {
   }
 
   #target(id: string): PlanCandidate {
-    const target = this.#candidates.find((candidate) => candidate.id === id)
-    if (target === undefined) throw new Error(`no candidate ${id}`)
-    return target
+    for (const candidate of this.#candidates) if (candidate.id === id) return candidate
+    throw new Error(`no candidate ${id}`)
   }
 
-  #abortMs(): number {
-    const { abortAfterMs } = this.request
-    return abortAfterMs === null || this.state.clientGone ? Number.POSITIVE_INFINITY : this.acceptedMs + abortAfterMs
+  /** The client has no patience left, and cannot lose it twice. */
+  #leave(): void {
+    this.#abortMs = NEVER
+    this.tell({ type: 'client-gone' })
   }
 
   #arm(): void {
     if (this.isOver) return
-    this.#deadlineMs = nextLoopDeadlineMs(this.state, this.gateway.plan.loop) ?? Number.POSITIVE_INFINITY
-    const nextMs = Math.min(this.#deadlineMs, this.#nextNewsMs, this.#refreshMs, this.#abortMs())
+    this.#deadlineMs = nextLoopDeadlineMs(this.state, this.gateway.plan.loop) ?? NEVER
+    const nextMs = Math.min(this.#deadlineMs, this.#nextNewsMs, this.#refreshMs, this.#abortMs)
     // An entry that comes too early is passed over and put again; only an earlier one must be added.
-    if (nextMs >= this.#scheduledMs || nextMs === Number.POSITIVE_INFINITY) return
+    if (nextMs >= this.#scheduledMs || nextMs === NEVER) return
     this.#scheduledMs = Math.max(nextMs, this.gateway.agenda.nowMs)
     this.gateway.agenda.put(nextMs, this)
   }

@@ -59,12 +59,13 @@ function begun(pace: Pace, ...rest: readonly Step[]): readonly Step[] {
 }
 
 function midway(pace: Pace, ...rest: readonly Step[]): readonly Step[] {
-  return begun(
-    pace,
+  return [
+    { afterMs: pace.connectMs, news: 'response-started' },
+    { afterMs: 0, news: 'opened' },
     { afterMs: pace.ttftMs, news: 'content' },
     { afterMs: pace.writeMs / 2, news: 'block-completed' },
     ...rest,
-  )
+  ]
 }
 
 /** A whole answer, and the faults that leave the request's answer as it would have been. */

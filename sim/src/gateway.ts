@@ -6,22 +6,19 @@ import {
   type HealthPolicy,
   type HealthState,
   stepHealth,
-  type Target,
 } from '@lb/health'
 import { failureTable } from '@lb/protocol'
 import {
   type Affinity,
   type AffinityEvent,
+  type AffinityPolicy,
   type Availability,
   firstTurns,
   fullBudget,
   homesOf,
-  type Latency,
-  type Limit,
   type LimitEvent,
   type LoopPolicy,
   nextReleaseDeadlineMs,
-  noLimit,
   type Outcome,
   observeLatency,
   openThrottle,
@@ -45,6 +42,7 @@ import {
   type Turns,
 } from '@lb/router'
 import type { Agenda, Due } from './agenda.ts'
+import { type Book, candidateIn, candidateOf, newBook } from './book.ts'
 import type { Luck } from './chance.ts'
 import { Exchange, type Report, type Request } from './exchange.ts'
 import type { Upstream } from './upstream.ts'
@@ -57,12 +55,6 @@ export interface GatewayPlan {
   readonly health: HealthPolicy
   readonly loop: LoopPolicy
   readonly stickyMs: number
-}
-
-/** A target as it stands, with its book. */
-export interface Book {
-  limit: Limit
-  latency: Latency | null
 }
 
 const noFacts: readonly HealthEffect[] = []
@@ -85,7 +77,8 @@ export class Gateway implements Due {
   throttle: Throttle = openThrottle
   #release = shutRelease
   #turns: Turns = firstTurns
-  readonly books: Map<string, Book> = new Map()
+  readonly books: ReadonlyMap<string, Book>
+  readonly #affinityPolicy: AffinityPolicy
   readonly #affinities = new Map<string, Affinity>()
 
   constructor(
@@ -102,6 +95,8 @@ export class Gateway implements Due {
     this.upstreams = upstreams
     this.chance = chance
     this.watcher = watcher
+    this.books = new Map(gatewayPlan.targets.map((target) => [target.id, newBook(target)]))
+    this.#affinityPolicy = { lifetimeMs: gatewayPlan.stickyMs }
   }
 
   /** A client's request arrives. */
@@ -127,28 +122,26 @@ export class Gateway implements Due {
   look(request: string, planned: readonly PlanCandidate[]): readonly PlanCandidate[] {
     const nowMs = this.agenda.nowMs
     return planned.map((candidate) => {
-      const availability = this.availability(candidate, request, nowMs)
+      const book = this.book(candidate.id)
+      const availability = this.#availability(book, request, nowMs)
       return availability === candidate.availability
         ? candidate
-        : candidateOf(candidate, availability, candidate.inFlight, candidate.ttftMs)
+        : candidateOf(book.target, availability, candidate.inFlight, candidate.ttftMs)
     })
   }
 
   /** Health's answer, unless the concurrency limit says that it is full. */
-  availability(target: RouteTarget, request: string, nowMs: number): Availability {
-    const health = availabilityOf(this.health, healthTarget(target), nowMs, this.plan.health)
+  #availability({ healthTarget, limit }: Book, request: string, nowMs: number): Availability {
+    const health = availabilityOf(this.health, healthTarget, nowMs, this.plan.health)
     if (health.kind === 'barred') return health
-    const place = placeOf(this.book(target.id).limit, request)
+    const place = placeOf(limit, request)
     return place === 'free' ? health : { kind: 'full', queue: place === 'queue' }
   }
 
   /** The book of a target. */
   book(id: string): Book {
-    let book = this.books.get(id)
-    if (book === undefined) {
-      book = { limit: noLimit, latency: null }
-      this.books.set(id, book)
-    }
+    const book = this.books.get(id)
+    if (book === undefined) throw new Error(`no target ${id}`)
     return book
   }
 
@@ -167,30 +160,29 @@ export class Gateway implements Due {
   }
 
   /** What an attempt reported, to everybody who keeps a book about it. */
-  reported(exchange: Exchange, target: RouteTarget, { attempt, startedMs, outcome }: Report): void {
+  reported(exchange: Exchange, { id }: RouteTarget, attempt: string, { startedMs, outcome }: Report): void {
     const nowMs = this.agenda.nowMs
-    const name = `${exchange.request.id}:${attempt}`
-    const seen = { target: healthTarget(target), attempt: name, startedMs }
+    const book = this.book(id)
+    const target = book.healthTarget
     if (outcome.kind === 'alive') {
-      const book = this.book(target.id)
       book.latency = observeLatency(book.latency, outcome.ttftMs, nowMs)
       this.#answered(nowMs)
-      this.tellHealth({ type: 'attempt-alive', ...seen })
+      this.tellHealth({ type: 'attempt-alive', target, attempt, startedMs })
       return
     }
     if (outcome.kind === 'succeeded') {
       if (!this.plan.loop.stream) this.#answered(nowMs)
-      this.tellHealth({ type: 'attempt-succeeded', ...seen })
+      this.tellHealth({ type: 'attempt-succeeded', target, attempt, startedMs })
     } else if (outcome.kind === 'failed') {
-      this.tellHealth({ type: 'attempt-failed', ...seen, failure: outcome.failure })
+      this.tellHealth({ type: 'attempt-failed', target, attempt, startedMs, failure: outcome.failure })
     } else {
-      this.tellHealth({ type: 'attempt-abandoned', target: seen.target, attempt: name })
+      this.tellHealth({ type: 'attempt-abandoned', target, attempt })
     }
     const { session } = exchange.request
     const news = outcome.kind === 'succeeded' ? 'succeeded' : isHardLoss(outcome) ? 'released' : undefined
-    if (session !== null && news !== undefined) this.#tellAffinity(session, { type: news, candidate: target.id })
+    if (session !== null && news !== undefined) this.#tellAffinity(session, { type: news, candidate: id })
     // Last: the place that is free now calls somebody, who must see what health has just learned.
-    this.tellLimit(target.id, { type: 'attempt-ended', startedMs, outcome: limitOutcome(outcome) })
+    this.tellLimit(id, { type: 'attempt-ended', startedMs, outcome: limitOutcome(outcome) })
   }
 
   #answered(nowMs: number): void {
@@ -220,56 +212,36 @@ export class Gateway implements Due {
     this.tellRelease({ type: 'tick' })
   }
 
-  #order(request: Request, nowMs: number): Plan {
-    const policy = { lifetimeMs: this.plan.stickyMs }
-    const candidates = this.plan.targets.map((target) => {
-      const { limit, latency } = this.book(target.id)
-      const availability = this.availability(target, request.id, nowMs)
-      return candidateOf(target, availability, limit.inFlight, latency?.ms ?? null)
-    })
-    const affinity = request.session === null ? null : (this.#affinities.get(request.session) ?? null)
-    const home = homesOf(affinity, nowMs, policy).find((id) =>
+  #order({ id: request, session }: Request, nowMs: number): Plan {
+    const candidates: PlanCandidate[] = []
+    for (const book of this.books.values()) candidates.push(candidateIn(book, this.#availability(book, request, nowMs)))
+    const affinity = session === null ? null : (this.#affinities.get(session) ?? null)
+    const home = homesOf(affinity, nowMs, this.#affinityPolicy).find((id) =>
       candidates.some(
         ({ id: other, availability: { kind } }) => other === id && (kind === 'available' || kind === 'probe'),
       ),
     )
-    const wishes = { strategy: this.plan.strategy, session: request.session, home: home ?? null }
+    const wishes = { strategy: this.plan.strategy, session, home: home ?? null }
     const planned = plan(candidates, wishes, this.#turns, { nowMs, roll: this.chance.next() })
     this.#turns = planned.turns
     return planned
   }
 
   /** An attempt starts: a conversation without a home has one now. */
-  started(exchange: Exchange, target: RouteTarget, attempt: number): void {
-    const { id, session } = exchange.request
-    if (attempt === 1) this.throttle = stepThrottle(this.throttle, 'asked', this.agenda.nowMs)
-    this.tellHealth({ type: 'attempt-started', target: healthTarget(target), attempt: `${id}:${attempt}` })
-    this.tellLimit(target.id, { type: 'attempt-started', request: id })
-    if (session !== null) this.#tellAffinity(session, { type: 'started', candidate: target.id })
+  started(exchange: Exchange, { id: candidate }: RouteTarget, number: number, attempt: string): void {
+    const { id: request, session } = exchange.request
+    if (number === 1) this.throttle = stepThrottle(this.throttle, 'asked', this.agenda.nowMs)
+    this.tellHealth({ type: 'attempt-started', target: this.book(candidate).healthTarget, attempt })
+    this.tellLimit(candidate, { type: 'attempt-started', request })
+    if (session !== null) this.#tellAffinity(session, { type: 'started', candidate })
   }
 
   #tellAffinity(session: string, event: AffinityEvent): void {
-    const policy = { lifetimeMs: this.plan.stickyMs }
     const before = this.#affinities.get(session) ?? null
-    const after = stepAffinity(before, event, this.agenda.nowMs, policy)
+    const after = stepAffinity(before, event, this.agenda.nowMs, this.#affinityPolicy)
     if (after === null) this.#affinities.delete(session)
     else this.#affinities.set(session, after)
   }
-}
-
-/** Field by field: see `withChange` of the router. */
-function candidateOf(
-  { id, provider, credential, model, passThrough, rank, priority, weight, price }: RouteTarget,
-  availability: Availability,
-  inFlight: number,
-  ttftMs: number | null,
-): PlanCandidate {
-  return { id, provider, credential, model, passThrough, rank, priority, weight, price, availability, inFlight, ttftMs }
-}
-
-/** A target as health names it. */
-function healthTarget({ provider, credential, model, passThrough }: RouteTarget): Target {
-  return { provider, credential: passThrough ? null : credential, model }
 }
 
 /** A 429 without a date says "fewer at once"; with a date health knows what to do, and 529 is nobody's limit. */

@@ -1,7 +1,7 @@
 import { type HealthEffect, type HealthEvent, type HealthState, type NodePath, nodesOf, pathText } from '@lb/health'
 import { type FailureKind, failureTable } from '@lb/protocol'
 import { type Ending, type LoopEffect, type LoopEvent, type LoopState, retryTokens } from '@lb/router'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, Marks } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import type { Watcher } from './watcher.ts'
 
@@ -30,12 +30,6 @@ export interface Sums {
   facts: number
 }
 
-interface Marks {
-  commits: number
-  openings: number
-  endings: number
-}
-
 /** Which providers of a world never fail, and from when none does. */
 export interface Promises {
   readonly steady: ReadonlySet<string>
@@ -44,12 +38,10 @@ export interface Promises {
 
 /** Checks every step of every request, and adds up a hash of all that was decided. */
 export class Guard implements Watcher {
-  readonly keepsLogs = false
   readonly violations: Violation[] = []
   readonly sums: Sums = { requests: 0, attempts: 0, completed: 0, refused: 0, broken: 0, gone: 0, facts: 0 }
   hash = 0x811c9dc5
   readonly #promises: Promises
-  readonly #marks = new Map<Exchange, Marks>()
   /** Dates that upstreams gave, by instance and target. */
   readonly #dates = new Map<Gateway, Map<string, number>>()
   readonly #probes = new Map<Gateway, Map<string, { readonly attempt: string; readonly untilMs: number }>>()
@@ -58,15 +50,14 @@ export class Guard implements Watcher {
     this.#promises = promises
   }
 
-  planned(exchange: Exchange): void {
+  planned(): void {
     this.sums.requests += 1
-    this.#marks.set(exchange, { commits: 0, openings: 0, endings: 0 })
   }
 
   stepped(exchange: Exchange, event: LoopEvent, before: LoopState, effects: readonly LoopEffect[]): void {
     if (effects.length === 0) return
-    const marks = this.#marks.get(exchange)
-    if (marks === undefined) {
+    const { marks } = exchange
+    if (marks.isClosed) {
       this.#breach('I2', exchange, 'effects after the end')
       return
     }
@@ -109,14 +100,14 @@ export class Guard implements Watcher {
   }
 
   ended(exchange: Exchange, ending: Ending): void {
-    const marks = this.#marks.get(exchange)
-    if (marks === undefined || marks.endings !== 1) this.#breach('I2', exchange, 'not exactly one end')
-    this.#marks.delete(exchange)
+    const { marks } = exchange
+    if (marks.isClosed || marks.endings !== 1) this.#breach('I2', exchange, 'not exactly one end')
+    marks.isClosed = true
     this.#count(ending)
     if (exchange.state.attempts.some(({ outcome }) => outcome === 'running'))
       this.#breach('I11', exchange, 'an attempt runs on without a consumer')
     if (ending.type === 'give-up' && ending.attempt === null) this.#refused(exchange, ending)
-    if (ending.type === 'finish' || ending.type === 'abort-client' || marks?.commits !== 0) return
+    if (ending.type === 'finish' || ending.type === 'abort-client' || marks.commits !== 0) return
     if (!ending.failure.message.startsWith(THROTTLED)) this.#failed(exchange, ending.failure.kind)
   }
 

@@ -9,7 +9,6 @@ import type { Watcher } from './watcher.ts'
 
 /** Writes down what it sees. */
 export class Scribe implements Watcher {
-  readonly keepsLogs = false
   readonly lines: string[] = []
   readonly #agenda: Agenda
   readonly #upstreams: readonly UpstreamPlan[]

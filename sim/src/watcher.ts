@@ -5,8 +5,6 @@ import type { Gateway } from './gateway.ts'
 
 /** Who looks on: transcripts write down what they see, invariants check it. */
 export interface Watcher {
-  /** Whether exchanges keep the log of their events. */
-  readonly keepsLogs: boolean
   planned(exchange: Exchange, candidates: readonly PlanCandidate[]): void
   /** The loop was told `event` when it was in `before`; its new state is `exchange.state`. */
   stepped(exchange: Exchange, event: LoopEvent, before: LoopState, effects: readonly LoopEffect[]): void
@@ -22,7 +20,6 @@ export interface Watcher {
 
 /** Sees nothing. */
 export const nobody: Watcher = {
-  keepsLogs: false,
   planned() {},
   stepped() {},
   obeyed() {},
@@ -35,7 +32,6 @@ export const nobody: Watcher = {
 /** Two look on. The first one decides what is to be decided. */
 export function both(first: Watcher, second: Watcher): Watcher {
   return {
-    keepsLogs: first.keepsLogs || second.keepsLogs,
     planned(...seen) {
       first.planned(...seen)
       second.planned(...seen)

@@ -1,7 +1,7 @@
 import { type Bar, later } from './bar.ts'
 import { isLapsed, type NodeHealth } from './node.ts'
 import type { HealthPolicy } from './policy.ts'
-import { familyOf, type NodePath, type Target } from './target.ts'
+import { familyOf, isFamily, type NodePath, type Target } from './target.ts'
 import { type CredentialHealth, type HealthState, own, type ProviderHealth } from './tree.ts'
 
 /**
@@ -60,9 +60,10 @@ export function knownPaths(health: ProviderHealth, { provider, credential, model
   return paths
 }
 
-/** The family's node, if there is one: the name is worked out only where anything is known that could bear it. */
+/** The family's node, if there is one: the model's family is worked out only where any family has a node. */
 function knownFamily({ models }: CredentialHealth, model: string): string | undefined {
-  for (const _name in models) {
+  for (const name in models) {
+    if (!isFamily(name)) continue
     const family = familyOf(model)
     return family !== undefined && own(models, family) !== undefined ? family : undefined
   }

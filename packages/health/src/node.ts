@@ -93,12 +93,12 @@ export function startAttempt(node: NodeHealth, attempt: string, at: Moment, poli
     // Those who have nothing else left give the probe a moment, or all who waited for this date would come at once.
     const patient = pushedOut(lastResort, Math.max(policy.lastResortFreeTries + 1, lastResort.level), at, policy)
     return {
-      node: { ...node, state: { kind: 'half-open', bar, lastResort: patient, probe } },
+      node: inState(node, { kind: 'half-open', bar, lastResort: patient, probe }),
       facts: [{ type: 'probing', attempt }],
     }
   }
   const pushed = pushedOut(lastResort, lastResort.level, at, policy)
-  return { node: { ...node, state: { ...state, lastResort: pushed } }, facts: quiet }
+  return { node: inState(node, withLastResort(state, pushed)), facts: quiet }
 }
 
 /** First content was seen: the node works, though whether the answer ends well is not known yet. */
@@ -116,7 +116,8 @@ export function succeed(node: NodeHealth, seen: SeenAttempt, at: Moment, policy:
   if (state.kind !== 'closed') return recover(node, 0, at)
   const tally = tallied(node.tally, { successes: 1, failures: 0 }, at.nowMs, policy.ratioDecayMs)
   const count = policy.resetOnSuccess ? 0 : countAt(node, state.count, at.nowMs, policy)
-  return { node: { ...node, tally, state: { ...state, count } }, facts: quiet }
+  const closed = { kind: 'closed', count, recoveredMs: state.recoveredMs } as const
+  return { node: inState(node, closed, tally), facts: quiet }
 }
 
 /** The attempt failed in a way that concerns this node. */
@@ -131,7 +132,7 @@ export function fail(
   if (state.kind === 'disabled') return { node, facts: quiet }
   if (isOld(node, seen)) return { node: lateDate(node, verdict, at, policy), facts: quiet }
   const tally = tallied(node.tally, { successes: 0, failures: verdict.weight }, at.nowMs, policy.ratioDecayMs)
-  const failed: NodeHealth = { ...node, tally, lastFailureMs: at.nowMs }
+  const failed: NodeHealth = inState(node, state, tally, at.nowMs)
   if (state.kind === 'closed')
     return failClosed(failed, countAt(node, state.count, at.nowMs, policy), state.recoveredMs, verdict, at, policy)
   const isProbe = state.kind === 'half-open' && state.probe.attempt === seen.attempt
@@ -142,7 +143,7 @@ export function fail(
 export function abandon(node: NodeHealth, attempt: string): NodeHealth {
   const { state } = node
   if (state.kind !== 'half-open' || state.probe.attempt !== attempt) return node
-  return { ...node, state: { kind: 'barred', bar: state.bar, lastResort: state.lastResort } }
+  return inState(node, { kind: 'barred', bar: state.bar, lastResort: state.lastResort })
 }
 
 /** Whether forgetting the node changes nothing that matters. */
@@ -184,6 +185,21 @@ function lateDate(node: NodeHealth, verdict: Verdict, at: Moment, policy: Health
   return bar(node, null, verdict, at, policy).node
 }
 
+/** `node` in another state. Field by field: an attempt on a node that is known makes several, and a spread is slower. */
+function inState(
+  node: NodeHealth,
+  state: NodeState,
+  tally: Tally = node.tally,
+  lastFailureMs: number | null = node.lastFailureMs,
+): NodeHealth {
+  return { state, tally, growth: node.growth, lastFailureMs, barredMs: node.barredMs }
+}
+
+function withLastResort(state: Barred, lastResort: LastResort): Barred {
+  const { kind, bar } = state
+  return kind === 'barred' ? { kind, bar, lastResort } : { kind, bar, lastResort, probe: state.probe }
+}
+
 function recover(node: NodeHealth, count: number, at: Moment): NodeStep {
   return {
     node: {
@@ -213,7 +229,7 @@ function failClosed(
     aftermath !== 'count' ||
     count >= policy.threshold ||
     failureRatio(node.tally, policy.ratioMinResults) >= policy.ratioLimit
-  if (!isOut) return { node: { ...node, state: { kind: 'closed', count, recoveredMs } }, facts: [counted] }
+  if (!isOut) return { node: inState(node, { kind: 'closed', count, recoveredMs }), facts: [counted] }
   const step = bar(node, null, verdict, at, policy)
   return { node: step.node, facts: [counted, ...step.facts] }
 }
@@ -226,7 +242,7 @@ function failLastResort(node: NodeHealth, state: Barred, verdict: Verdict, at: M
   const isSoft = verdict.weight > 0 && verdict.failure.retryAfterMs === undefined
   if (!isSoft) return bar(node, state, verdict, at, policy)
   const lastResort = pushedOut(state.lastResort, state.lastResort.level + 1, at, policy)
-  return { node: { ...node, state: { ...state, lastResort } }, facts: quiet }
+  return { node: inState(node, withLastResort(state, lastResort)), facts: quiet }
 }
 
 function bar(node: NodeHealth, running: Barred | null, verdict: Verdict, at: Moment, policy: HealthPolicy): NodeStep {

@@ -54,7 +54,14 @@ export function pathText({ provider, credential, model }: NodePath): string {
  */
 export function familyOf(model: string): string | undefined {
   const family = /fable|mythos|opus|sonnet|haiku/.exec(model.toLowerCase())?.[0]
-  return family === undefined ? undefined : `family:${family}`
+  return family === undefined ? undefined : FAMILY + family
+}
+
+const FAMILY = 'family:'
+
+/** Whether a node's name is that of a family, and not of a model. */
+export function isFamily(name: string): boolean {
+  return name.startsWith(FAMILY)
 }
 
 /** Which node an exhausted quota closes, by the claim that the upstream named. Claims that are not listed: the model. */

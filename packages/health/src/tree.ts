@@ -25,11 +25,14 @@ export interface CredentialHealth {
 /** Nodes by the last word of their path. */
 export type Nodes = Readonly<Record<string, NodeHealth>>
 
-/** Nothing known: every target is healthy. */
-export const emptyHealth: HealthState = { providers: {} }
+/** The one empty record of all states: to compare is cheaper than to look up what is not there. */
+const nothing: Readonly<Record<string, never>> = {}
 
-const emptyProvider: ProviderHealth = { node: null, models: {}, credentials: {} }
-const emptyCredential: CredentialHealth = { node: null, models: {} }
+/** Nothing known: every target is healthy. */
+export const emptyHealth: HealthState = { providers: nothing }
+
+const emptyProvider: ProviderHealth = { node: null, models: nothing, credentials: nothing }
+const emptyCredential: CredentialHealth = { node: null, models: nothing }
 
 /** The node at `path`, or `undefined` when nothing is known about it. */
 export function nodeAt(state: HealthState, path: NodePath): NodeHealth | undefined {
@@ -42,11 +45,14 @@ export function nodeAt(state: HealthState, path: NodePath): NodeHealth | undefin
 
 /** `state` with `node` at `path`; `undefined` forgets it. Records that become empty go with it. */
 export function withNode(state: HealthState, path: NodePath, node: NodeHealth | undefined): HealthState {
-  const provider = own(state.providers, path.provider) ?? emptyProvider
+  const before = own(state.providers, path.provider) ?? emptyProvider
   const { credential } = path
-  const changed = credential === null ? held(provider, path, node) : withCredential(provider, credential, path, node)
-  const isEmpty = isBare(changed) && Object.keys(changed.credentials).length === 0
-  return { providers: replaced(state.providers, path.provider, isEmpty ? undefined : changed) }
+  const holder = credential === null ? held(before, path, node) : before
+  const credentials =
+    credential === null ? before.credentials : withCredential(before.credentials, credential, path, node)
+  const changed =
+    isBare(holder) && isEmpty(credentials) ? undefined : { node: holder.node, models: holder.models, credentials }
+  return { providers: replaced(state.providers, path.provider, changed) }
 }
 
 /** Every node with its path. */
@@ -59,6 +65,7 @@ export function nodesOf(state: HealthState): { readonly path: NodePath; readonly
 
 /** The member `key` if the record owns it: names come from outside, and may be `__proto__`. */
 export function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  if (record === nothing) return undefined
   // Most look-ups find nothing, and those need no second look.
   const value = record[key]
   return value !== undefined && Object.hasOwn(record, key) ? value : undefined
@@ -73,26 +80,36 @@ function nodesIn(provider: string, credential: string | null, { node, models }: 
 }
 
 function withCredential(
-  provider: ProviderHealth,
+  credentials: ProviderHealth['credentials'],
   name: string,
   path: NodePath,
   node: NodeHealth | undefined,
-): ProviderHealth {
-  const changed = held(own(provider.credentials, name) ?? emptyCredential, path, node)
-  return { ...provider, credentials: replaced(provider.credentials, name, isBare(changed) ? undefined : changed) }
+): ProviderHealth['credentials'] {
+  const changed = held(own(credentials, name) ?? emptyCredential, path, node)
+  return replaced(credentials, name, isBare(changed) ? undefined : changed)
 }
 
-function held<T extends CredentialHealth>(holder: T, path: NodePath, node: NodeHealth | undefined): T {
-  if (path.model === null) return { ...holder, node: node ?? null }
-  return { ...holder, models: replaced(holder.models, path.model, node) }
+/** Field by field, as in every record that each attempt makes anew: a spread takes several times as long. */
+function held(holder: CredentialHealth, { model }: NodePath, node: NodeHealth | undefined): CredentialHealth {
+  if (model === null) return { node: node ?? null, models: holder.models }
+  return { node: holder.node, models: replaced(holder.models, model, node) }
 }
 
 function isBare({ node, models }: CredentialHealth): boolean {
-  return node === null && Object.keys(models).length === 0
+  return node === null && isEmpty(models)
 }
 
-function replaced<T>(record: Readonly<Record<string, T>>, key: string, value: T | undefined): Record<string, T> {
+function isEmpty(record: Readonly<Record<string, unknown>>): boolean {
+  for (const _name in record) return false
+  return true
+}
+
+function replaced<T>(
+  record: Readonly<Record<string, T>>,
+  key: string,
+  value: T | undefined,
+): Readonly<Record<string, T>> {
   if (value !== undefined) return { ...record, [key]: value }
   const { [key]: _gone, ...rest } = record
-  return rest
+  return isEmpty(rest) ? nothing : rest
 }

@@ -16,9 +16,19 @@ export function draws(roll: number): () => number {
 
 /** A number in [0, 1) that depends on `text` alone: 32-bit FNV-1a, finished so that near texts land far apart. */
 export function hashUnit(text: string): number {
-  let hash = 0x811c9dc5
+  return unitOf(hashOf(text))
+}
+
+/** The hash of a text, to be finished by {@link unitOf}; of a text that follows another one, if `begun` is that one's hash. */
+export function hashOf(text: string, begun: number = 0x811c9dc5): number {
+  let hash = begun
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32
+  return hash
+}
+
+/** The number in [0, 1) of a hash. */
+export function unitOf(hash: number): number {
+  let mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35)
+  return ((mixed ^ (mixed >>> 16)) >>> 0) / 2 ** 32
 }

@@ -2,6 +2,7 @@ import type { Failure } from '@lb/protocol'
 import { type BarredCandidate, type Candidate, isBarred } from './candidate.ts'
 import type { LoopPolicy } from './loop-policy.ts'
 import type { Attempt, LoopState, StartReason, WaitReason } from './loop-state.ts'
+import { sortedBy } from './sorted.ts'
 
 /** What a request that has no attempt running does next. */
 export type Choice =
@@ -36,11 +37,13 @@ export function isPatient(state: LoopState, policy: LoopPolicy): boolean {
 
 /** Failed attempts that may have been billed. */
 export function wastedAttempts(attempts: readonly Attempt[]): number {
-  return attempts.filter(({ paid, outcome }) => paid && outcome === 'failed').length
+  let wasted = 0
+  for (const { paid, outcome } of attempts) if (paid && outcome === 'failed') wasted += 1
+  return wasted
 }
 
-/** Whether the budgets of the request and of all requests allow it. */
-export function isAffordable(state: LoopState, { cost }: Start, policy: LoopPolicy): boolean {
+/** Whether the budgets of the request and of all requests allow an attempt of this cost. */
+export function isAffordable(state: LoopState, cost: Start['cost'], policy: LoopPolicy): boolean {
   // An available candidate that nobody has asked yet is worth one more bill: see docs/decisions/0041.
   const wastedMax = cost === 0 ? policy.paidMax : policy.paidMax - 1
   return (cost === 0 || state.retryTokens >= 1) && wastedAttempts(state.attempts) <= wastedMax
@@ -51,15 +54,17 @@ export function isAffordable(state: LoopState, { cost }: Start, policy: LoopPoli
  * before `windowMs` are over or is kept waiting by our own pace only; else those for which a wait does not help. A dead
  * key is worth a try when all that is left is a date tomorrow.
  */
-export function hopeful(open: readonly Candidate[], nowMs: number, windowMs: number): BarredCandidate[] {
-  const barred = open.filter(isBarred)
-  if (barred.length === 0) return barred
-  const soft = barred.filter((candidate) => {
-    const { notBeforeMs } = candidate.availability
-    const atMs = opensMs(candidate)
-    return atMs < Number.POSITIVE_INFINITY && (notBeforeMs === null || atMs <= nowMs || atMs < nowMs + windowMs)
-  })
-  return (soft.length > 0 ? soft : barred).sort((a, b) => untilMs(a) - untilMs(b))
+export function hopeful(open: readonly Candidate[], nowMs: number, windowMs: number): readonly BarredCandidate[] {
+  const soft = open.filter((candidate): candidate is BarredCandidate => isSoft(candidate, nowMs, windowMs))
+  return sortedBy(soft.length > 0 ? soft : open.filter(isBarred), untilMs)
+}
+
+/** It only needs time, and not too much of it. */
+function isSoft(candidate: Candidate, nowMs: number, windowMs: number): boolean {
+  if (!isBarred(candidate)) return false
+  const { notBeforeMs } = candidate.availability
+  const atMs = opensMs(candidate)
+  return atMs < Number.POSITIVE_INFINITY && (notBeforeMs === null || atMs <= nowMs || atMs < nowMs + windowMs)
 }
 
 /** From when it may be asked, if only as a last resort; never, if it is at its limit or a wait does not help. */

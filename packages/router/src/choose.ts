@@ -25,7 +25,7 @@ import type { LoopState, StartReason } from './loop-state.ts'
 export function choose(state: LoopState, again: string | null, woken: boolean, at: Moment, policy: LoopPolicy): Choice {
   if (at.nowMs >= state.deadlineMs) return { next: 'stop', failure: deadlineExceeded }
   if (state.attempts.length >= policy.attemptsMax) return stop
-  const repeated = state.candidates.find(({ id }) => id === again)
+  const repeated = again === null ? undefined : state.candidates.find(({ id }) => id === again)
   if (repeated !== undefined && !isDated(repeated, at.nowMs) && !isFirmlyFull(repeated))
     return { next: 'start', candidate: repeated, why: 'again', cost: 0 }
   const [best] = state.candidates
@@ -35,13 +35,11 @@ export function choose(state: LoopState, again: string | null, woken: boolean, a
   const open = openOnes(state)
   if (policy.failover === 'threshold') return byThreshold(state, open, policy)
   const isSaving = isPatient(state, policy)
-  const hopes = isSaving ? [] : untriedOf(state, hopeful(open, at.nowMs, policy.holdMaxMs))
-  // Tries are saved for later, but not while somebody is free who had no turn and shares no fault.
-  const offers = isSaving
-    ? untried(state, open).filter(({ cost }) => cost === 0)
-    : [...untried(state, open), ...lastResorts(state, hopes, at)]
+  const next = untried(state, open, isSaving, policy)
+  if (next !== undefined) return next
+  const hopes = isSaving ? noHopes : untriedOf(state, hopeful(open, at.nowMs, policy.holdMaxMs))
   return (
-    offers.find((offer) => isAffordable(state, offer, policy)) ??
+    lastResort(state, hopes, at, policy) ??
     queued(state, open, at, policy) ??
     awaitUntried(state, hopes, woken, at, policy) ??
     anotherRound(state, open, at, policy) ??
@@ -54,9 +52,9 @@ export function choose(state: LoopState, again: string | null, woken: boolean, a
 /** Whether somebody stands behind `candidate`: only then is it worth holding anything back for a failover. */
 export function hasBackup(state: LoopState, candidate: string, policy: LoopPolicy): boolean {
   if (state.attempts.length >= policy.attemptsMax) return false
-  return state.candidates.some(
-    (other) => other.id !== candidate && isReady(other) && !state.tried.includes(other.id) && isOpen(state, other),
-  )
+  for (const other of state.candidates)
+    if (other.id !== candidate && isReady(other) && !state.tried.includes(other.id) && isOpen(state, other)) return true
+  return false
 }
 
 /** A place that was to be open and is not is looked at again, but not in a busy loop. */
@@ -64,7 +62,7 @@ const LOOK_AGAIN_MS = 20
 /** Within this time a request that does not wait has its error, if the upstreams answer fast enough. */
 const NO_WAIT_MS = 1_000
 
-const noOffers: readonly Start[] = []
+const noHopes: readonly BarredCandidate[] = []
 const stop: Choice = { next: 'stop', failure: null }
 const deadlineExceeded: Failure = { kind: 'deadline-exceeded', message: 'the time for this request is over' }
 
@@ -84,23 +82,30 @@ function untriedOf<T extends Candidate>({ tried }: LoopState, candidates: readon
   return tried.length === 0 ? candidates : candidates.filter(({ id }) => !tried.includes(id))
 }
 
-/** The candidates of this round that may be used now, best first. */
-function untried(state: LoopState, open: readonly Candidate[]): readonly Start[] {
-  const ready = untriedOf(state, open.filter(isReady))
-  if (ready.length === 0) return noOffers
+/**
+ * The best candidate of this round that may be used now and is affordable. A probe takes its natural place at the first
+ * choice; later it comes last. Tries are saved for later, but not while somebody is free who had no turn and shares no fault.
+ */
+function untried(
+  state: LoopState,
+  open: readonly Candidate[],
+  isSaving: boolean,
+  policy: LoopPolicy,
+): Start | undefined {
   const isFirst = state.attempts.length === 0
-  const offers = ready.map((candidate): Start => {
-    const isSuspect = sharesFault(state, candidate)
-    return {
-      next: 'start',
-      candidate,
-      why: reason(state, candidate),
-      cost: state.round > 1 || isSuspect ? 1 : 0,
-    }
-  })
-  // A probe takes its natural place at the first choice, if somebody stands behind it; later it comes last.
-  if (isFirst && ready.length > 1 && ready.some(isAvailable)) return offers
-  return offers.sort((a, b) => rank(a) - rank(b))
+  const isFree = isAffordable(state, 0, policy)
+  const isPaidFor = !isSaving && isAffordable(state, 1, policy)
+  let best: Candidate | undefined
+  let bestCost: Start['cost'] = 0
+  for (const candidate of open) {
+    if (!isReady(candidate) || state.tried.includes(candidate.id)) continue
+    const cost = state.round > 1 || sharesFault(state, candidate) ? 1 : 0
+    if (!(cost === 0 ? isFree : isPaidFor)) continue
+    if (best !== undefined && (isFirst || rank(candidate, cost) >= rank(best, bestCost))) continue
+    best = candidate
+    bestCost = cost
+  }
+  return best === undefined ? undefined : { next: 'start', candidate: best, why: reason(state, best), cost: bestCost }
 }
 
 function reason(state: LoopState, candidate: Candidate): StartReason {
@@ -109,7 +114,7 @@ function reason(state: LoopState, candidate: Candidate): StartReason {
   return state.round > 1 ? 'round' : 'failover'
 }
 
-function rank({ candidate, cost }: Start): number {
+function rank(candidate: Candidate, cost: Start['cost']): number {
   return (isAvailable(candidate) ? 0 : 2) + cost
 }
 
@@ -118,11 +123,12 @@ function rank({ candidate, cost }: Start): number {
  * at fault, and so on. It goes to the back, and costs.
  */
 function sharesFault(state: LoopState, candidate: Candidate): boolean {
-  return state.attempts.some(({ failure, candidate: id }) => {
-    if (failure === null) return false
-    const failed = state.candidates.find((other) => other.id === id)
-    return failed !== undefined && suspects[failureTable[failure.kind].scope](failed, candidate)
-  })
+  for (const { failure, candidate: id } of state.attempts) {
+    const failed = failure === null ? undefined : state.candidates.find((other) => other.id === id)
+    if (failure !== null && failed !== undefined && suspects[failureTable[failure.kind].scope](failed, candidate))
+      return true
+  }
+  return false
 }
 
 const suspects: Readonly<Record<FailureScope, (failed: Candidate, other: Candidate) => boolean>> = {
@@ -133,12 +139,17 @@ const suspects: Readonly<Record<FailureScope, (failed: Candidate, other: Candida
   request: () => false,
 }
 
-/** Barred candidates that a request with nothing else left may try now: the last usable target is never ejected. */
-function lastResorts(state: LoopState, hopes: readonly BarredCandidate[], at: Moment): Start[] {
+/** A barred candidate that a request with nothing else left may try now: the last usable target is never ejected. */
+function lastResort(
+  state: LoopState,
+  hopes: readonly BarredCandidate[],
+  at: Moment,
+  policy: LoopPolicy,
+): Start | undefined {
   const cost = state.attempts.length === 0 ? 0 : 1
-  return hopes
-    .filter(({ availability: { lastResortAtMs } }) => lastResortAtMs !== null && lastResortAtMs <= at.nowMs)
-    .map((candidate) => ({ next: 'start', candidate, why: 'last-resort', cost }))
+  const candidate = hopes.find(({ availability: { lastResortAtMs: atMs } }) => atMs !== null && atMs <= at.nowMs)
+  if (candidate === undefined || !isAffordable(state, cost, policy)) return undefined
+  return { next: 'start', candidate, why: 'last-resort', cost }
 }
 
 /**
@@ -156,10 +167,10 @@ function parting(state: LoopState, open: readonly Candidate[], at: Moment, polic
       return lastResortAtMs !== null && (lastResortAtMs <= at.nowMs || (isUnasked && !hard))
     })
     .sort((a, b) => Number(a.availability.hard) - Number(b.availability.hard) || untilMs(a) - untilMs(b))
+  const [candidate] = left
   const cost = isUnasked ? 0 : 1
-  return left
-    .map((candidate): Start => ({ next: 'start', candidate, why: 'last-resort', cost }))
-    .find((offer) => isAffordable(state, offer, policy))
+  if (candidate === undefined || !isAffordable(state, cost, policy)) return undefined
+  return { next: 'start', candidate, why: 'last-resort', cost }
 }
 
 /**
@@ -181,7 +192,7 @@ function queued(state: LoopState, open: readonly Candidate[], at: Moment, policy
     why: 'last-resort',
     cost: state.attempts.length === 0 ? 0 : 1,
   }
-  return isAffordable(state, start, policy) ? start : undefined
+  return isAffordable(state, start.cost, policy) ? start : undefined
 }
 
 /** Until when a place of the candidate is worth waiting for; never, if no more may wait. News of a place comes by itself. */
@@ -229,7 +240,7 @@ function byThreshold(state: LoopState, open: readonly Candidate[], policy: LoopP
   if (next === undefined) return { next: 'stop', failure: allUnusable, pick: 'latest' }
   const start: Start = { next: 'start', candidate: next, why: reason(state, next), cost: 0 }
   // The predecessor knew no bills; ours are limited by any rule.
-  return isAffordable(state, start, policy) ? start : showLatest
+  return isAffordable(state, start.cost, policy) ? start : showLatest
 }
 
 const showLatest: Choice = { next: 'stop', failure: null, pick: 'latest' }

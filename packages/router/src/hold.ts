@@ -24,10 +24,15 @@ export function awaitUntried(
   policy: LoopPolicy,
 ): Choice | undefined {
   if (untried.length === 0) return undefined
-  const isNew = untried.some(({ id }) => !state.attempts.some(({ candidate }) => candidate === id))
+  const isNew = untried.some(({ id }) => !wasAsked(state, id))
   const youthEndsMs = state.beganMs + Math.min(policy.roundWithinMs, policy.holdMaxMs)
   const endMs = isNew ? (state.heldMs ?? at.nowMs) + policy.holdMaxMs : youthEndsMs
   return waitFor(state, { candidates: untried, endMs, paceMs: 0 }, woken, at, policy)
+}
+
+function wasAsked({ attempts }: LoopState, id: string): boolean {
+  for (const { candidate } of attempts) if (candidate === id) return true
+  return false
 }
 
 /** Everybody had their turns and failed. If the user wants it, the request stays and asks again now and then. */

@@ -1,8 +1,8 @@
 import type { Failure, Moment } from '@lb/protocol'
 import { endingOf } from './ending.ts'
 import type { LoopPolicy } from './loop-policy.ts'
-import { type LoopEffect, type LoopState, type LoopStep, withChange } from './loop-state.ts'
-import { timeoutsFor } from './timeouts.ts'
+import { draftOf, type LoopEffect, type LoopState, type LoopStep } from './loop-state.ts'
+import { type OwnTimeouts, timeoutsFor } from './timeouts.ts'
 import { closeAttempt, end, failAttempt, look, type RunningPhase, report, runningOf } from './upstream.ts'
 
 /**
@@ -33,9 +33,9 @@ export function tick(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep
   if (phase.kind !== 'waiting' && phase.kind !== 'refreshing') return { state, effects: [] }
   if (at.nowMs < Math.min(phase.untilMs, state.deadlineMs)) return breakSilence(state, at, policy)
   // A renewal that takes too long says nothing about the credential, but this request goes on without it.
-  if (phase.kind === 'refreshing')
-    return look(withChange(state, { spent: [...state.spent, phase.candidate] }), null, [])
-  return look(state, null, [])
+  const draft = draftOf(state)
+  if (phase.kind === 'refreshing') draft.spent = [...state.spent, phase.candidate]
+  return look(draft, null, [])
 }
 
 const tooSlow: Failure = { kind: 'first-byte-timeout', message: 'no first byte in time' }
@@ -43,18 +43,21 @@ const silent: Failure = { kind: 'stream-idle', message: 'the stream went silent'
 const deadlineExceeded: Failure = { kind: 'deadline-exceeded', message: 'the time for this request is over' }
 
 function tickRunning(before: LoopState, running: RunningPhase, at: Moment, policy: LoopPolicy): LoopStep {
-  const state = running === before.phase ? before : withChange(before, { phase: running })
   const cancel: LoopEffect = { type: 'cancel-attempt', attempt: running.attempt }
-  if (at.nowMs >= upstreamDeadlineMs(state, running, policy)) {
-    const failed = failAttempt(state, running, running.spoke ? silent : tooSlow, at, policy)
+  if (at.nowMs >= upstreamDeadlineMs(before, running, policy)) {
+    const failed = failAttempt(draftOf(before), running, running.spoke ? silent : tooSlow, at, policy)
     return { state: failed.state, effects: [cancel, ...failed.effects] }
   }
-  if (running.kind === 'sending' && at.nowMs >= state.deadlineMs) {
+  if (running.kind === 'sending' && at.nowMs >= before.deadlineMs) {
     const { outcome, failure } = lateness(running, at, policy)
-    const closed = closeAttempt(state, running, outcome.kind, failure, at)
-    return end(closed, endingOf(closed, deadlineExceeded, at.nowMs), [cancel, report(running, outcome)])
+    const draft = draftOf(before)
+    closeAttempt(draft, running, outcome.kind, failure, at)
+    return end(draft, endingOf(draft, deadlineExceeded, at.nowMs), [cancel, report(running, outcome)])
   }
-  return breakSilence(state, at, policy)
+  if (running === before.phase) return breakSilence(before, at, policy)
+  const draft = draftOf(before)
+  draft.phase = running
+  return breakSilence(draft, at, policy)
 }
 
 /** The client's patience may be shorter than ours; an upstream that was silent for as long as a probe gets is slow. */
@@ -67,12 +70,17 @@ function lateness(running: RunningPhase, at: Moment, policy: LoopPolicy) {
 
 function upstreamDeadlineMs(state: LoopState, running: RunningPhase, policy: LoopPolicy): number {
   if (policy.stream ? !running.spoke : !running.responded) return running.firstByteDeadlineMs
-  const { timeouts } = state.candidates.find(({ id }) => id === running.candidate) ?? {}
-  const { idleTimeoutMs, eventTimeoutMs } = timeoutsFor(timeouts, policy)
+  const { idleTimeoutMs, eventTimeoutMs } = timeoutsFor(ownTimeouts(state, running.candidate), policy)
   const silentMs = running.lastUpstreamMs + idleTimeoutMs
   // A whole answer has no events, and nothing else than its bytes can come in between.
   const idleMs = policy.stream ? Math.min(silentMs, running.lastEventMs + eventTimeoutMs) : silentMs
   return running.kind === 'relaying' ? idleMs : Math.min(idleMs, running.contentDeadlineMs)
+}
+
+/** A loop: this is asked after every piece of news. */
+function ownTimeouts({ candidates }: LoopState, id: string): OwnTimeouts | undefined {
+  for (const candidate of candidates) if (candidate.id === id) return candidate.timeouts
+  return undefined
 }
 
 /**
@@ -108,7 +116,10 @@ function breakSilence(state: LoopState, at: Moment, policy: LoopPolicy): LoopSte
       ? { type: 'release-opening', attempt: running.attempt }
       : { type: state.stage === 'nothing' ? 'send-preamble' : 'ping' }
   const stage = isOpeningDue ? 'opening' : state.stage === 'nothing' ? 'preamble' : state.stage
-  return { state: withChange(state, { stage, lastByteMs: at.nowMs }), effects: [effect] }
+  const draft = draftOf(state)
+  draft.stage = stage
+  draft.lastByteMs = at.nowMs
+  return { state: draft, effects: [effect] }
 }
 
 function silenceEndsMs(state: LoopState, policy: LoopPolicy): number {

@@ -101,6 +101,13 @@ interface Seen {
   readonly before: LoopState
 }
 
+/** What is told, and what a step once returned, is never written to again: a step that does so throws. */
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const member of Object.values(value)) frozen(member)
+  return Object.freeze(value)
+}
+
 /** Plays a story to its end, and then on, deadline by deadline, until the request is over. */
 function play({ policy: use, views, turns, tokens, timeoutMs, client, roll }: Story) {
   let state = newLoop
@@ -111,8 +118,8 @@ function play({ policy: use, views, turns, tokens, timeoutMs, client, roll }: St
   const view = (): readonly Candidate[] => views[looks++ % views.length] ?? []
   const tell = (event: LoopEvent): void => {
     const at = { nowMs, roll }
-    const before = state
-    const step = stepLoop(state, event, at, use)
+    const before = frozen(state)
+    const step = stepLoop(state, frozen(event), at, use)
     log.push({ event, at })
     state = step.state
     for (const effect of step.effects) seen.push({ effect, nowMs, before })

@@ -263,3 +263,23 @@ describe('fresh news of the candidates', () => {
     expect(renewing.state.phase.kind).toBe('refreshing')
   })
 })
+
+describe('when lb is stopped', () => {
+  test('the running attempt is abandoned, unjudged, and the client is told to come back', () => {
+    const loop = new Driven(two)
+    loop.begin()
+    expect(loop.tell(5, { type: 'stop' })).toEqual([
+      'cancel 1',
+      'report 1 abandoned',
+      'give-up null shutting-down null true',
+    ])
+    expect(loop.state).toMatchObject({ phase: { kind: 'over', end: 'gave-up' }, attempts: [{ outcome: 'abandoned' }] })
+  })
+
+  test('a request that waits is told so too', () => {
+    const loop = new Driven([candidate('a', { availability: barred({ lastResortAtMs: 9_000 }) })])
+    loop.begin()
+    expect(loop.tell(5, { type: 'stop' })).toEqual(['give-up null shutting-down 4995 true'])
+    expect(loop.state.attempts).toEqual([])
+  })
+})

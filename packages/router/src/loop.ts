@@ -7,12 +7,12 @@ import { tick } from './loop-clock.ts'
 import type { LoopPolicy } from './loop-policy.ts'
 import {
   type Attempt,
-  inPhase,
+  draftOf,
+  type LoopDraft,
   type LoopEffect,
   type LoopEvent,
   type LoopState,
   type LoopStep,
-  withChange,
 } from './loop-state.ts'
 import { timeoutsFor } from './timeouts.ts'
 import { closeAttempt, end, look, over, report, runningOf, upstreamEvent } from './upstream.ts'
@@ -63,14 +63,13 @@ type CandidatesChanged = Extract<LoopEvent, { readonly type: 'candidates-changed
 const throttled: Failure = { kind: 'overloaded', message: 'refused locally: the upstreams refuse most requests' }
 
 function begin(state: LoopState, event: Begin, at: Moment, policy: LoopPolicy): LoopStep {
-  const begun = withChange(state, {
-    client: event.client,
-    beganMs: at.nowMs,
-    lastByteMs: at.nowMs,
-    deadlineMs: at.nowMs + event.timeoutMs,
-    candidates: event.candidates,
-    retryTokens: event.retryTokens,
-  })
+  const begun = draftOf(state)
+  begun.client = event.client
+  begun.beganMs = at.nowMs
+  begun.lastByteMs = at.nowMs
+  begun.deadlineMs = at.nowMs + event.timeoutMs
+  begun.candidates = event.candidates
+  begun.retryTokens = event.retryTokens
   if (at.roll < event.refuseChance && mustWait(event.candidates, at.nowMs))
     return end(begun, endingOf(begun, throttled, at.nowMs), [])
   return obey(begun, choose(begun, null, false, at, policy), at, policy)
@@ -82,8 +81,9 @@ function mustWait(candidates: readonly Candidate[], nowMs: number): boolean {
 }
 
 function lookedAt(state: LoopState, event: CandidatesChanged, at: Moment, policy: LoopPolicy): LoopStep {
-  const { candidates, retryTokens } = event
-  const seen = withChange(state, { candidates, retryTokens })
+  const seen = draftOf(state)
+  seen.candidates = event.candidates
+  seen.retryTokens = event.retryTokens
   const { phase } = seen
   switch (phase.kind) {
     case 'looking':
@@ -94,10 +94,8 @@ function lookedAt(state: LoopState, event: CandidatesChanged, at: Moment, policy
         ? { state: seen, effects: [] }
         : obey(seen, choose(seen, null, true, at, policy), at, policy)
     case 'sending':
-      return {
-        state: withChange(seen, { phase: { ...phase, backup: hasBackup(seen, phase.candidate, policy) } }),
-        effects: [],
-      }
+      seen.phase = { ...phase, backup: hasBackup(seen, phase.candidate, policy) }
+      return { state: seen, effects: [] }
     case 'new':
     case 'relaying':
     case 'refreshing':
@@ -115,17 +113,20 @@ function isNewcomer({ candidates, attempts }: LoopState): boolean {
 function refreshed(state: LoopState, candidate: string, failure: Failure | null): LoopStep {
   const { phase } = state
   if (phase.kind !== 'refreshing' || phase.candidate !== candidate) return { state, effects: [] }
-  if (failure === null) return look(state, candidate, [])
-  const spent = [...state.spent, candidate]
-  return look(withChange(state, { spent }), null, [report(phase, { kind: 'failed', failure })])
+  const draft = draftOf(state)
+  if (failure === null) return look(draft, candidate, [])
+  draft.spent = [...state.spent, candidate]
+  return look(draft, null, [report(phase, { kind: 'failed', failure })])
 }
 
 function clientGone(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep {
   const running = runningOf(state)
-  const gone = withChange(state, { clientGone: true })
+  const gone = draftOf(state)
+  gone.clientGone = true
   if (running === undefined) return over(gone, 'client-gone', [])
   if (policy.background) return { state: gone, effects: [] }
-  return over(closeAttempt(gone, running, 'abandoned', null, at), 'client-gone', [
+  closeAttempt(gone, running, 'abandoned', null, at)
+  return over(gone, 'client-gone', [
     { type: 'cancel-attempt', attempt: running.attempt },
     report(running, { kind: 'abandoned' }),
   ])
@@ -136,76 +137,79 @@ const stopping: Failure = { kind: 'shutting-down', message: 'lb is being stopped
 /** Not the fault of whoever is being asked: the running attempt is abandoned. */
 function stop(state: LoopState, at: Moment): LoopStep {
   const running = runningOf(state)
-  if (running === undefined) return end(state, endingOf(state, stopping, at.nowMs), [])
-  const closed = closeAttempt(state, running, 'abandoned', null, at)
-  return end(closed, endingOf(closed, stopping, at.nowMs), [
+  const draft = draftOf(state)
+  if (running === undefined) return end(draft, endingOf(draft, stopping, at.nowMs), [])
+  closeAttempt(draft, running, 'abandoned', null, at)
+  return end(draft, endingOf(draft, stopping, at.nowMs), [
     { type: 'cancel-attempt', attempt: running.attempt },
     report(running, { kind: 'abandoned' }),
   ])
 }
 
-function obey(state: LoopState, choice: Choice, at: Moment, policy: LoopPolicy): LoopStep {
+function obey(draft: LoopDraft, choice: Choice, at: Moment, policy: LoopPolicy): LoopStep {
   switch (choice.next) {
     case 'start':
-      return startAttempt(state, choice, at, policy)
+      return startAttempt(draft, choice, at, policy)
     case 'wait': {
       const { why, untilMs } = choice
-      const phase = { kind: 'waiting', why, untilMs } as const
-      if (why === 'backoff')
-        return { state: withChange(state, { phase, round: state.round + 1, tried: [] }), effects: [] }
-      if (state.heldMs !== null) return { state: inPhase(state, phase), effects: [] }
-      return { state: withChange(state, { phase, heldMs: at.nowMs }), effects: [] }
+      draft.phase = { kind: 'waiting', why, untilMs }
+      if (why === 'backoff') {
+        draft.round += 1
+        draft.tried = []
+      } else {
+        draft.heldMs ??= at.nowMs
+      }
+      return { state: draft, effects: [] }
     }
     case 'stop':
-      return end(state, endingOf(state, choice.failure, at.nowMs, choice.pick), [])
+      return end(draft, endingOf(draft, choice.failure, at.nowMs, choice.pick), [])
   }
 }
 
-function startAttempt(state: LoopState, { candidate, why, cost }: Start, at: Moment, policy: LoopPolicy): LoopStep {
+function startAttempt(draft: LoopDraft, { candidate, why, cost }: Start, at: Moment, policy: LoopPolicy): LoopStep {
   const { id } = candidate
-  const last = state.attempts.at(-1)
+  const { nowMs } = at
+  const before = draft.attempts
+  const last = before.at(-1)
   const number = (last?.attempt ?? 0) + 1
   const attempt: Attempt = {
     attempt: number,
     candidate: id,
-    round: state.round,
+    round: draft.round,
     why,
-    startedMs: at.nowMs,
+    startedMs: nowMs,
     paid: false,
     endedMs: null,
     outcome: 'running',
     failure: null,
   }
-  const attempts = [...state.attempts, attempt]
-  const tried = state.tried.includes(id) ? state.tried : [...state.tried, id]
-  const backup = hasBackup(withChange(state, { attempts, tried }), id, policy)
+  draft.attempts = [...before, attempt]
+  if (!draft.tried.includes(id)) draft.tried = [...draft.tried, id]
+  const backup = hasBackup(draft, id, policy)
   const timeouts = timeoutsFor(candidate.timeouts, policy)
   const isHurried = why === 'probe' && backup
-  const phase = {
+  draft.phase = {
     kind: 'sending',
     attempt: number,
     candidate: id,
-    startedMs: at.nowMs,
+    startedMs: nowMs,
     backup,
-    firstByteDeadlineMs: at.nowMs + (isHurried ? policy.probeFirstByteTimeoutMs : timeouts.firstByteTimeoutMs),
-    contentDeadlineMs: at.nowMs + policy.contentTimeoutMs,
+    firstByteDeadlineMs: nowMs + (isHurried ? policy.probeFirstByteTimeoutMs : timeouts.firstByteTimeoutMs),
+    contentDeadlineMs: nowMs + policy.contentTimeoutMs,
     responded: false,
     spoke: false,
     openedMs: null,
-    lastUpstreamMs: at.nowMs,
-    lastEventMs: at.nowMs,
-  } as const
+    lastUpstreamMs: nowMs,
+    lastEventMs: nowMs,
+  }
   const started: LoopEffect = {
     type: 'start-attempt',
     attempt: number,
     candidate: id,
     why,
-    withoutThinking: state.attempts.some(({ failure }) => failure?.kind === 'signature-rejected'),
+    withoutThinking: before.some(({ failure }) => failure?.kind === 'signature-rejected'),
     freshConnection: last?.failure?.kind === 'stale-connection' && last.candidate === id,
     connectTimeoutMs: timeouts.connectTimeoutMs,
   }
-  return {
-    state: withChange(state, { attempts, tried, phase }),
-    effects: cost === 0 ? [started] : [{ type: 'spend-budget' }, started],
-  }
+  return { state: draft, effects: cost === 0 ? [started] : [{ type: 'spend-budget' }, started] }
 }

@@ -1,8 +1,9 @@
 import type { Moment } from '@lb/protocol'
 import { type Availability, isAvailable, isReady } from './candidate.ts'
-import { draws, hashUnit } from './chance.ts'
+import { draws, hashOf, unitOf } from './chance.ts'
 import type { RouteTarget } from './route.ts'
-import { type Strategy, strategies, type Turns } from './strategy.ts'
+import { sortedBy } from './sorted.ts'
+import { type Strategy, strategies, type Turns, toFront } from './strategy.ts'
 
 /** A target and its present condition. */
 export interface PlanCandidate extends RouteTarget {
@@ -41,10 +42,7 @@ export function plan(all: readonly PlanCandidate[], wishes: PlanWishes, turns: T
   const eased = easedIn(ordered.candidates, draw)
   const home =
     wishes.home === null ? undefined : eased.find((candidate) => candidate.id === wishes.home && isReady(candidate))
-  return {
-    candidates: home === undefined ? eased : [home, ...eased.filter((candidate) => candidate !== home)],
-    turns: ordered.turns,
-  }
+  return { candidates: toFront(eased, home), turns: ordered.turns }
 }
 
 /** The first rule that has anybody usable; if none has, the first. Targets come in the order of their rules. */
@@ -66,18 +64,32 @@ function spreadKeys(
   session: string | null,
   draw: () => number,
 ): readonly PlanCandidate[] {
-  const sorted = all.every((candidate, index) => candidate.priority >= (all[index - 1]?.priority ?? candidate.priority))
-    ? all
-    : [...all].sort((a, b) => a.priority - b.priority)
-  if (!sorted.some((candidate, index) => isEqual(candidate, sorted[index - 1]))) return sorted
+  const sorted = sortedBy(all, priorityOf)
+  if (!hasEquals(sorted)) return sorted
   const spread: PlanCandidate[] = []
-  let from = 0
-  sorted.forEach((candidate, index) => {
-    if (isEqual(candidate, sorted[index + 1])) return
-    spread.push(...byLot(sorted.slice(from, index + 1), session, draw))
-    from = index + 1
-  })
+  let equals: PlanCandidate[] = []
+  for (const candidate of sorted) {
+    if (!isEqual(candidate, equals[0])) {
+      spread.push(...byLot(equals, session, draw))
+      equals = []
+    }
+    equals.push(candidate)
+  }
+  spread.push(...byLot(equals, session, draw))
   return spread
+}
+
+function priorityOf({ priority }: PlanCandidate): number {
+  return priority
+}
+
+function hasEquals(sorted: readonly PlanCandidate[]): boolean {
+  let last: PlanCandidate | undefined
+  for (const candidate of sorted) {
+    if (isEqual(candidate, last)) return true
+    last = candidate
+  }
+  return false
 }
 
 /** Another credential of the same provider, at the same place of the route. */
@@ -87,13 +99,12 @@ function isEqual(a: PlanCandidate, b: PlanCandidate | undefined): boolean {
 
 function byLot(equals: readonly PlanCandidate[], session: string | null, draw: () => number): readonly PlanCandidate[] {
   if (equals.length < 2) return equals
-  return equals
-    .map((candidate) => {
-      const lot = session === null ? draw() : hashUnit(`${session}\n${candidate.id}`)
-      return { candidate, score: Math.log(lot) / candidate.weight }
-    })
-    .sort((a, b) => b.score - a.score)
-    .map(({ candidate }) => candidate)
+  const begun = session === null ? undefined : hashOf(`${session}\n`)
+  const lots = equals.map((candidate) => {
+    const lot = begun === undefined ? draw() : unitOf(hashOf(candidate.id, begun))
+    return { candidate, cost: -Math.log(lot) / candidate.weight }
+  })
+  return sortedBy(lots, ({ cost }) => cost).map(({ candidate }) => candidate)
 }
 
 /** Slow start: a recovering candidate keeps its place only as often as its share says, else it goes behind the healthy. */

@@ -57,8 +57,8 @@ export function nextReleaseDeadlineMs({ waiting, nextMs }: Release): number | un
 }
 
 function waking(release: Release, nowMs: number): ReleaseStep {
-  const [first, ...waiting] = release.waiting
   if (release.nextMs === null || nowMs < release.nextMs) return { release, effects: [] }
+  const [first, ...waiting] = release.waiting
   if (first === undefined) return { release: { ...release, nextMs: null }, effects: [] }
   return { release: { waiting, nextMs: nowMs + STEP_MS }, effects: [{ type: 'wake', request: first }] }
 }

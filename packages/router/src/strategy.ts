@@ -1,5 +1,6 @@
 import { isReady } from './candidate.ts'
 import type { PlanCandidate } from './plan.ts'
+import { sortedBy } from './sorted.ts'
 
 /** How candidates are ordered. */
 export type Strategy = 'priority' | 'round_robin' | 'random' | 'weighted' | 'least_busy' | 'fastest' | 'cheapest'
@@ -62,26 +63,19 @@ export function loadCost({ ttftMs, inFlight, weight, availability }: PlanCandida
  * nobody else does.
  */
 function usableOf(candidates: readonly PlanCandidate[]): readonly PlanCandidate[] {
+  if (candidates.every((candidate) => isReady(candidate) && candidate.weight > 0)) return candidates
   const usable = candidates.filter(isReady)
   const weighty = usable.filter(({ weight }) => weight > 0)
   return [weighty, usable].find((some) => some.length > 0) ?? candidates
 }
 
-function toFront(candidates: readonly PlanCandidate[], chosen: PlanCandidate | undefined): readonly PlanCandidate[] {
-  return chosen === undefined ? candidates : [chosen, ...candidates.filter((candidate) => candidate !== chosen)]
-}
-
-function sortedBy(
+/** The candidates with one of them, if any, before all others. */
+export function toFront(
   candidates: readonly PlanCandidate[],
-  cost: (candidate: PlanCandidate) => number,
+  chosen: PlanCandidate | undefined,
 ): readonly PlanCandidate[] {
-  if (candidates.length < 2) return candidates
-  return [...candidates].sort((a, b) => {
-    const costA = cost(a)
-    const costB = cost(b)
-    // Both may be infinite.
-    return costA === costB ? 0 : costA - costB
-  })
+  if (chosen === undefined || chosen === candidates[0]) return candidates
+  return [chosen, ...candidates.filter((candidate) => candidate !== chosen)]
 }
 
 function tiersOf(sorted: readonly PlanCandidate[]): PlanCandidate[][] {
@@ -112,8 +106,8 @@ function twoChoices(tier: readonly PlanCandidate[], draw: () => number): readonl
   const usable = usableOf(tier)
   const first = Math.floor(draw() * usable.length)
   const second = (first + 1 + Math.floor(draw() * (usable.length - 1))) % usable.length
-  const pair = byCost.filter((candidate) => candidate === usable[first] || candidate === usable[second])
-  return toFront(byCost, pair[0])
+  const better = byCost.find((candidate) => candidate === usable[first] || candidate === usable[second])
+  return toFront(byCost, better)
 }
 
 /**
@@ -130,15 +124,14 @@ function smoothWeighted(sorted: readonly PlanCandidate[], turns: Turns): Ordered
   const tier = tiers[first] ?? []
   const usable = usableOf(tier)
   const total = usable.reduce((sum, { weight }) => sum + weight, 0)
-  const claims = usable
-    .map((candidate) => ({ candidate, owed: (turns.owed[candidate.id] ?? 0) + candidate.weight }))
-    .sort((a, b) => b.owed - a.owed)
+  const raised = usable.map((candidate) => ({ candidate, owed: (turns.owed[candidate.id] ?? 0) + candidate.weight }))
+  const claims = sortedBy(raised, ({ owed }) => -owed)
   const owed: Record<string, number> = { ...turns.owed }
   for (const claim of claims) owed[claim.candidate.id] = claim === claims[0] ? claim.owed - total : claim.owed
   const rest = usable.length === tier.length ? [] : tier.filter((candidate) => !usable.includes(candidate))
   const order = [...claims.map(({ candidate }) => candidate), ...rest]
   return {
-    candidates: tiers.flatMap((members, index) => (index === first ? order : members)),
+    candidates: tiers.length === 1 ? order : tiers.flatMap((members, index) => (index === first ? order : members)),
     turns: { next: turns.next, owed },
   }
 }

@@ -3,15 +3,15 @@ import { brokenEnding, endingOf } from './ending.ts'
 import type { LoopPolicy } from './loop-policy.ts'
 import {
   type Attempt,
+  draftOf,
   type End,
   type Ending,
-  inPhase,
+  type LoopDraft,
   type LoopEffect,
   type LoopEvent,
   type LoopState,
   type LoopStep,
   type Upstream,
-  withChange,
 } from './loop-state.ts'
 
 /** What a running attempt may tell. */
@@ -24,26 +24,29 @@ export type RunningPhase = { readonly kind: 'sending' | 'relaying' } & Upstream
 export function upstreamEvent(state: LoopState, event: UpstreamEvent, at: Moment, policy: LoopPolicy): LoopStep {
   const running = runningOf(state)
   if (running === undefined || running.attempt !== event.attempt) return { state, effects: quiet }
+  const draft = draftOf(state)
   switch (event.type) {
     case 'response-started':
-      return { state: inPhase(state, heard(running, running.spoke, running.lastEventMs, at)), effects: quiet }
+      draft.phase = heard(running, running.spoke, running.lastEventMs, at)
+      return { state: draft, effects: quiet }
     case 'ping':
-      return { state: inPhase(state, heard(running, true, running.lastEventMs, at)), effects: quiet }
+      draft.phase = heard(running, true, running.lastEventMs, at)
+      return { state: draft, effects: quiet }
     case 'progress':
-      return { state: inPhase(state, heard(running, true, at.nowMs, at)), effects: quiet }
+      draft.phase = heard(running, true, at.nowMs, at)
+      return { state: draft, effects: quiet }
     case 'block-completed':
-      return {
-        state: withChange(state, { phase: heard(running, true, at.nowMs, at), blockDone: true }),
-        effects: quiet,
-      }
+      draft.phase = heard(running, true, at.nowMs, at)
+      draft.blockDone = true
+      return { state: draft, effects: quiet }
     case 'opened':
-      return opened(state, heard(running, true, at.nowMs, at, running.openedMs ?? at.nowMs), at, policy)
+      return opened(draft, heard(running, true, at.nowMs, at, running.openedMs ?? at.nowMs), at, policy)
     case 'content':
-      return content(state, running, at, policy)
+      return content(draft, running, at, policy)
     case 'completed':
-      return completed(state, running.responded ? running : { ...running, responded: true }, at)
+      return completed(draft, running.responded ? running : { ...running, responded: true }, at)
     case 'failed':
-      return failAttempt(state, running, event.failure, at, policy)
+      return failAttempt(draft, running, event.failure, at, policy)
   }
 }
 
@@ -82,70 +85,73 @@ export function runningOf({ phase }: LoopState): RunningPhase | undefined {
 
 /** The running attempt failed: what is told to health, and what comes next. */
 export function failAttempt(
-  state: LoopState,
+  draft: LoopDraft,
   running: RunningPhase,
   failure: Failure,
   at: Moment,
   policy: LoopPolicy,
 ): LoopStep {
-  const closed = closeAttempt(state, running, 'failed', failure, at)
+  closeAttempt(draft, running, 'failed', failure, at)
   const { act } = failureTable[failure.kind]
-  if (act === 'cancel') return over(closed, 'client-gone', [report(running, { kind: 'abandoned' })])
-  if (running.kind === 'relaying') return breakCommitted(closed, running, failure)
-  const isFirst = !state.repeated.includes(running.candidate)
-  if (act === 'refresh' && isFirst && !state.clientGone) {
+  if (act === 'cancel') return over(draft, 'client-gone', [report(running, { kind: 'abandoned' })])
+  if (running.kind === 'relaying') return breakCommitted(draft, running, failure)
+  const isFirst = !draft.repeated.includes(running.candidate)
+  if (act === 'refresh' && isFirst && !draft.clientGone) {
     // Not yet a fault: only a credential that is still refused after its renewal is reported as dead.
     const { attempt, candidate, startedMs } = running
-    const untilMs = at.nowMs + policy.refreshTimeoutMs
-    const phase = { kind: 'refreshing', attempt, candidate, startedMs, untilMs } as const
-    const effects: LoopEffect[] = [report(running, { kind: 'abandoned' }), { type: 'refresh-credential', candidate }]
-    return { state: withChange(closed, { phase, repeated: [...state.repeated, candidate] }), effects }
+    draft.phase = { kind: 'refreshing', attempt, candidate, startedMs, untilMs: at.nowMs + policy.refreshTimeoutMs }
+    draft.repeated = [...draft.repeated, candidate]
+    return {
+      state: draft,
+      effects: [report(running, { kind: 'abandoned' }), { type: 'refresh-credential', candidate }],
+    }
   }
   const told = report(running, { kind: 'failed', failure })
   const isFinal = act === 'stop' || (act === 'mend' && !isFirst)
-  if (isFinal || state.clientGone) return end(closed, endingOf(closed, null, at.nowMs), [told])
+  if (isFinal || draft.clientGone) return end(draft, endingOf(draft, null, at.nowMs), [told])
   const again = (act === 'same' || act === 'mend') && isFirst ? running.candidate : null
-  return look(barredBy(closed, running.candidate, failure), again, [told])
+  barredBy(draft, running.candidate, failure)
+  return look(draft, again, [told])
 }
 
 /** Ask for a fresh look at the candidates, then choose. */
-export function look(state: LoopState, again: string | null, effects: readonly LoopEffect[]): LoopStep {
-  const phase = { kind: 'looking', again } as const
-  return {
-    state: again === null ? inPhase(state, phase) : withChange(state, { repeated: [...state.repeated, again], phase }),
-    effects: [...effects, { type: 'look' }],
-  }
+export function look(draft: LoopDraft, again: string | null, effects: LoopEffect[]): LoopStep {
+  draft.phase = { kind: 'looking', again }
+  if (again !== null) draft.repeated = [...draft.repeated, again]
+  effects.push({ type: 'look' })
+  return { state: draft, effects }
 }
 
 /** The request is over, with one ending as its last effect. */
-export function end(state: LoopState, ending: Ending, effects: readonly LoopEffect[]): LoopStep {
-  if (state.clientGone) return over(state, 'client-gone', effects)
-  const word = ending.type === 'finish' ? ending.end : endings[ending.type]
-  return { state: inPhase(state, { kind: 'over', end: word }), effects: [...effects, ending] }
+export function end(draft: LoopDraft, ending: Ending, effects: LoopEffect[]): LoopStep {
+  if (draft.clientGone) return over(draft, 'client-gone', effects)
+  draft.phase = { kind: 'over', end: ending.type === 'finish' ? ending.end : endings[ending.type] }
+  effects.push(ending)
+  return { state: draft, effects }
 }
 
 /** The request is over and there is nothing left to say to the client. */
-export function over(state: LoopState, word: End, effects: readonly LoopEffect[]): LoopStep {
-  const finish = { type: 'finish', end: word } as const
-  return { state: inPhase(state, { kind: 'over', end: word }), effects: [...effects, finish] }
+export function over(draft: LoopDraft, word: End, effects: LoopEffect[]): LoopStep {
+  draft.phase = { kind: 'over', end: word }
+  effects.push({ type: 'finish', end: word })
+  return { state: draft, effects }
 }
 
-/** `state` with the running attempt's record completed. */
+/** Completes the running attempt's record: nothing is started before that, so it is the last one. */
 export function closeAttempt(
-  state: LoopState,
+  draft: LoopDraft,
   running: RunningPhase,
   outcome: Attempt['outcome'],
   failure: Failure | null,
   at: Moment,
-): LoopState {
-  const attempts = [...state.attempts]
-  const index = attempts.findLastIndex(({ attempt }) => attempt === running.attempt)
-  const open = attempts[index]
-  if (open === undefined) return state
+): void {
+  const attempts = draft.attempts.slice()
+  const open = attempts.pop()
+  if (open === undefined) return
   const { attempt, candidate, round, why, startedMs } = open
   const paid = running.responded && isBillable(failure)
-  attempts[index] = { attempt, candidate, round, why, startedMs, paid, endedMs: at.nowMs, outcome, failure }
-  return withChange(state, { attempts })
+  attempts.push({ attempt, candidate, round, why, startedMs, paid, endedMs: at.nowMs, outcome, failure })
+  draft.attempts = attempts
 }
 
 /** An upstream that reports its own error has nothing to charge for; one that was cut off or fell silent may. */
@@ -175,61 +181,57 @@ const endings = {
   'abort-client': 'aborted-client',
 } as const
 
-function opened(state: LoopState, running: RunningPhase, at: Moment, policy: LoopPolicy): LoopStep {
-  const next = inPhase(state, running)
+function opened(draft: LoopDraft, running: RunningPhase, at: Moment, policy: LoopPolicy): LoopStep {
+  draft.phase = running
   // With nobody behind it there is no failover to hide, so the client sees the opening as soon as we do.
-  if (running.backup || !policy.stream || state.stage === 'opening' || running.kind === 'relaying')
-    return { state: next, effects: quiet }
-  return {
-    state: withChange(next, { stage: 'opening', lastByteMs: at.nowMs }),
-    effects: [{ type: 'release-opening', attempt: running.attempt }],
-  }
+  if (running.backup || !policy.stream || draft.stage === 'opening' || running.kind === 'relaying')
+    return { state: draft, effects: quiet }
+  draft.stage = 'opening'
+  draft.lastByteMs = at.nowMs
+  return { state: draft, effects: [{ type: 'release-opening', attempt: running.attempt }] }
 }
 
-function content(state: LoopState, running: RunningPhase, at: Moment, policy: LoopPolicy): LoopStep {
-  if (running.kind === 'relaying' || !policy.stream)
-    return { state: inPhase(state, heard(running, true, at.nowMs, at)), effects: quiet }
-  const alive = report(running, { kind: 'alive', ttftMs: at.nowMs - running.startedMs })
-  const phase = heard(running, true, at.nowMs, at, running.openedMs, 'relaying')
-  return {
-    state: withChange(state, { phase, stage: 'content', lastByteMs: at.nowMs }),
-    effects: [commit(state, running), alive],
+function content(draft: LoopDraft, running: RunningPhase, at: Moment, policy: LoopPolicy): LoopStep {
+  if (running.kind === 'relaying' || !policy.stream) {
+    draft.phase = heard(running, true, at.nowMs, at)
+    return { state: draft, effects: quiet }
   }
+  const effects = [commit(draft, running), report(running, { kind: 'alive', ttftMs: at.nowMs - running.startedMs })]
+  draft.phase = heard(running, true, at.nowMs, at, running.openedMs, 'relaying')
+  draft.stage = 'content'
+  draft.lastByteMs = at.nowMs
+  return { state: draft, effects }
 }
 
-function completed(state: LoopState, running: RunningPhase, at: Moment): LoopStep {
-  const closed = closeAttempt(state, running, 'succeeded', null, at)
+function completed(draft: LoopDraft, running: RunningPhase, at: Moment): LoopStep {
+  closeAttempt(draft, running, 'succeeded', null, at)
   const told = report(running, { kind: 'succeeded' })
   // An answer without any content is an answer too.
-  const effects = running.kind === 'relaying' ? [told] : [commit(state, running), told]
-  return end(
-    closed.stage === 'content' ? closed : withChange(closed, { stage: 'content' }),
-    { type: 'finish', end: 'completed' },
-    effects,
-  )
+  const effects = running.kind === 'relaying' ? [told] : [commit(draft, running), told]
+  draft.stage = 'content'
+  return end(draft, { type: 'finish', end: 'completed' }, effects)
 }
 
-function commit(state: LoopState, { attempt }: Upstream): LoopEffect {
-  return { type: 'commit', attempt, opening: state.stage === 'opening' ? 'drop' : 'send' }
+/** To be asked before the stage is `content`. */
+function commit({ stage }: LoopState, { attempt }: Upstream): LoopEffect {
+  return { type: 'commit', attempt, opening: stage === 'opening' ? 'drop' : 'send' }
 }
 
-function breakCommitted(closed: LoopState, running: RunningPhase, failure: Failure): LoopStep {
+function breakCommitted(draft: LoopDraft, running: RunningPhase, failure: Failure): LoopStep {
   const told = report(running, { kind: 'failed', failure })
   if (failure.kind === 'end-missing') {
     const supplied: LoopEffect = { type: 'supply-end', attempt: running.attempt }
-    return end(closed, { type: 'finish', end: 'completed' }, [told, supplied])
+    return end(draft, { type: 'finish', end: 'completed' }, [told, supplied])
   }
-  return end(closed, brokenEnding(closed, running.attempt, failure), [told])
+  return end(draft, brokenEnding(draft, running.attempt, failure), [told])
 }
 
 /** What the failure closes for the rest of this request. */
-function barredBy(state: LoopState, candidate: string, failure: Failure): LoopState {
+function barredBy(draft: LoopDraft, candidate: string, failure: Failure): void {
   const { act, aftermath, weight } = failureTable[failure.kind]
-  const isClients = weight === 0 && state.candidates.some(({ id, passThrough }) => id === candidate && passThrough)
+  const isClients = weight === 0 && draft.candidates.some(({ id, passThrough }) => id === candidate && passThrough)
   // A pause is health's to end, except that health knows nothing of the client's own credential.
   const isFinal = weight === 0 && act !== 'same' && act !== 'mend' && (aftermath !== 'pause' || isClients)
-  return withChange(state, {
-    spent: isFinal ? [...state.spent, candidate] : state.spent,
-    onlyPassThrough: state.onlyPassThrough || isClients,
-  })
+  if (isFinal) draft.spent = [...draft.spent, candidate]
+  if (isClients) draft.onlyPassThrough = true
 }
