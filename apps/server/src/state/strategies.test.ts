@@ -123,6 +123,20 @@ describe('selection_strategy: cheapest', () => {
     const world = await startWorld({ scripts: [{}, once, {}], settings, routes })
     expect(await answers(world, 4)).toEqual(['200 b', '200 b', '200 a', '200 a'])
   })
+
+  test('knows the published prices before the first request', async () => {
+    const world = await startWorld({
+      scripts: [{}, {}],
+      settings: ['selection_strategy: cheapest'],
+      routes: [
+        '  "*":',
+        '    - { provider: a, model: claude-opus-4-5, priority: 1 }',
+        '    - { provider: b, model: claude-haiku-4-5, priority: 1 }',
+      ],
+      hasThreads: true,
+    })
+    expect(await answers(world, 1)).toEqual(['200 b'])
+  })
 })
 
 describe('how a provider does', () => {
