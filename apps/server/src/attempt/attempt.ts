@@ -94,9 +94,16 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
     spec.internalError(error)
     fail({ kind: 'internal-error', message: 'lb could not read the answer' })
   }
-  /** Only until the answer is shown: a long stream is not timed chunk by chunk. */
+  let isTimed = false
+  const nextTurn = (): void => {
+    isTimed = false
+  }
+  /** Only until the answer is shown, and once for all chunks of a network read: the clock costs more than the rest of a chunk. */
   const arrived = (): void => {
-    if (timing.shownAtMs === undefined) timing.arrivedAtMs = spec.nowMs()
+    if (isTimed || timing.shownAtMs !== undefined) return
+    isTimed = true
+    timing.arrivedAtMs = spec.nowMs()
+    process.nextTick(nextTurn)
   }
   const listener: ExchangeListener = {
     head: guarded(broken, (received: AnswerHead) => {
