@@ -47,7 +47,7 @@ export const workloads: Readonly<Record<'W1' | 'W2b', Workload>> = {
     name: 'W2b',
     what: '151 KB request, 300 events in one burst, 16 streams',
     connections: 16,
-    requests: 600,
+    requests: 1500,
     // After 1,000 the engine still spends a tenth of the time on compiling.
     warmup: 6000,
     body: request(true, 151_000),
