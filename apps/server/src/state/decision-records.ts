@@ -25,9 +25,9 @@ import type { CompiledConfig } from './compiled-config.ts'
 /**
  * Why the last requests went where they went, without a byte of what was asked or answered.
  *
- * Each is kept as one text. As the objects that a request leaves behind it would cost more than making it: a thousand of them
- * outlive their youth, and the garbage collector then moves each object twice before it dies. The text is what the attempt
- * loop was told; what it made of it is computed again when somebody asks.
+ * Each is kept as one text. To keep the objects that a request leaves behind costs as much processor time, since the garbage
+ * collector moves each of them twice before it dies, and nobody could say how many bytes they are. The text is what the
+ * attempt loop was told; what it made of it is computed again when somebody asks.
  */
 export interface DecisionRecords {
   readonly observer: RequestObserver
@@ -156,7 +156,7 @@ function packed(
 ): Packed {
   const { id, endpoint, model, stream, forcedProvider = null, receivedAtMs } = request
   const last = state.attempts.at(-1)
-  // Written out: half of the time went into spreading objects that only live as long as this.
+  // Written out: a third of the time went into spreading objects that only live as long as this.
   const record: PackedText = {
     kind: 'leader',
     id,
