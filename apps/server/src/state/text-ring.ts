@@ -24,23 +24,19 @@ export interface RingText<Label> {
   readonly bytes: number
 }
 
-/** Where a text stands in the block; it may go on at the block's beginning. */
+/** Where a text stands in the block. */
 interface Place<Label> {
   readonly label: Label
   readonly start: number
   readonly bytes: number
 }
 
-/** The block grows from here, so that who asks little costs little. */
-const FIRST_BLOCK_BYTES = 64 * 1024
-
 export function createTextRing<Label>(): TextRing<Label> {
-  let block = Buffer.allocUnsafeSlow(FIRST_BLOCK_BYTES)
+  let block = new Block(FIRST_BLOCK_BYTES)
   let places: Place<Label>[] = []
   /** How many at the front of `places` are gone. They are cleared away together. */
   let gone = 0
   let used = 0
-  let end = 0
 
   function forgetOldest(): void {
     used -= (places[gone] as Place<Label>).bytes
@@ -52,41 +48,20 @@ export function createTextRing<Label>(): TextRing<Label> {
 
   function makeRoom(bytes: number, { maxCount, maxBytes }: RingLimits): void {
     while (places.length > gone && (places.length - gone >= maxCount || used + bytes > maxBytes)) forgetOldest()
-    if (used + bytes > block.length) grow(Math.min(maxBytes, Math.max(block.length * 2, used + bytes)))
+    if (used + bytes > block.size) grow(Math.min(maxBytes, Math.max(block.size * 2, used + bytes)))
   }
 
-  /** Lays all texts out anew, one behind the other. */
   function grow(size: number): void {
-    const larger = Buffer.allocUnsafeSlow(size)
-    let at = 0
+    const larger = new Block(size)
     places = places.slice(gone).map(({ label, start, bytes }) => {
-      copyOut(start, bytes).copy(larger, at)
-      at += bytes
-      return { label, start: at - bytes, bytes }
+      return { label, start: larger.append(block.read(start, bytes)), bytes }
     })
     gone = 0
     block = larger
-    end = at % size
-  }
-
-  function copyOut(start: number, bytes: number): Buffer {
-    const tail = block.subarray(start, start + bytes)
-    return tail.length === bytes ? tail : Buffer.concat([tail, block.subarray(0, bytes - tail.length)])
-  }
-
-  function copyIn(text: string, bytes: number): void {
-    if (end + bytes <= block.length) block.write(text, end)
-    else {
-      const encoded = Buffer.from(text)
-      const room = block.length - end
-      encoded.copy(block, end, 0, room)
-      encoded.copy(block, 0, room)
-    }
-    end = (end + bytes) % block.length
   }
 
   function read({ label, start, bytes }: Place<Label>): RingText<Label> {
-    return { label, text: copyOut(start, bytes).toString(), bytes }
+    return { label, text: block.read(start, bytes).toString(), bytes }
   }
 
   return {
@@ -94,9 +69,8 @@ export function createTextRing<Label>(): TextRing<Label> {
       const bytes = Buffer.byteLength(text)
       if (bytes > limits.maxBytes) return
       makeRoom(bytes, limits)
-      places.push({ label, start: end, bytes })
+      places.push({ label, start: block.appendText(text, bytes), bytes })
       used += bytes
-      copyIn(text, bytes)
     },
     find(isWanted) {
       const found = places.findLastIndex(({ label }) => isWanted(label))
@@ -107,5 +81,43 @@ export function createTextRing<Label>(): TextRing<Label> {
         .slice(Math.max(gone, places.length - count))
         .reverse()
         .map(read),
+  }
+}
+
+/** The block grows from here, so that who asks little costs little. */
+const FIRST_BLOCK_BYTES = 64 * 1024
+
+/** Memory that is written round and round: what does not fit before its end goes on at its beginning. */
+class Block {
+  readonly size: number
+  readonly #bytes: Buffer
+  #end = 0
+
+  constructor(size: number) {
+    this.size = size
+    this.#bytes = Buffer.allocUnsafeSlow(size)
+  }
+
+  /** Writes over whatever stands there. @param bytes the length of the text. @returns where it begins. */
+  appendText(text: string, bytes: number): number {
+    const start = this.#end
+    if (start + bytes > this.size) return this.append(Buffer.from(text))
+    this.#bytes.write(text, start)
+    this.#end = (start + bytes) % this.size
+    return start
+  }
+
+  append(added: Buffer): number {
+    const start = this.#end
+    const room = this.size - start
+    added.copy(this.#bytes, start, 0, room)
+    if (added.length > room) added.copy(this.#bytes, 0, room)
+    this.#end = (start + added.length) % this.size
+    return start
+  }
+
+  read(start: number, bytes: number): Buffer {
+    const tail = this.#bytes.subarray(start, start + bytes)
+    return tail.length === bytes ? tail : Buffer.concat([tail, this.#bytes.subarray(0, bytes - tail.length)])
   }
 }
