@@ -59,7 +59,6 @@ export function askCounter({ pools, provider, signedIn, model, request, timeoutM
     signedIn,
     withoutThinking: false,
     trace: [],
-    maxEventBytes: MOST_BYTES,
     epochMs: 0,
   }
   const upstream = counter.request(asked)

@@ -20,7 +20,6 @@ export interface PrepareInput {
   readonly withoutThinking: boolean
   /** The headers that carry lb's own trace on, in the place of the client's. */
   readonly trace: readonly string[]
-  readonly maxEventBytes: number
   /** Wall clock: answers of OpenAI say when they were made. */
   readonly epochMs: number
 }
