@@ -70,9 +70,8 @@ export function pairResults(messages: readonly Anthropic.Turn[], run: Run): Pair
 }
 
 /** A turn's blocks. A string is one text. */
-export function blocksOf(turn: Anthropic.Turn): readonly Anthropic.RequestBlock[] {
-  const { content = [] } = turn
-  if (typeof content !== 'string') return content
+export function blocksOf({ content }: Anthropic.Turn): readonly Anthropic.RequestBlock[] {
+  if (typeof content !== 'string') return content ?? []
   return content === '' ? [] : [{ type: 'text', text: content }]
 }
 

@@ -71,10 +71,14 @@ function markedLast(turns: readonly Turn[], cache: Anthropic.CacheControl): read
   return [...before, { ...last, results }]
 }
 
+/** Whether the client wants the signature of the reasoning, and not its text. */
+export function hidesThinking({ thinking }: Anthropic.Request): boolean {
+  return thinking != null && 'display' in thinking && thinking.display === 'omitted'
+}
+
 /** What the conversion of the answer needs. */
 export function contextOf(request: Anthropic.Request, plan: RequestPlan, run: Run): ConversionContext {
   const { options, profile } = run
-  const display = request.thinking !== undefined && 'display' in request.thinking ? request.thinking.display : undefined
   const only = plan.tools.length === 1 && plan.choice?.kind === 'required' ? plan.tools[0]?.name : undefined
   return {
     version: 1,
@@ -89,7 +93,7 @@ export function contextOf(request: Anthropic.Request, plan: RequestPlan, run: Ru
     ),
     stopSequences: request.stop_sequences ?? [],
     emulateStop: plan.emulateStop,
-    showThinking: display !== 'omitted',
+    showThinking: !hidesThinking(request),
     carrier: options.carrier ?? 'full',
     inputTokensEstimate: options.inputTokensEstimate ?? 0,
   }

@@ -348,7 +348,10 @@ test('applied twice it changes nothing more', () => {
     {
       temperature: fc.constantFrom(0.5, 1),
       thinking: fc.constantFrom({ type: 'adaptive' }, { type: 'enabled', budget_tokens: 2000 }),
-      output_config: fc.constantFrom({ effort: 'xhigh' }, { effort: 'max', format: {} }),
+      output_config: fc.constantFrom(
+        { effort: 'xhigh' },
+        { effort: 'max', format: { type: 'json_schema', schema: {} } },
+      ),
     },
     { requiredKeys: [] },
   )

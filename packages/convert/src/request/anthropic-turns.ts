@@ -89,7 +89,7 @@ function addCall(draft: Draft, block: CallBlock, path: string): void {
   const { notes } = draft.run
   const { id, name, input, cache_control } = block
   if (block.type === 'tool_use') {
-    const isDirect = block.caller === undefined || block.caller.type === 'direct'
+    const isDirect = (block.caller?.type ?? 'direct') === 'direct'
     if (!isDirect) notes.loss('tool_caller_dropped', `${path}/caller`)
   } else if (draft.pairs.resultOf.has(block)) notes.loss('server_tool_flattened', path, name)
   else {

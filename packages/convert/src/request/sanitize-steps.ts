@@ -157,7 +157,7 @@ function dropCitations(request: Anthropic.Request, { target, notes }: SanitizeCo
 /** Reasoning by the model's own measure or by a budget, whichever the model has. */
 function fitThinking(request: Anthropic.Request, { target, notes }: SanitizeContext): Anthropic.Request {
   const { thinking } = request
-  if (thinking === undefined || thinking.type === 'disabled') return request
+  if (!thinking || thinking.type === 'disabled') return request
   if (target.thinking === 'none') {
     notes.loss('thinking_not_controlled', '/thinking')
     return withoutMembers(request, ['thinking'])
@@ -210,7 +210,7 @@ function dropOutputFormat(request: Anthropic.Request, { target, notes }: Sanitiz
 }
 
 function dropStrictTools(request: Anthropic.Request, { target, notes }: SanitizeContext): Anthropic.Request {
-  const { tools = [] } = request
+  const tools = request.tools ?? []
   if (target.strictTools || !tools.some((tool) => 'strict' in tool)) return request
   notes.loss('tool_strict_dropped', '/tools')
   return {

@@ -76,6 +76,7 @@ test.each<[string, unknown]>([
   ['/tool_choice', asking({ tool_choice: 7 })],
   ['/tool_choice/function', asking({ tool_choice: { type: 'function' } })],
   ['/tool_choice/allowed_tools', asking({ tool_choice: { type: 'allowed_tools' } })],
+  ['/modalities', asking({ modalities: 'audio' })],
   ['/response_format', asking({ response_format: 'json' })],
   ['/response_format/json_schema', asking({ response_format: { type: 'json_schema' } })],
 ])('says that %s is wrong', (path, value) => {

@@ -30,6 +30,7 @@ const requestShape = shape({
   response_format: '?object',
   reasoning_effort: '?string',
   n: '?number',
+  modalities: '?array',
   user: '?string',
   safety_identifier: '?string',
   service_tier: '?string',
