@@ -48,7 +48,11 @@ export {
   scanJsonObject,
 } from './json-scan.ts'
 export type { Moment } from './moment.ts'
-export { parseRequest as parseChatRequest, requestKeep as chatRequestKeep } from './openai/chat/parse.ts'
+export {
+  parseAnswer as parseChatAnswer,
+  parseRequest as parseChatRequest,
+  requestKeep as chatRequestKeep,
+} from './openai/chat/parse.ts'
 export type { OpenAiErrorBody } from './openai/error.ts'
 export { type JsonTree, type KeepPaths, parseJsonKeeping, RawJson, rawJson, stringifyJson } from './raw-json.ts'
 export { assertNever, err, ok, type Result } from './result.ts'

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { RawJson } from '../../raw-json.ts'
 import { err, ok } from '../../result.ts'
-import { parseRequest } from './parse.ts'
+import { parseAnswer, parseRequest } from './parse.ts'
 
 const request = (...messages: unknown[]): object => ({ model: 'm', messages })
 const asking = (members: object): object => ({ model: 'm', messages: [], ...members })
@@ -81,4 +82,13 @@ test.each<[string, unknown]>([
   ['/response_format/json_schema', asking({ response_format: { type: 'json_schema' } })],
 ])('says that %s is wrong', (path, value) => {
   expect(parseRequest(value)).toEqual(err({ path, expected: expect.any(String) }))
+})
+
+test('arguments that are the value itself stay text; everything else is read', () => {
+  const call = '{"function":{"name":"f","arguments":{"n":1.0}}}'
+  const parsed = parseAnswer(`{"choices":[{"delta":{"content":"a","tool_calls":[${call}]}}]}`)
+  const said = { content: 'a', tool_calls: [{ function: { name: 'f', arguments: new RawJson('{"n":1.0}') } }] }
+  expect(parsed).toEqual(ok({ choices: [{ delta: said }] }))
+  expect(parseAnswer('{"arguments":"{}"}')).toEqual(ok({ arguments: '{}' }))
+  expect(parseAnswer('{"choices":[')).toMatchObject({ ok: false })
 })
