@@ -202,6 +202,9 @@ test('arguments that come whole with a call keep their text on the way to a Chat
     stream.push(bytes(`data: ${start}\n\ndata: ${call}\n\ndata: {"type":"content_block_stop","index":0}\n\n`)),
   )
   expect(out).toContain('{\\"x\\":1.0,\\"y\\":12345678901234567890}')
+  const whole = createAnthropicToChatByteStream(chatContext())
+  whole.push(bytes('{"type":"message","content":[{"type":"tool_use","id":"a","name":"A","input":{"x":1.0}}]}'))
+  expect(text(whole.end())).toContain('{\\"x\\":1.0}')
   stream.push(bytes('data: {"tool_use" broken\n\n'))
   expect(stream.report().phase).toBe('failed')
 })
