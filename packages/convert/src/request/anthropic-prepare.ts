@@ -7,6 +7,7 @@ import type { RequestOptions } from '../options.ts'
 import { type Profile, profileForModel } from '../profiles/profile.ts'
 import type { Refusal } from '../refusal.ts'
 import { refuseFields, reportFields } from './anthropic-fields.ts'
+import { reportParts } from './anthropic-members.ts'
 import { blocksOf } from './anthropic-pairs.ts'
 import { planRequest, type RequestPlan } from './anthropic-plan.ts'
 import { turnsOf } from './anthropic-turns.ts'
@@ -44,6 +45,7 @@ export interface Prepared {
 export function prepare(request: Anthropic.Request, run: Run): Prepared {
   reportFields(request, run)
   refuseFields(request, run)
+  reportParts(request, run)
   const plan = planRequest(request, run)
   // Declared tools come first, so that a tool keeps its name when the history grows.
   for (const tool of plan.tools) run.names.of(tool.name)

@@ -137,10 +137,11 @@ type AllowedTools = Extract<Chat.ToolChoice, { readonly type: 'allowed_tools' }>
 function allowed({ mode, tools: named }: AllowedTools, tools: readonly Anthropic.CustomTool[], run: ChatRun): Chosen {
   run.notes.loss('tools_filtered', '/tool_choice')
   const names = new Set(named.map((entry) => run.names.of(nameIn(entry))))
-  return {
-    tools: tools.filter((tool) => names.has(tool.name)),
-    choice: mode === 'required' ? required(run) : { type: 'auto' },
-  }
+  const left = tools.filter((tool) => names.has(tool.name))
+  if (left.length > 0) return { tools: left, choice: mode === 'required' ? required(run) : { type: 'auto' } }
+  if (mode === 'required')
+    run.notes.refuse('tool_choice_unknown', '/tool_choice', 'none of the chosen tools is among the tools')
+  return { tools: left, choice: undefined }
 }
 
 function nameIn(entry: JsonTree): string {

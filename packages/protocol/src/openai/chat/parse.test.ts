@@ -67,6 +67,7 @@ test.each<[string, unknown]>([
   ['/messages/0/tool_calls/0/function', request({ role: 'assistant', tool_calls: [{ id: 'c' }] })],
   ['/messages/0/tool_calls/0/custom', request({ role: 'assistant', tool_calls: [{ id: 'c', type: 'custom' }] })],
   ['/messages/0/function_call/name', request({ role: 'assistant', function_call: {} })],
+  ['/messages/0/annotations', request({ role: 'assistant', annotations: {} })],
   ['/messages/0/reasoning_details/0/type', request({ role: 'assistant', reasoning_details: [{}] })],
   ['/tools/0', asking({ tools: [1] })],
   ['/tools/0/function', asking({ tools: [{}] })],

@@ -57,6 +57,7 @@ const messageShapes: Readonly<Record<string, Shape>> = {
   assistant: shape({
     content: '?text',
     refusal: '?string',
+    annotations: '?array',
     tool_calls: '?array',
     function_call: '?object',
     reasoning_details: '?array',

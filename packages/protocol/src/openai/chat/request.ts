@@ -68,6 +68,8 @@ export interface AssistantMessage {
   readonly role: 'assistant'
   readonly content?: string | readonly (TextPart | RefusalPart | ThinkingPart)[] | null
   readonly refusal?: string | null
+  /** Sources of a past answer, as clients send it back. */
+  readonly annotations?: readonly JsonTree[] | null
   readonly tool_calls?: readonly ToolCall[] | null
   readonly function_call?: { readonly name: string; readonly arguments: string } | null
   readonly name?: string | null
