@@ -50,7 +50,7 @@ export function prepare(request: Anthropic.Request, run: Run): Prepared {
   // Declared tools come first, so that a tool keeps its name when the history grows.
   for (const tool of plan.tools) run.names.of(tool.name)
   const turns = turnsOf(request.messages, run)
-  return { plan, turns: request.cache_control ? markedLast(turns, request.cache_control) : turns }
+  return { plan, turns: request.cache_control ? markedLast(turns, request.cache_control, run) : turns }
 }
 
 /** Refuses a conversation of which nothing is left to be sent. */
@@ -59,7 +59,7 @@ export function refuseEmpty(messages: readonly object[], run: Run): void {
 }
 
 /** Automatic caching marks the end of the last turn. */
-function markedLast(turns: readonly Turn[], cache: Anthropic.CacheControl): readonly Turn[] {
+function markedLast(turns: readonly Turn[], cache: Anthropic.CacheControl, run: Run): readonly Turn[] {
   const last = turns.at(-1)
   const before = turns.slice(0, -1)
   if (last?.kind === 'user') {
@@ -68,7 +68,10 @@ function markedLast(turns: readonly Turn[], cache: Anthropic.CacheControl): read
       { ...last, parts: [...last.parts.slice(0, -1), ...last.parts.slice(-1).map((part) => ({ ...part, cache }))] },
     ]
   }
-  if (last?.kind !== 'results') return turns
+  if (last?.kind !== 'results') {
+    run.notes.loss('cache_control_dropped', '/cache_control')
+    return turns
+  }
   const results = [...last.results.slice(0, -1), ...last.results.slice(-1).map((result) => ({ ...result, cache }))]
   return [...before, { ...last, results }]
 }

@@ -87,7 +87,7 @@ function addServerResult(draft: Draft, block: Anthropic.RequestBlock, path: stri
 
 function addCall(draft: Draft, block: CallBlock, path: string): void {
   const { notes } = draft.run
-  const { id, name, input, cache_control } = block
+  const { name, input, cache_control } = block
   if (block.type === 'tool_use') {
     const isDirect = (block.caller?.type ?? 'direct') === 'direct'
     if (!isDirect) notes.loss('tool_caller_dropped', `${path}/caller`)
@@ -96,7 +96,14 @@ function addCall(draft: Draft, block: CallBlock, path: string): void {
     notes.loss('server_tool_unpaired', path, name)
     return
   }
-  draft.said.push({ kind: 'call', id, name, input, cache: cache_control ?? undefined, path })
+  draft.said.push({
+    kind: 'call',
+    id: draft.pairs.idOf.get(block) as string,
+    name,
+    input,
+    cache: cache_control ?? undefined,
+    path,
+  })
   draft.calls.push(block)
 }
 
