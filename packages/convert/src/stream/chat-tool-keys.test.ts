@@ -68,6 +68,16 @@ test.each<[string, readonly Json[], readonly string[]]>([
     ['a A {"x":1}', 'b B {"y":2}'],
   ],
   [
+    'one index for all, and no ids',
+    [toolDelta(0, none, 'A', '{}'), toolDelta(0, none, 'A', ''), toolDelta(0, none, 'A', '{"x":1}')],
+    ['- A {}', '- A {"x":1}'],
+  ],
+  [
+    'one index for all, and an id for the first only',
+    [toolDelta(0, 'a', 'A', '{"x"'), toolDelta(0, none, 'A', ':1}')],
+    ['a A {"x":1}'],
+  ],
+  [
     'one id for two calls',
     [toolDelta(0, 'a', 'A', '{"x":1}'), toolDelta(1, 'a', 'B', '{"y":2}')],
     ['a A {"x":1}', 'lbx2_YQ B {"y":2}'],

@@ -61,7 +61,10 @@ export function createToolKeys(known: (key: string) => KnownCall | undefined): T
 
 /** The index is that of a call that has ended: this is the next one. */
 function isAnother(delta: ToolDelta, call: KnownCall | undefined): boolean {
-  if (call === undefined || !delta.id || !delta.name || call.id === '' || delta.id === call.id) return false
+  if (call === undefined || !delta.name) return false
+  // Where nobody has an id, a name with arguments behind arguments that are whole begins a call.
+  if (!delta.id && call.id === '') return call.progress === 'complete' && Boolean(delta.arguments?.trim())
+  if (!delta.id || call.id === '' || delta.id === call.id) return false
   return call.progress === 'complete' || (call.progress === 'empty' && delta.name !== call.name)
 }
 
