@@ -15,6 +15,7 @@ export {
   type Observation,
   type ObservedResponse,
 } from './failure/classify.ts'
+export { contextTooLongTypes, saysContextTooLong } from './failure/context-too-long.ts'
 export { type ErrorBody, errorOf, readErrorBody } from './failure/error-body.ts'
 export { type ResetHeaders, retryAfterMs } from './failure/reset-time.ts'
 export {

@@ -3,13 +3,33 @@ import { expect, test } from 'vitest'
 import { openAiForAnthropic } from './conversions.ts'
 import { convertingAdapter } from './converting-adapter.ts'
 
-test('arguments that an upstream sends as the value itself keep their spelling, streamed and not', () => {
+function chatAdapter() {
   const request = { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] }
   const profile = namedProfiles['ollama']
   if (profile === undefined) throw new Error('never here')
   const converted = convertAnthropicRequestToChat(request, profile, { model: 'm', seed: 's' })
   if (!converted.ok) throw new Error(converted.error.message)
-  const adapter = convertingAdapter(openAiForAnthropic('chat', converted.value.context), 1 << 20)
+  return convertingAdapter(openAiForAnthropic('chat', converted.value.context), 1 << 20)
+}
+
+test('data with nothing in it is a sign of life', () => {
+  const reader = chatAdapter().createReader('key')
+  reader.push(Buffer.from('data:\n\ndata: {"choices":[{"delta":{"content":"a"}}]}\n\n'))
+  const last = 'data: \n\ndata: {"choices":[{"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
+  expect(reader.push(Buffer.from(last)).at(-1)).toMatchObject({ step: 'ended', stopReason: 'end_turn' })
+})
+
+test('an error event says what its text says', () => {
+  const reader = chatAdapter().createReader('key')
+  const steps = reader.push(
+    Buffer.from('data: {"choices":[{"delta":{"content":"a"}}]}\n\nevent: error\ndata: busy\n\n'),
+  )
+  const failed = steps.at(-1)
+  expect(failed?.step === 'failed' && String(failed.event)).toContain('busy')
+})
+
+test('arguments that an upstream sends as the value itself keep their spelling, streamed and not', () => {
+  const adapter = chatAdapter()
   const raw = '{"b":12345678901234567890,"a":1.0}'
   const call = `{"index":0,"id":"a","function":{"name":"A","arguments":${raw}}}`
   const whole = `{"choices":[{"message":{"tool_calls":[${call}]},"finish_reason":"stop"}]}`
