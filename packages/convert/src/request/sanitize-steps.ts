@@ -75,7 +75,6 @@ function dropServerTools(request: Anthropic.Request, { target, options, notes }:
     return type !== 'custom' && !/^(bash|text_editor|memory)_/.test(type)
   }
   const tools = request.tools ?? []
-  const found = tools.find(isServerTool)
   const history = mapBlocks(
     request,
     (block, { path }) => {
@@ -86,14 +85,19 @@ function dropServerTools(request: Anthropic.Request, { target, options, notes }:
     },
     notes,
   )
-  if (found === undefined) return history
-  const path = `/tools/${tools.indexOf(found)}`
-  const type = String(found.type)
-  if (options.serverTools !== 'drop') {
-    notes.refuse('server_tool_not_supported', path, `the tool ${type} cannot be run by this provider; leave it out`)
-  }
-  notes.loss('server_tool_dropped', path, type)
-  return { ...history, tools: tools.filter((tool) => !isServerTool(tool)) }
+  const left = tools.filter((tool, index) => {
+    if (!isServerTool(tool)) return true
+    const path = `/tools/${index}`
+    const type = String(tool.type)
+    if (options.serverTools !== 'drop') {
+      notes.refuse('server_tool_not_supported', path, `the tool ${type} cannot be run by this provider; leave it out`)
+    }
+    notes.loss('server_tool_dropped', path, type)
+    return false
+  })
+  if (left.length === tools.length) return history
+  // A choice among no tools is refused.
+  return left.length === 0 ? withoutMembers(history, ['tools', 'tool_choice']) : { ...history, tools: left }
 }
 
 /** What carries content is refused, so that nobody wonders why the model did not see it. */
