@@ -151,7 +151,7 @@ describe('opaque reasoning', () => {
 
   test("is Gemini's signature, on the very call or text", () => {
     const signature = encodeCarrier({ v: 1, p: 'gemini-compat', k: 'sig', d: 'gs' })
-    const target: Target = { profile: 'gemini-compat', set: { reasoningReplay: 'always' } }
+    const target: Target = { profile: 'gemini-compat' }
     const google = { extra_content: { google: { thought_signature: 'gs' } } }
     expect(said([thought('', signature), call('t1')], target).message).toMatchObject({
       tool_calls: [{ id: 't1', ...google }],

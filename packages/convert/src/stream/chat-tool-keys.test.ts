@@ -110,9 +110,17 @@ test.each<[string, readonly Json[], readonly string[]]>([
 test('entries of a whole message are calls of their own, whatever they lack', () => {
   const entry = { function: { name: 'A', arguments: '' } }
   const stream = createChatToAnthropicStream(context)
-  const message = { role: 'assistant', tool_calls: [entry, entry] }
+  const message = {
+    role: 'assistant',
+    tool_calls: [entry, entry, ...[1, 2].map(() => ({ ...entry, id: 'call_0', index: 0 }))],
+  }
   const events = [...stream.push({ choices: [{ index: 0, message, finish_reason: 'tool_calls' }] }), ...stream.done()]
-  expect(foldAnthropicEvents(events).content.map(called)).toEqual(['- A {}', '- A {}'])
+  expect(foldAnthropicEvents(events).content.map(called)).toEqual([
+    '- A {}',
+    '- A {}',
+    'call_0 A {}',
+    'lbx2_Y2FsbF8w A {}',
+  ])
 })
 
 test('arguments that are no text keep their spelling: numbers, order, doubles', () => {

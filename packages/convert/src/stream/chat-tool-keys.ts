@@ -50,7 +50,8 @@ export function createToolKeys(known: (key: string) => KnownCall | undefined): T
 
   return {
     keyOf(delta) {
-      const key = delta.index === undefined ? byIdentity(delta) : byIndex(delta, delta.index)
+      // In a whole message every entry is a call, whatever its index and its id are.
+      const key = delta.isWhole ? fresh() : delta.index === undefined ? byIdentity(delta) : byIndex(delta, delta.index)
       if (delta.index !== undefined) keyByIndex.set(delta.index, key)
       if (delta.id) keyById.set(delta.id, key)
       last = key
@@ -69,9 +70,9 @@ function isAnother(delta: ToolDelta, call: KnownCall | undefined): boolean {
 }
 
 /** Without an index: this is more of the last call. Some servers repeat its name, or give every piece an id of its own. */
-function isMore({ id, name, isWhole }: ToolDelta, last: KnownCall | undefined): boolean {
+function isMore({ id, name }: ToolDelta, last: KnownCall | undefined): boolean {
   if (!name) return !id || last?.progress !== 'complete'
-  return !id && !isWhole && name === last?.name && last.progress !== 'complete'
+  return !id && name === last?.name && last.progress !== 'complete'
 }
 
 /** Reads an entry of `tool_calls`, whole or in pieces. `undefined`: there is nothing in it. */
