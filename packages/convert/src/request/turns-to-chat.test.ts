@@ -161,6 +161,22 @@ describe('opaque reasoning', () => {
   })
 })
 
+test('a call that nobody signed says so where the target refuses one without a word, and only the first of a turn', () => {
+  const target: Target = { profile: 'gemini-compat', options: { model: 'gemini-3-pro-preview' } }
+  const signature = encodeCarrier({ v: 1, p: 'gemini-compat', k: 'sig', d: 'gs' })
+  const signaturesOf = (content: readonly (object | string)[], at: Target): readonly unknown[] =>
+    (
+      said(content, at).message as { readonly tool_calls: readonly { readonly extra_content?: unknown }[] }
+    ).tool_calls.map(({ extra_content }) => extra_content)
+  const stand = { google: { thought_signature: 'skip_thought_signature_validator' } }
+  expect(signaturesOf([call('t1'), call('t2')], target)).toEqual([stand, undefined])
+  expect(said([call('t1'), call('t2')], target).losses).toEqual(['thinking_emptied'])
+  expect(signaturesOf([thought('', signature), call('t1')], target)).toEqual([{ google: { thought_signature: 'gs' } }])
+  expect(signaturesOf([call('t1')], { profile: 'gemini-compat', options: { model: 'gemini-2.5-pro' } })).toEqual([
+    undefined,
+  ])
+})
+
 describe('past reasoning of somebody else (case 32)', () => {
   const foreign = [thought('so', encodeCarrier({ v: 1, p: 'kimi', k: 'text' })), call('t1')]
   const genuine = [thought('so', 'EqQBgenuine'), call('t1')]
