@@ -4,7 +4,7 @@ import type { AnthropicProfile } from '../src/index.ts'
 /** How an Anthropic request breaks the rules of the API. Empty: not at all. Written apart from the conversions. */
 export function anthropicRuleProblems(request: Anthropic.Request, profile: AnthropicProfile): readonly string[] {
   const { messages } = request
-  const names = (request.tools ?? []).flatMap((tool) => ('name' in tool ? tool.name : []))
+  const names = (request.tools ?? []).flatMap((tool) => ('name' in tool ? (tool.name ?? []) : []))
   const marks = JSON.stringify(request).split('"cache_control":{').length - 1
   return [
     ...messages.flatMap((turn, index) => turnProblems(turn, index, messages)),

@@ -15,6 +15,7 @@ export {
   type Observation,
   type ObservedResponse,
 } from './failure/classify.ts'
+export { contextTooLongTypes, saysContextTooLong } from './failure/context-too-long.ts'
 export { type ErrorBody, errorOf, readErrorBody } from './failure/error-body.ts'
 export { type ResetHeaders, retryAfterMs } from './failure/reset-time.ts'
 export {
@@ -47,7 +48,11 @@ export {
   scanJsonObject,
 } from './json-scan.ts'
 export type { Moment } from './moment.ts'
-export { parseRequest as parseChatRequest, requestKeep as chatRequestKeep } from './openai/chat/parse.ts'
+export {
+  parseAnswer as parseChatAnswer,
+  parseRequest as parseChatRequest,
+  requestKeep as chatRequestKeep,
+} from './openai/chat/parse.ts'
 export type { OpenAiErrorBody } from './openai/error.ts'
 export { type JsonTree, type KeepPaths, parseJsonKeeping, RawJson, rawJson, stringifyJson } from './raw-json.ts'
 export { assertNever, err, ok, type Result } from './result.ts'

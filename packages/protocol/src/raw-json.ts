@@ -53,7 +53,7 @@ export function rawJson(text: string): Result<RawJson, JsonProblem> {
 
 /**
  * Parses JSON text and leaves the members that `keep` names as {@link RawJson}. Of a duplicated key the last one counts,
- * as in `JSON.parse`. A kept member that is an empty object, array or string is kept, too.
+ * as in `JSON.parse`. A kept member that is an empty object, array or string is kept, too; `null` is `null`.
  *
  * Costs one native parse and one pass over the text that looks at structure only. As for {@link parseJson}, the text must
  * already be bounded in size and depth.
@@ -156,7 +156,8 @@ function graftMember(
       : valueEnd(text, start)
   }
   const end = valueEnd(text, start)
-  if (value !== undefined) parsed[key] = new RawJson(text.slice(start, end))
+  // `null` has one spelling, and whoever reads it asks for `null`.
+  if (value !== undefined && value !== null) parsed[key] = new RawJson(text.slice(start, end))
   return end
 }
 

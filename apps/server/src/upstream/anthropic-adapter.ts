@@ -1,4 +1,5 @@
 import {
+  anthropicMessageKeep,
   type CredentialOwner,
   classify,
   err,
@@ -7,7 +8,7 @@ import {
   type Json,
   type JsonObject,
   ok,
-  parseJson,
+  parseJsonKeeping,
   type Result,
 } from '@lb/protocol'
 import type { Adapter, WholeAnswer } from './adapter.ts'
@@ -38,7 +39,7 @@ function readAnthropicAnswer(body: Buffer, credential: CredentialOwner): Result<
 function explodeAnthropicAnswer(body: Buffer, credential: CredentialOwner): Result<Buffer, Failure> {
   const read = readAnthropicAnswer(body, credential)
   if (!read.ok) return read
-  const message = parseJson(body.toString('utf8'))
+  const message = parseJsonKeeping(body.toString('utf8'), anthropicMessageKeep)
   if (!message.ok || !isJsonObject(message.value))
     return err(classify({ seen: 'bad-response', reason: 'invalid-json' }))
   return ok(Buffer.from(explodeMessage(message.value)))

@@ -22,6 +22,7 @@ import {
   type Json,
   type JsonProblem,
   type JsonTree,
+  parseChatAnswer,
   parseJson,
   parseJsonKeeping,
   type Result,
@@ -36,14 +37,19 @@ import { type Conversion, refusalBy } from './converting-adapter.ts'
 const atOnce = { startOn: 'first-chunk' } as const
 
 interface OpenAiDialect {
+  readonly parse: Conversion<Anthropic.Event>['parse']
   stream(context: ConversionContext, options: typeof atOnce): StreamConverter<Anthropic.Event>
   whole(body: Json, context: ConversionContext): Result<ConvertedAnswer<Anthropic.Message>, FailedAnswer>
 }
 
 /** How OpenAI's dialects are read for an Anthropic client. */
 const openAiDialects: Readonly<Record<'chat' | 'responses', OpenAiDialect>> = {
-  chat: { stream: createChatToAnthropicStream, whole: convertChatResponseToAnthropic },
-  responses: { stream: createResponsesToAnthropicStream, whole: convertResponsesResponseToAnthropic },
+  chat: { parse: parseChatAnswer, stream: createChatToAnthropicStream, whole: convertChatResponseToAnthropic },
+  responses: {
+    parse: parseJson,
+    stream: createResponsesToAnthropicStream,
+    whole: convertResponsesResponseToAnthropic,
+  },
 }
 
 /** The answers of an upstream that speaks one of OpenAI's dialects, for an Anthropic client. */
@@ -51,10 +57,10 @@ export function openAiForAnthropic(
   dialect: 'chat' | 'responses',
   context: ConversionContext,
 ): Conversion<Anthropic.Event> {
-  const { stream, whole } = openAiDialects[dialect]
+  const { parse, stream, whole } = openAiDialects[dialect]
   return {
     client: anthropicEvents,
-    parse: parseJson,
+    parse,
     stream: () => stream(context, atOnce),
     whole: (body) => whole(body as Json, context),
     explode: explodes[dialect],

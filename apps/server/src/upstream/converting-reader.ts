@@ -37,12 +37,12 @@ export function convertingReader<Event>(converting: Converting<Event>): StreamRe
   let stopReason = ''
 
   function read({ event, data }: SseEvent): readonly Event[] {
-    // A comment is a sign of life, which the arrival of bytes has told already.
-    if (data === undefined) return []
+    // A comment, or data with nothing in it, is a sign of life, which the arrival of bytes has told already.
+    if (data === undefined || data.trim() === '') return []
     hasEvent ||= event !== 'ping'
     if (data.trim() === '[DONE]') return converter.done()
     const parsed = converting.parse(data)
-    if (!parsed.ok) return converter.fail({ message: 'an event that is not JSON' })
+    if (!parsed.ok) return converter.fail({ message: event === 'error' ? data : 'an event that is not JSON' })
     // The converters take what is kept as text for the JSON that it is.
     const json = parsed.value as Json
     if (converting.usage !== undefined) told = mergeUsage(told, converting.usage.ofEvent(json))

@@ -1,19 +1,22 @@
-import { encodeSseEvent, isJsonObject, type Json, type JsonObject, stringMember } from '@lb/protocol'
+import { encodeSseEvent, isJsonObject, type Json, type JsonObject, stringifyJson, stringMember } from '@lb/protocol'
 
 /**
  * The event stream of a whole Anthropic message, for upstreams that answer a stream request with JSON: each block comes in
  * one delta, in the order and with the members that it has.
  *
+ * @param message read with `parseJsonKeeping(text, anthropicMessageKeep)`, the arguments of calls keep their spelling.
  * @see https://platform.claude.com/docs/en/build-with-claude/streaming
  */
 export function explodeMessage(message: JsonObject): string {
   const { content, stop_reason = 'end_turn', stop_sequence = null, usage = {}, ...rest } = message
+  // Clients take these from the last event, and forget what the first one said of them.
+  const { stop_details = null, container = null } = rest
   const blocks = Array.isArray(content) ? content.filter(isJsonObject) : []
   const opening = { ...rest, content: [], stop_reason: null, stop_sequence: null, usage }
   return [
     event('message_start', { message: opening }),
     ...blocks.map(explodeBlock),
-    event('message_delta', { delta: { stop_reason, stop_sequence }, usage }),
+    event('message_delta', { delta: { stop_reason, stop_sequence, stop_details, container }, usage }),
     event('message_stop', {}),
   ].join('')
 }
@@ -33,7 +36,7 @@ const parts: Readonly<Record<string, (block: JsonObject) => { empty: JsonObject;
   }),
   tool_use: (block) => ({
     empty: { ...block, input: {} },
-    deltas: [{ type: 'input_json_delta', partial_json: JSON.stringify(block['input'] ?? {}) }],
+    deltas: [{ type: 'input_json_delta', partial_json: stringifyJson(block['input'] ?? {}) }],
   }),
 }
 
@@ -51,5 +54,5 @@ function explodeBlock(block: JsonObject, index: number): string {
 }
 
 function event(type: string, data: Record<string, Json>): string {
-  return encodeSseEvent(type, JSON.stringify({ type, ...data }))
+  return encodeSseEvent(type, stringifyJson({ type, ...data }))
 }

@@ -34,8 +34,42 @@ describe('a prompt that is too long is said in the words on which Claude Code co
       "This model's maximum context length is 100 tokens. However, you requested 140 tokens (120 in the messages, 20 in the completion).",
       '120 tokens > 100 maximum',
     ],
+    [
+      'Invalid request: Your request exceeded model token limit: 262144 (requested: 300000)',
+      '300000 tokens > 262144 maximum',
+    ],
+    [
+      "This model's maximum prompt length is 131072 but the request contains 140000 tokens.",
+      '140000 tokens > 131072 maximum',
+    ],
+    ['prompt token count of 150000 exceeds the limit of 128000', '150000 tokens > 128000 maximum'],
+    [
+      'Prompt contains 150000 tokens and 0 draft tokens, too large for model with 131072 maximum context length',
+      '150000 tokens > 131072 maximum',
+    ],
+    [
+      "The input (12345 tokens) is longer than the model's context length (8192 tokens).",
+      '12345 tokens > 8192 maximum',
+    ],
+    ['The prompt is too long: 200000, model maximum context length: 131071', '200000 tokens > 131071 maximum'],
   ])('%s', (message, figures) => {
     expect(said(message)).toBe(`400 prompt is too long: ${figures} (${message})`)
+  })
+
+  test('by its code, with the numbers of the message', () => {
+    const message = 'Please reduce the length. Current length is 9000 while limit is 8192'
+    expect(said(message, { code: 'context_length_exceeded' })).toBe(
+      `400 prompt is too long: 9000 tokens > 8192 maximum (${message})`,
+    )
+  })
+
+  test.each([
+    'Prompt exceeds max length',
+    'Range of input length should be [1, 129024]',
+    'Input is too long for requested model.',
+    'invalid params, context window exceeds limit',
+  ])('%s', (message) => {
+    expect(said(message)).toBe(`400 prompt is too long (${message})`)
   })
 
   test('without numbers where the upstream names none', () => {
@@ -72,6 +106,10 @@ describe('an answer that would not fit behind the prompt', () => {
     [
       "Requested token count exceeds the model's maximum context length of 8192 tokens. You requested a total of 9000 tokens: 4000 tokens from the input messages and 5000 tokens for the completion.",
       '4000 + 5000 > 8192',
+    ],
+    [
+      '`inputs` tokens + `max_new_tokens` must be <= 4097. Given: 4000 `inputs` tokens and 5000 `max_new_tokens`',
+      '4000 + 5000 > 4097',
     ],
     [
       'exceeds the context window: 4000 tokens from the input messages and 5000 tokens for the completion, but the limit is 8192',

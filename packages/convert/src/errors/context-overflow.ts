@@ -31,6 +31,8 @@ const N = String.raw`[\d,]*\d`
 
 /** Messages that name the prompt, the wished answer and the window. */
 const promptAndAnswer: readonly RegExp[] = [
+  // Together, before it counts
+  new RegExp(`must be <= (?<limit>${N})\\. Given: (?<prompt>${N}) .inputs. tokens and (?<answer>${N}) `, 'is'),
   // OpenAI, vLLM, Together
   new RegExp(
     `maximum context length is (?<limit>${N}) tokens.{0,60}requested ${N} tokens \\((?<prompt>${N}) (?:in|of) .{0,60}?(?<answer>${N}) (?:in|of) the (?:completion|output)`,
@@ -55,6 +57,20 @@ const promptAndAnswer: readonly RegExp[] = [
 
 /** Messages that name the prompt and the window. */
 const promptOnly: readonly RegExp[] = [
+  // Moonshot
+  new RegExp(`token limit: (?<limit>${N}) \\(requested: (?<prompt>${N})`, 'is'),
+  // xAI
+  new RegExp(`maximum prompt length is (?<limit>${N}) but the request contains (?<prompt>${N})`, 'is'),
+  // GitHub Copilot
+  new RegExp(`token count of (?<prompt>${N}) exceeds the limit of (?<limit>${N})`, 'is'),
+  // Mistral
+  new RegExp(`contains (?<prompt>${N}) tokens.{0,60}too large for model with (?<limit>${N})`, 'is'),
+  // SGLang
+  new RegExp(`\\((?<prompt>${N}) tokens\\) is longer than the model'?s context length \\((?<limit>${N})`, 'is'),
+  // Cerebras
+  new RegExp(`current length is (?<prompt>${N}) while limit is (?<limit>${N})`, 'is'),
+  // Fireworks
+  new RegExp(`too long: (?<prompt>${N}), model maximum context length: (?<limit>${N})`, 'is'),
   new RegExp(
     `maximum context length (?:is|of) (?<limit>${N}) tokens.{0,80}?(?:resulted in|requested|has|contains|about) (?<prompt>${N})`,
     'is',

@@ -57,6 +57,8 @@ describe('words say more than the status (case 46)', () => {
     [500, error('x', { type: 'overloaded_error' }), '529 overloaded_error'],
     [500, error('The engine is currently overloaded'), '529 overloaded_error'],
     [500, error('We are at capacity'), '529 overloaded_error'],
+    [498, error('Flex tier capacity exceeded'), '529 overloaded_error'],
+    [498, error('x'), '498 invalid_request_error'],
     [400, error('We are at capacity'), '400 invalid_request_error'],
     [500, error('x', { code: 'insufficient_system_resource' }), '529 overloaded_error'],
   ])('%d %j is %s', (status, body, expected) => {

@@ -67,7 +67,6 @@ const isServerSide = (status: number): boolean => status >= 500
 const rows: readonly Row[] = [
   // The model made a call that its own tools refuse: not the client's fault, and worth another try.
   { words: ['tool_use_failed'], status: 500, type: 'api_error' },
-  { words: ['context_length_exceeded', 'exceed_context_size_error'], status: 400, type: 'invalid_request_error' },
   {
     words: ['content_policy_violation', 'content_filter', 'moderation_error'],
     status: 400,
@@ -88,6 +87,8 @@ const rows: readonly Row[] = [
     type: 'overloaded_error',
   },
   { from: isServerSide, says: /overloaded|at capacity|over capacity/i, status: 529, type: 'overloaded_error' },
+  // Groq's own status for a tier without room.
+  { from: (status) => status === 498, says: /capacity/i, status: 529, type: 'overloaded_error' },
 ]
 
 function anthropicKind(read: ReadError): Kind {

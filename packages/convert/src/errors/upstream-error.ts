@@ -1,4 +1,5 @@
 import {
+  contextTooLongTypes,
   errorOf,
   isJsonObject,
   type Json,
@@ -7,6 +8,7 @@ import {
   numberMember,
   parseJson,
   retryAfterMs,
+  saysContextTooLong,
   stringMember,
 } from '@lb/protocol'
 
@@ -122,11 +124,8 @@ function withoutSecrets(text: string): string {
     .replace(/\b((?:sk|gsk|xai|pk|rk|key|AIza)[-_]?)(?=[\w*-]*\d)[\w*-]{12,}/g, '$1***')
 }
 
-const overflowSays =
-  /context_length_exceeded|maximum context length|too many (input )?tokens|input token count exceeds|prompt is too long|exceeds? the (model'?s )?(maximum )?context (window|length|size)|exceeds? the available context size|input token count .{0,40}exceeds/i
-
 /** Whether the conversation is too long for the model. */
 export function isOverflow(read: ReadError): boolean {
-  if (read.code === 'context_length_exceeded' || read.type === 'exceed_context_size_error') return true
-  return [400, 413, 422].includes(read.status) && overflowSays.test(read.message)
+  if (contextTooLongTypes.includes(read.code) || contextTooLongTypes.includes(read.type)) return true
+  return [400, 413, 422].includes(read.status) && saysContextTooLong(read.message)
 }

@@ -30,6 +30,7 @@ export const conservative: Profile = {
   reasoningReplay: 'tool-turns',
   signedReasoning: false,
   reasoningRequired: false,
+  missingSignature: '',
   reasoningTags: false,
   sampling: ['temperature', 'top_p'],
   samplingWithThinking: ['temperature', 'top_p'],

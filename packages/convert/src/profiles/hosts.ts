@@ -143,4 +143,6 @@ export const geminiCompat: Profile = {
   reasoningReplay: 'never',
   stopMax: 5,
   schemaFixes: ['drop-meta', 'const-to-enum'],
+  // https://ai.google.dev/gemini-api/docs/thought-signatures: the word for calls that another model made.
+  models: [{ match: ['gemini-3*', 'gemini-4*'], set: { missingSignature: 'skip_thought_signature_validator' } }],
 }

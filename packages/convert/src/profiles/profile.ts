@@ -51,6 +51,8 @@ export interface Profile {
   readonly signedReasoning: boolean
   /** The vendor answers 400 when a turn with tool calls lacks its reasoning: then foreign or empty reasoning is better than none. */
   readonly reasoningRequired: boolean
+  /** What stands in for the signature of a turn's first call, where nobody has it and the vendor refuses the call without. `''`: nothing. */
+  readonly missingSignature: string
   /** The vendor puts reasoning between `<think>` tags at the start of the content. */
   readonly reasoningTags: boolean
   readonly sampling: readonly Sampling[]

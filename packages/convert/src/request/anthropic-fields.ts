@@ -61,7 +61,9 @@ export function reportFields(request: Anthropic.Request, run: Run): void {
     if (row === undefined) run.notes.loss('unknown_field', `/${name}`, name)
     else if (row.says(value)) run.notes.loss(row.loss, `/${name}`, row.detail)
   }
-  const { task_budget } = request.output_config ?? {}
+  const { task_budget, format } = request.output_config ?? {}
+  const { type } = format ?? request.output_format ?? {}
+  if (type !== undefined && type !== 'json_schema') run.notes.loss('feature_dropped', '/output_config/format', type)
   if (task_budget !== undefined && task_budget !== null)
     run.notes.loss('task_budget_dropped', '/output_config/task_budget')
 }

@@ -11,6 +11,8 @@ import type { Run } from './run.ts'
 export interface Pairs {
   /** By the block of the call. Absent: nobody ever answered. */
   readonly resultOf: ReadonlyMap<Anthropic.RequestBlock, PairedResult>
+  /** The id of a call: the client's, or one that counts where it stands for another call already. */
+  readonly idOf: ReadonlyMap<Anthropic.RequestBlock, string>
   /** Results that answer nothing. */
   readonly orphans: ReadonlySet<Anthropic.RequestBlock>
 }
@@ -28,27 +30,44 @@ interface OpenCall {
   saidBefore: number
 }
 
+/** Calls of one turn with one id. */
+interface Sharing {
+  readonly ofTurn: readonly OpenCall[]
+  readonly calls: OpenCall[]
+  answered: number
+}
+
 /** Pairs calls and results of `messages`. Reports results that have to be moved, and duplicates. */
 export function pairResults(messages: readonly Anthropic.Turn[], run: Run): Pairs {
   const resultOf = new Map<Anthropic.RequestBlock, PairedResult>()
   const orphans = new Set<Anthropic.RequestBlock>()
-  const calls = new Map<string, OpenCall>()
+  const idOf = new Map<Anthropic.RequestBlock, string>()
+  // The calls of each id in the last turn that has it: where one stands for several, results come in their order.
+  const calls = new Map<string, Sharing>()
+  const uses = new Map<string, number>()
   let callsOfTurn: OpenCall[] = []
   let said = 0
   let order = 0
 
   function call(block: Anthropic.RequestBlock, id: string): void {
     const opened = { block, saidBefore: said }
-    calls.set(id, opened)
+    const sharing = calls.get(id)
+    if (sharing?.ofTurn === callsOfTurn) sharing.calls.push(opened)
+    else calls.set(id, { ofTurn: callsOfTurn, calls: [opened], answered: 0 })
     callsOfTurn.push(opened)
+    const count = (uses.get(id) ?? 0) + 1
+    uses.set(id, count)
+    idOf.set(block, count === 1 ? id : `${id}#${count}`)
   }
 
   function result(block: PairedResult['block'], path: string): void {
-    const answered = calls.get(block.tool_use_id)
-    if (answered === undefined) {
+    const sharing = calls.get(block.tool_use_id)
+    if (sharing === undefined) {
       orphans.add(block)
       return
     }
+    const answered = (sharing.calls[sharing.answered] ?? sharing.calls.at(-1)) as OpenCall
+    sharing.answered += 1
     if (resultOf.has(answered.block)) run.notes.loss('tool_result_duplicate', path)
     else if (block.type === 'tool_result' && answered.saidBefore !== said) run.notes.loss('tool_result_moved', path)
     resultOf.set(answered.block, { block, path, order })
@@ -66,13 +85,12 @@ export function pairResults(messages: readonly Anthropic.Turn[], run: Run): Pair
     // What is said behind a call, in the same turn or in the next of the same role, stands before the results anyway.
     if (isAnswer) for (const opened of callsOfTurn) opened.saidBefore = said
   }
-  return { resultOf, orphans }
+  return { resultOf, idOf, orphans }
 }
 
 /** A turn's blocks. A string is one text. */
-export function blocksOf(turn: Anthropic.Turn): readonly Anthropic.RequestBlock[] {
-  const { content = [] } = turn
-  if (typeof content !== 'string') return content
+export function blocksOf({ content }: Anthropic.Turn): readonly Anthropic.RequestBlock[] {
+  if (typeof content !== 'string') return content ?? []
   return content === '' ? [] : [{ type: 'text', text: content }]
 }
 

@@ -80,6 +80,7 @@ function documentParts(block: Anthropic.DocumentBlock, path: string, run: Run): 
 
 function searchResultParts(block: Anthropic.SearchResultBlock, path: string, run: Run): readonly Part[] {
   run.notes.loss('search_result_as_text', path)
+  if (block.citations?.enabled === true) run.notes.loss('citations_dropped', `${path}/citations`)
   const inner = partsOf(block.content, `${path}/content`, run)
   return wrapped('search_result', { source: block.source, title: block.title }, inner, path, block.cache_control)
 }

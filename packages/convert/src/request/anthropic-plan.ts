@@ -52,10 +52,14 @@ export function planRequest(request: Anthropic.Request, run: Run): RequestPlan {
 }
 
 function systemTexts(request: Anthropic.Request, run: Run): readonly TextPart[] {
-  const { system = [] } = request
+  const system = request.system ?? []
   if (typeof system === 'string') return system === '' ? [] : [text(system, '/system')]
   return system.flatMap((block, index) => {
     const path = `/system/${index}`
+    if (block.type !== 'text') {
+      run.notes.loss('unknown_block', path, block.type)
+      return []
+    }
     // The line changes with every request of some clients; in a prompt it would defeat every cache.
     if (index > 0 || !block.text.startsWith('x-anthropic-billing-header:')) return textPart(block, path, run)
     run.notes.loss('billing_header_dropped', path)
@@ -66,7 +70,7 @@ function systemTexts(request: Anthropic.Request, run: Run): readonly TextPart[] 
 function planMaxTokens(request: Anthropic.Request, run: Run): number | undefined {
   const { maxOutputTokens } = run.profile
   // The body of count_tokens has none.
-  const wanted: number | undefined = request.max_tokens
+  const wanted: number | undefined = request.max_tokens ?? undefined
   if (wanted === undefined || maxOutputTokens === null || wanted <= maxOutputTokens) return wanted
   run.notes.loss('max_tokens_clamped', '/max_tokens', String(wanted))
   return maxOutputTokens
@@ -123,8 +127,9 @@ function planFormat(request: Anthropic.Request, hasTools: boolean, run: Run): An
   }
 }
 
-function formatOf(request: Anthropic.Request): Anthropic.OutputFormat | undefined {
-  return request.output_config?.format ?? request.output_format ?? undefined
+function formatOf({ output_config, output_format }: Anthropic.Request): Anthropic.OutputFormat | undefined {
+  const wanted = output_config?.format ?? output_format
+  return wanted?.type === 'json_schema' ? wanted : undefined
 }
 
 function schemaName(schema: JsonTree): string {
@@ -158,7 +163,7 @@ function planIdentity(request: Anthropic.Request, run: Run): Pick<RequestPlan, '
 
 function planServiceTier(request: Anthropic.Request, run: Run): 'auto' | 'default' | undefined {
   const { service_tier } = request
-  if (service_tier === undefined) return undefined
+  if (!service_tier) return undefined
   const isSame = run.profile.serviceTiers && service_tier === 'auto'
   if (!isSame) run.notes.loss('service_tier_changed', '/service_tier', service_tier)
   if (!run.profile.serviceTiers) return undefined

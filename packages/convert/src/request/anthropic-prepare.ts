@@ -7,6 +7,7 @@ import type { RequestOptions } from '../options.ts'
 import { type Profile, profileForModel } from '../profiles/profile.ts'
 import type { Refusal } from '../refusal.ts'
 import { refuseFields, reportFields } from './anthropic-fields.ts'
+import { reportParts } from './anthropic-members.ts'
 import { blocksOf } from './anthropic-pairs.ts'
 import { planRequest, type RequestPlan } from './anthropic-plan.ts'
 import { turnsOf } from './anthropic-turns.ts'
@@ -44,11 +45,12 @@ export interface Prepared {
 export function prepare(request: Anthropic.Request, run: Run): Prepared {
   reportFields(request, run)
   refuseFields(request, run)
+  reportParts(request, run)
   const plan = planRequest(request, run)
   // Declared tools come first, so that a tool keeps its name when the history grows.
   for (const tool of plan.tools) run.names.of(tool.name)
   const turns = turnsOf(request.messages, run)
-  return { plan, turns: request.cache_control ? markedLast(turns, request.cache_control) : turns }
+  return { plan, turns: request.cache_control ? markedLast(turns, request.cache_control, run) : turns }
 }
 
 /** Refuses a conversation of which nothing is left to be sent. */
@@ -57,7 +59,7 @@ export function refuseEmpty(messages: readonly object[], run: Run): void {
 }
 
 /** Automatic caching marks the end of the last turn. */
-function markedLast(turns: readonly Turn[], cache: Anthropic.CacheControl): readonly Turn[] {
+function markedLast(turns: readonly Turn[], cache: Anthropic.CacheControl, run: Run): readonly Turn[] {
   const last = turns.at(-1)
   const before = turns.slice(0, -1)
   if (last?.kind === 'user') {
@@ -66,15 +68,22 @@ function markedLast(turns: readonly Turn[], cache: Anthropic.CacheControl): read
       { ...last, parts: [...last.parts.slice(0, -1), ...last.parts.slice(-1).map((part) => ({ ...part, cache }))] },
     ]
   }
-  if (last?.kind !== 'results') return turns
+  if (last?.kind !== 'results') {
+    run.notes.loss('cache_control_dropped', '/cache_control')
+    return turns
+  }
   const results = [...last.results.slice(0, -1), ...last.results.slice(-1).map((result) => ({ ...result, cache }))]
   return [...before, { ...last, results }]
+}
+
+/** Whether the client wants the signature of the reasoning, and not its text. */
+export function hidesThinking({ thinking }: Anthropic.Request): boolean {
+  return thinking != null && 'display' in thinking && thinking.display === 'omitted'
 }
 
 /** What the conversion of the answer needs. */
 export function contextOf(request: Anthropic.Request, plan: RequestPlan, run: Run): ConversionContext {
   const { options, profile } = run
-  const display = request.thinking !== undefined && 'display' in request.thinking ? request.thinking.display : undefined
   const only = plan.tools.length === 1 && plan.choice?.kind === 'required' ? plan.tools[0]?.name : undefined
   return {
     version: 1,
@@ -89,7 +98,7 @@ export function contextOf(request: Anthropic.Request, plan: RequestPlan, run: Ru
     ),
     stopSequences: request.stop_sequences ?? [],
     emulateStop: plan.emulateStop,
-    showThinking: display !== 'omitted',
+    showThinking: !hidesThinking(request),
     carrier: options.carrier ?? 'full',
     inputTokensEstimate: options.inputTokensEstimate ?? 0,
   }

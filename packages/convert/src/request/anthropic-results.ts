@@ -9,23 +9,26 @@ import type { Part, ToolResult } from './turns.ts'
  * every upstream demands one.
  */
 export function resultsOf(calls: readonly CallBlock[], pairs: Pairs, run: Run): readonly ToolResult[] {
+  const idOf = (call: CallBlock): string => pairs.idOf.get(call) as string
   const answered = calls
     .map((call) => ({ call, result: pairs.resultOf.get(call) }))
     .sort(
       (one, other) => (one.result?.order ?? Number.MAX_SAFE_INTEGER) - (other.result?.order ?? Number.MAX_SAFE_INTEGER),
     )
-  return answered.map(({ call, result }) => (result === undefined ? missing(call, run) : resultOf(call, result, run)))
+  return answered.map(({ call, result }) =>
+    result === undefined ? missing(idOf(call), run) : resultOf(idOf(call), result, run),
+  )
 }
 
-function missing(call: CallBlock, run: Run): ToolResult {
+function missing(callId: string, run: Run): ToolResult {
   run.notes.loss('tool_result_missing', '/messages')
   const parts = [text('[no result: the call was interrupted]', '/messages')]
-  return { callId: call.id, parts, isError: false, cache: undefined, path: '/messages' }
+  return { callId, parts, isError: false, cache: undefined, path: '/messages' }
 }
 
-function resultOf(call: CallBlock, { block, path }: PairedResult, run: Run): ToolResult {
+function resultOf(callId: string, { block, path }: PairedResult, run: Run): ToolResult {
   return {
-    callId: call.id,
+    callId,
     parts:
       block.type === 'tool_result'
         ? partsOf(block.content ?? '', `${path}/content`, run)

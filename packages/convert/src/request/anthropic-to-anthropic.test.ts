@@ -238,6 +238,20 @@ describe('versions and vendors', () => {
     expect(sanitized(talk([user('x'), assistant(call('t1')), user(result('t1'))]), {}, 'bedrock').isSame).toBe(true)
   })
 
+  test('every tool that is left out is reported, and no choice is left among none', () => {
+    const tools = [
+      { type: 'tool_search_tool_regex_20251119', name: 'search' },
+      { type: 'mcp_toolset', mcp_server_name: 'm' },
+    ]
+    const { body, losses } = sanitized(
+      talk([user('x')], { tools, tool_choice: { type: 'auto' } }),
+      { serverTools: 'drop' },
+      'bedrock',
+    )
+    expect([body.tools, body.tool_choice]).toEqual([undefined, undefined])
+    expect(losses).toEqual(['server_tool_dropped:tool_search_tool_regex_20251119', 'server_tool_dropped:mcp_toolset'])
+  })
+
   test('content that a vendor cannot read is refused, also inside results', () => {
     expect(refused(talk([user(text('a'), pdf())]), {}, 'kimi')).toMatchObject({
       code: 'media_not_supported',
@@ -348,7 +362,10 @@ test('applied twice it changes nothing more', () => {
     {
       temperature: fc.constantFrom(0.5, 1),
       thinking: fc.constantFrom({ type: 'adaptive' }, { type: 'enabled', budget_tokens: 2000 }),
-      output_config: fc.constantFrom({ effort: 'xhigh' }, { effort: 'max', format: {} }),
+      output_config: fc.constantFrom(
+        { effort: 'xhigh' },
+        { effort: 'max', format: { type: 'json_schema', schema: {} } },
+      ),
     },
     { requiredKeys: [] },
   )

@@ -11,7 +11,15 @@ import type { RequestOptions } from '../options.ts'
 import type { Profile } from '../profiles/profile.ts'
 import type { Refusal } from '../refusal.ts'
 import type { AnswerFormat, RequestPlan } from './anthropic-plan.ts'
-import { contextOf, malformed, type Prepared, prepare, refuseEmpty, startRun } from './anthropic-prepare.ts'
+import {
+  contextOf,
+  hidesThinking,
+  malformed,
+  type Prepared,
+  prepare,
+  refuseEmpty,
+  startRun,
+} from './anthropic-prepare.ts'
 import type { Choice } from './anthropic-tool-choice.ts'
 import type { ToolDeclaration } from './anthropic-tools.ts'
 import { anthropicShape, type ConvertedRequest, concluded } from './result.ts'
@@ -119,9 +127,7 @@ function textFormat(format: AnswerFormat): Responses.TextFormat {
 /** A summary of the reasoning has to be asked for. A client that does not want to see it gets none made. */
 function reasoningMembers(request: Anthropic.Request, plan: RequestPlan, run: Run): JsonObject {
   const { members, isOn } = plan.thinking
-  const isHidden =
-    request.thinking !== undefined && 'display' in request.thinking && request.thinking.display === 'omitted'
-  if (!isOn || isHidden || run.profile.thinking === null) return members
+  if (!isOn || hidesThinking(request) || run.profile.thinking === null) return members
   const { reasoning } = members
   return { ...members, reasoning: { ...(isJsonObject(reasoning) ? reasoning : {}), summary: 'auto' } }
 }

@@ -22,12 +22,12 @@ export function planTools(request: Anthropic.Request, run: Run): ToolPlan {
   const webSearch = { ...(declared.webSearch && run.profile.webSearch) }
   if (declared.tools.length === 0) return { ...withoutTools(request, run), webSearch }
   const wanted = request.tool_choice
-  const singleCall = wanted !== undefined && wanted.type !== 'none' && isSingle(wanted, run)
+  const singleCall = wanted != null && wanted.type !== 'none' && isSingle(wanted, run)
   return { ...chosen(wanted, declared.tools, run), singleCall, webSearch }
 }
 
 function withoutTools(request: Anthropic.Request, run: Run): Omit<ToolPlan, 'webSearch'> {
-  if (request.tool_choice !== undefined) run.notes.loss('feature_dropped', '/tool_choice', 'tool_choice')
+  if (request.tool_choice) run.notes.loss('feature_dropped', '/tool_choice', 'tool_choice')
   if (!run.profile.declareHistoryTools) return { tools: [], choice: undefined, singleCall: false }
   const calls = request.messages.flatMap((message) => blocksOf(message).filter(isCall))
   const tools = [...new Set(calls.map((call) => call.name))].map(historyTool)
@@ -55,7 +55,7 @@ function isSingle(wanted: Exclude<Anthropic.ToolChoice, { readonly type: 'none' 
 
 /** The nearest choice that the target has. Where it has no word for a choice, leaving tools out may say the same. */
 function chosen(
-  wanted: Anthropic.ToolChoice | undefined,
+  wanted: Anthropic.Request['tool_choice'],
   tools: readonly ToolDeclaration[],
   run: Run,
 ): Pick<ToolPlan, 'tools' | 'choice'> {

@@ -1,4 +1,5 @@
 import type { Anthropic, JsonTree } from '@lb/protocol'
+import { argumentsText } from './call-arguments.ts'
 import { clientTools, serverTools, toolSearch, toolset } from './provider-tools.ts'
 import type { Run } from './run.ts'
 import { fixSchema, isStrictCompliant, parsedSchema } from './schema.ts'
@@ -95,7 +96,7 @@ function declareServerTool(
 }
 
 function declareCustom(tool: Anthropic.CustomTool, path: string, run: Run): ToolDeclaration | undefined {
-  if (tool.allowed_callers !== undefined && !tool.allowed_callers.includes('direct')) {
+  if (tool.allowed_callers?.includes('direct') === false) {
     run.notes.loss('tool_not_callable', path, tool.name)
     return undefined
   }
@@ -127,10 +128,10 @@ function isStrict(tool: Anthropic.CustomTool, path: string, run: Run): boolean {
 }
 
 function describe(tool: Anthropic.CustomTool, path: string, run: Run): string | undefined {
-  if (!tool.input_examples?.length) return tool.description
+  if (!tool.input_examples?.length) return tool.description ?? undefined
   run.notes.loss('tool_examples_described', `${path}/input_examples`)
-  const examples = tool.input_examples.map((example) => JSON.stringify(example))
-  return [tool.description, 'Examples of input:', ...examples].filter((line) => line !== undefined).join('\n')
+  const examples = tool.input_examples.map(argumentsText)
+  return [tool.description, 'Examples of input:', ...examples].filter((line) => line != null).join('\n')
 }
 
 interface AddedTool {

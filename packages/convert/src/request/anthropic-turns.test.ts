@@ -68,6 +68,17 @@ describe('results of calls (case 29)', () => {
     expect(losses).toEqual(['tool_result_missing'])
   })
 
+  test('of calls that share an id answer them in their order, and every call has an id of its own', () => {
+    const shared = [user('go'), assistant(call('t1', 'A'), call('t1', 'B')), user(result('t1', 'a'), result('t1', 'b'))]
+    const { value, losses } = toChat(talk([...shared, assistant(call('t1', 'C')), user(result('t1', 'c'))]))
+    const answers = value.messages.flatMap((message) => (message.role === 'tool' ? [message] : []))
+    const calls = value.messages.flatMap((message) => (message.role === 'assistant' ? (message.tool_calls ?? []) : []))
+    expect(answers.map(({ content }) => content)).toEqual(['a', 'b', 'c'])
+    expect(answers.map(({ tool_call_id }) => tool_call_id)).toEqual(calls.map(({ id }) => id))
+    expect(new Set(calls.map(({ id }) => id)).size).toBe(3)
+    expect(losses).toEqual([])
+  })
+
   test('that answer one call twice: the last one counts', () => {
     const { value, all } = toChat(
       talk([user('go'), assistant(call('t1')), user(result('t1', 'old'), result('t1', 'new'))]),

@@ -87,16 +87,23 @@ function addServerResult(draft: Draft, block: Anthropic.RequestBlock, path: stri
 
 function addCall(draft: Draft, block: CallBlock, path: string): void {
   const { notes } = draft.run
-  const { id, name, input, cache_control } = block
+  const { name, input, cache_control } = block
   if (block.type === 'tool_use') {
-    const isDirect = block.caller === undefined || block.caller.type === 'direct'
+    const isDirect = (block.caller?.type ?? 'direct') === 'direct'
     if (!isDirect) notes.loss('tool_caller_dropped', `${path}/caller`)
   } else if (draft.pairs.resultOf.has(block)) notes.loss('server_tool_flattened', path, name)
   else {
     notes.loss('server_tool_unpaired', path, name)
     return
   }
-  draft.said.push({ kind: 'call', id, name, input, cache: cache_control ?? undefined, path })
+  draft.said.push({
+    kind: 'call',
+    id: draft.pairs.idOf.get(block) as string,
+    name,
+    input,
+    cache: cache_control ?? undefined,
+    path,
+  })
   draft.calls.push(block)
 }
 

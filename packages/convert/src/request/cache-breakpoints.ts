@@ -27,7 +27,7 @@ export function withoutExtraBreakpoints(request: Anthropic.Request, limit: numbe
   }
   return {
     ...request,
-    ...(request.tools === undefined ? {} : { tools: request.tools.map(strip) }),
+    ...(request.tools ? { tools: request.tools.map(strip) } : {}),
     ...(Array.isArray(request.system) ? { system: request.system.map(strip) } : {}),
     messages: request.messages.map((turn) =>
       Array.isArray(turn.content) ? { ...turn, content: turn.content.map(stripBlock) } : turn,

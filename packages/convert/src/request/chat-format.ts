@@ -12,7 +12,8 @@ export interface AnthropicFormat {
 export function anthropicFormat(request: Chat.Request, run: ChatRun): AnthropicFormat {
   const wanted = request.response_format
   if (!wanted || wanted.type === 'text') return { format: undefined, instruction: undefined }
-  if (wanted.type === 'json_object' || wanted.json_schema.schema === undefined) {
+  if (wanted.type !== 'json_object' && wanted.type !== 'json_schema') return unknownFormat(wanted, run)
+  if (wanted.type === 'json_object' || !wanted.json_schema.schema) {
     run.notes.loss('output_format_weakened', '/response_format')
     return { format: undefined, instruction: 'Answer with a JSON object, and nothing else.' }
   }
@@ -30,6 +31,12 @@ export function anthropicFormat(request: Chat.Request, run: ChatRun): AnthropicF
   const isSame = JSON.stringify(adapted) === JSON.stringify(parsed)
   if (!isSame) run.notes.loss('schema_adapted', path)
   return { format: { type: 'json_schema', schema: isSame ? schema : adapted }, instruction: undefined }
+}
+
+/** A grammar, or whatever else some vendor has. */
+function unknownFormat({ type }: { readonly type: string }, run: ChatRun): AnthropicFormat {
+  run.notes.loss('feature_dropped', '/response_format', type)
+  return { format: undefined, instruction: undefined }
 }
 
 /** Anthropic demands that objects are closed. */

@@ -31,8 +31,8 @@ export function textBlocks(
 
 /** The cache breakpoint behind a part, in either of its two forms. */
 function cacheOf(mark: Chat.CacheMark): Anthropic.Cacheable {
-  if (mark.cache_control !== undefined) return { cache_control: mark.cache_control }
-  return mark.prompt_cache_breakpoint === undefined ? {} : { cache_control: { type: 'ephemeral' } }
+  if (mark.cache_control) return { cache_control: mark.cache_control }
+  return mark.prompt_cache_breakpoint ? { cache_control: { type: 'ephemeral' } } : {}
 }
 
 function blocksOfPart(part: Chat.Part, path: string, run: ChatRun): readonly UserBlock[] {
@@ -60,8 +60,7 @@ const imageTypes: readonly string[] = ['image/jpeg', 'image/png', 'image/gif', '
 
 function imageBlocks(part: Chat.ImagePart, path: string, run: ChatRun): readonly Anthropic.ImageBlock[] {
   const { url, detail } = part.image_url
-  if (detail !== undefined && detail !== 'auto')
-    run.notes.loss('image_option_dropped', `${path}/image_url/detail`, 'detail')
+  if (detail && detail !== 'auto') run.notes.loss('image_option_dropped', `${path}/image_url/detail`, 'detail')
   if (run.profile.images === 'none') {
     run.notes.refuse('media_not_supported', path, 'images cannot be sent to this model; leave them out')
     return []
@@ -105,8 +104,8 @@ function fetched(url: string, run: ChatRun): ReturnType<typeof parseDataUrl> {
 
 function fileBlocks(part: Chat.FilePart, path: string, run: ChatRun): readonly Anthropic.DocumentBlock[] {
   const { file_data, file_id, filename } = part.file
-  if (file_data === undefined) {
-    const what = file_id === undefined ? 'a file without data' : 'file ids'
+  if (!file_data) {
+    const what = file_id ? 'file ids' : 'a file without data'
     run.notes.refuse(
       'file_id_not_portable',
       `${path}/file`,

@@ -143,7 +143,9 @@ describe('prompt caching', () => {
       tool_call_id: 't2',
       content: [{ text: 'y', cache_control }],
     })
-    expect(JSON.stringify(auto([user('a'), assistant('b')]))).not.toContain('cache_control')
+    const prefilled = toChat(talk([user('a'), assistant('b')], mark), { profile: 'openrouter' })
+    expect(JSON.stringify(prefilled.value)).not.toContain('cache_control')
+    expect(prefilled.losses).toContain('cache_control_dropped')
     expect(
       JSON.stringify(toChat(talk([user('a')], { cache_control: null }), { profile: 'openrouter' }).value),
     ).not.toContain('cache_control')

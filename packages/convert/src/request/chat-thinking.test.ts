@@ -31,7 +31,7 @@ describe('models that measure for themselves', () => {
     [{ reasoning_effort: 'none' }, { thinking: disabled }],
     [{ reasoning_effort: 'low' }, { thinking: adaptive, effort: 'low' }],
     [{ reasoning_effort: 'max' }, { thinking: adaptive, effort: 'max' }],
-    [{ reasoning_effort: 'sideways' }, {}],
+    [{ reasoning_effort: 'default' }, {}],
     [{ reasoning: { effort: 'high' } }, { thinking: adaptive, effort: 'high' }],
     [{ reasoning: { enabled: true } }, { thinking: adaptive }],
     [{ reasoning: { enabled: false, effort: 'high' } }, { thinking: disabled }],
@@ -58,6 +58,26 @@ describe('models that measure for themselves', () => {
     [{ thinking: { type: 'enabled', budget_tokens: 99_999 } }, 'xhigh', 'thinking_budget_as_effort'],
   ])('%j is the level %s, and reported', (members, effort, loss) => {
     expect(plan(members)).toEqual({ thinking: adaptive, effort, losses: [loss] })
+  })
+
+  test('are not told of a level that nobody here knows, and that is reported', () => {
+    expect(plan({ reasoning_effort: 'sideways' })).toEqual({ losses: ['effort_changed:sideways'] })
+  })
+
+  test('and cannot be forced to use a tool while they reason do not reason then', () => {
+    const tools = [{ type: 'function', function: { name: 'A' } }]
+    const forced = { reasoning_effort: 'high', tools, tool_choice: 'required' }
+    expect(plan(forced, { model: 'claude-opus-4-6' })).toEqual({
+      thinking: disabled,
+      losses: ['thinking_disabled:tool_choice'],
+    })
+    for (const free of [
+      { tools, tool_choice: 'required' },
+      { ...forced, reasoning_effort: 'none' },
+      { ...forced, tool_choice: 'auto' },
+    ]) {
+      expect(plan(free, { model: 'claude-opus-4-6' })).toMatchObject({ losses: [] })
+    }
   })
 
   test('that always reason do it as little as they can', () => {

@@ -27,13 +27,14 @@ const MIN_BUDGET = 1024
 
 /** Plans the reasoning of a Chat request: OpenAI's own level, or one of the forms that other vendors have. */
 export function planChatThinking(request: Chat.Request, around: Surroundings, run: ChatRun): AnthropicThinking {
+  reportUnknownLevel(request.reasoning_effort, run)
   const wish = wishOf(request)
   switch (run.profile.thinking) {
     case 'none':
       if (wish.kind !== 'absent' && wish.kind !== 'off') run.notes.loss('thinking_not_controlled', pathOf(wish))
       return {}
     case 'adaptive':
-      return adaptive(wish, run)
+      return adaptive(wish, around, run)
     case 'budget':
       return budgeted(wish, around, run)
   }
@@ -76,11 +77,21 @@ function levelWish(effort: unknown, path: string): Wish | undefined {
   return typeof effort === 'string' && levels.has(effort) ? { kind: 'level', level: effort as Level, path } : undefined
 }
 
+/** A level that was made after this was written. `default` asks for what comes anyway. */
+function reportUnknownLevel(effort: unknown, run: ChatRun): void {
+  if (typeof effort !== 'string' || effort === 'default' || levelWish(effort, '') !== undefined) return
+  run.notes.loss('effort_changed', '/reasoning_effort', effort)
+}
+
 function objectOf(value: unknown): JsonObject | undefined {
   return typeof value === 'object' && value !== null ? (value as JsonObject) : undefined
 }
 
-function adaptive(wish: Wish, run: ChatRun): AnthropicThinking {
+function adaptive(wish: Wish, around: Surroundings, run: ChatRun): AnthropicThinking {
+  if (wish.kind !== 'absent' && wish.kind !== 'off' && isForcedBlindly(around, run)) {
+    run.notes.loss('thinking_disabled', pathOf(wish), 'tool_choice')
+    return { thinking: { type: 'disabled' } }
+  }
   switch (wish.kind) {
     case 'absent':
       return {}
@@ -130,10 +141,15 @@ function budgeted(wish: Wish, around: Surroundings, run: ChatRun): AnthropicThin
   }
 }
 
+/** Whether a tool is forced that the model cannot be made to use while it reasons. */
+function isForcedBlindly({ forcesTool }: Surroundings, { profile }: ChatRun): boolean {
+  return forcesTool && profile.forcedTools === 'without-thinking'
+}
+
 /** Why reasoning with a budget has to be off. */
 function reasonAgainst(wanted: number, around: Surroundings, run: ChatRun): string | undefined {
   if (around.maxTokens <= MIN_BUDGET || wanted <= 0) return 'max_tokens'
-  if (around.forcesTool && run.profile.forcedTools === 'without-thinking') return 'tool_choice'
+  if (isForcedBlindly(around, run)) return 'tool_choice'
   return run.profile.signatures === 'verified' && isUnsignedLoop(around.messages) ? 'unsigned tool calls' : undefined
 }
 

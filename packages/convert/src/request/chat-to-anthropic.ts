@@ -10,6 +10,7 @@ import type { Refusal } from '../refusal.ts'
 import { withoutExtraBreakpoints } from './cache-breakpoints.ts'
 import { refuseChatFields, reportChatFields } from './chat-fields.ts'
 import { anthropicFormat } from './chat-format.ts'
+import { reportChatParts } from './chat-members.ts'
 import type { ChatRun } from './chat-run.ts'
 import { planChatThinking } from './chat-thinking.ts'
 import { anthropicTools } from './chat-tools.ts'
@@ -63,6 +64,7 @@ function anthropicRequest(
   run: ChatRun,
 ): { readonly value: Anthropic.Request; readonly custom: readonly string[] } {
   reportChatFields(request, run)
+  reportChatParts(request, run)
   refuseChatFields(request, run)
   const tools = anthropicTools(request, run)
   const { format, instruction } = anthropicFormat(request, run)

@@ -155,6 +155,16 @@ describe('the choice (case 36)', () => {
     expect(choose(among('auto')).tool_choice).toEqual({ type: 'auto' })
   })
 
+  test('among tools of which none is declared is refused, or means none', () => {
+    const among = (mode: string) => ({ type: 'allowed_tools', allowed_tools: { mode, tools: [fn('Z')] } })
+    expect(notToAnthropic(withTools([fn('A')], { tool_choice: among('required') }))).toMatchObject({
+      code: 'tool_choice_unknown',
+      path: '/tool_choice',
+    })
+    const free = sent(withTools([fn('A')], { tool_choice: among('auto'), parallel_tool_calls: false }))
+    expect([free.tools, free.tool_choice]).toEqual([undefined, undefined])
+  })
+
   test('of a tool that is not declared is refused', () => {
     const request = withTools([fn('A')], { tool_choice: { type: 'function', function: { name: 'Z' } } })
     expect(notToAnthropic(request)).toMatchObject({ code: 'tool_choice_unknown', path: '/tool_choice' })

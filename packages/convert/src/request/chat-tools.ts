@@ -34,7 +34,7 @@ function declare(tool: Chat.Tool, path: string, run: ChatRun): readonly Anthropi
 }
 
 function cacheOf(tool: Chat.FunctionTool): Anthropic.Cacheable {
-  return tool.cache_control === undefined ? {} : { cache_control: tool.cache_control }
+  return tool.cache_control ? { cache_control: tool.cache_control } : {}
 }
 
 function functionTool(definition: Chat.FunctionDefinition, path: string, run: ChatRun): Anthropic.CustomTool {
@@ -43,15 +43,14 @@ function functionTool(definition: Chat.FunctionDefinition, path: string, run: Ch
   if (strict === true && !isStrict) run.notes.loss('tool_strict_dropped', `${path}/strict`)
   return {
     name: run.names.of(name),
-    ...(description === undefined ? {} : { description }),
-    input_schema: inputSchema(parameters, `${path}/parameters`, run),
+    ...(typeof description === 'string' ? { description } : {}),
+    input_schema: inputSchema(parameters ?? {}, `${path}/parameters`, run),
     ...(isStrict ? { strict } : {}),
   }
 }
 
 /** Anthropic demands an object at the root. The schema itself passes as it is. */
-function inputSchema(parameters: JsonTree | undefined, path: string, run: ChatRun): JsonTree {
-  if (parameters === undefined) return { type: 'object', properties: {} }
+function inputSchema(parameters: JsonTree, path: string, run: ChatRun): JsonTree {
   const schema = parsedSchema(parameters)
   if (!isJsonObject(schema) || Object.keys(schema).length === 0) return { type: 'object', properties: {} }
   const alternatives = ['oneOf', 'anyOf', 'allOf'].find((keyword) => Object.hasOwn(schema, keyword))
@@ -72,7 +71,7 @@ function customTool(custom: Chat.CustomTool['custom'], path: string, run: ChatRu
   const grammar = isJsonObject(custom.format)
     ? `The input follows this format: ${JSON.stringify(custom.format)}`
     : undefined
-  const description = [custom.description, grammar].filter((text) => text !== undefined).join('\n')
+  const description = [custom.description, grammar].filter((text) => typeof text === 'string').join('\n')
   return {
     name: run.names.of(custom.name),
     ...(description === '' ? {} : { description }),
@@ -90,7 +89,7 @@ function refuseDuplicates(tools: readonly Anthropic.CustomTool[], run: ChatRun):
 }
 
 function webSearch(request: Chat.Request, run: ChatRun): readonly Anthropic.ProviderTool[] {
-  if (request.web_search_options === undefined) return []
+  if (!request.web_search_options) return []
   if (run.options.serverTools === 'native' && run.profile.serverTools) {
     run.notes.loss('server_tool_native', '/web_search_options')
     return [{ type: 'web_search_20250305', name: 'web_search' }]
@@ -99,7 +98,7 @@ function webSearch(request: Chat.Request, run: ChatRun): readonly Anthropic.Prov
   return []
 }
 
-function legacyChoice(choice: Chat.Request['function_call']): Chat.ToolChoice | undefined {
+function legacyChoice(choice: Chat.Request['function_call']): Chat.Request['tool_choice'] {
   if (typeof choice !== 'object' || choice === null) return choice
   return { type: 'function', function: { name: choice.name } }
 }
@@ -109,7 +108,7 @@ interface Chosen {
   readonly choice: Anthropic.ToolChoice | undefined
 }
 
-function chosen(wanted: Chat.ToolChoice | undefined, tools: readonly Anthropic.CustomTool[], run: ChatRun): Chosen {
+function chosen(wanted: Chat.Request['tool_choice'], tools: readonly Anthropic.CustomTool[], run: ChatRun): Chosen {
   if (wanted === undefined || wanted === null) return { tools, choice: undefined }
   if (tools.length === 0) {
     if (wanted !== 'none' && wanted !== 'auto') run.notes.loss('feature_dropped', '/tool_choice', 'tool_choice')
@@ -138,10 +137,11 @@ type AllowedTools = Extract<Chat.ToolChoice, { readonly type: 'allowed_tools' }>
 function allowed({ mode, tools: named }: AllowedTools, tools: readonly Anthropic.CustomTool[], run: ChatRun): Chosen {
   run.notes.loss('tools_filtered', '/tool_choice')
   const names = new Set(named.map((entry) => run.names.of(nameIn(entry))))
-  return {
-    tools: tools.filter((tool) => names.has(tool.name)),
-    choice: mode === 'required' ? required(run) : { type: 'auto' },
-  }
+  const left = tools.filter((tool) => names.has(tool.name))
+  if (left.length > 0) return { tools: left, choice: mode === 'required' ? required(run) : { type: 'auto' } }
+  if (mode === 'required')
+    run.notes.refuse('tool_choice_unknown', '/tool_choice', 'none of the chosen tools is among the tools')
+  return { tools: left, choice: undefined }
 }
 
 function nameIn(entry: JsonTree): string {

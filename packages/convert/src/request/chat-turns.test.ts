@@ -22,6 +22,15 @@ const order = (request: object, ...more: [Parameters<typeof toAnthropic>[1]?, st
   )
 
 describe('instructions', () => {
+  test('are text: what else stands in them is left out, and reported', () => {
+    const image = { type: 'image_url', image_url: { url: 'https://host/a.png' } }
+    const { value, losses } = toAnthropic(
+      chat({ role: 'system', content: [{ type: 'text', text: 'be good' }, image] }, say('x')),
+    )
+    expect(value.system).toEqual([{ type: 'text', text: 'be good' }])
+    expect(losses).toEqual(['block_dropped:instructions are text'])
+  })
+
   test('at the start are the system prompt, one block each', () => {
     const { value, losses } = toAnthropic(
       chat(

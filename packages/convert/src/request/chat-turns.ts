@@ -45,9 +45,10 @@ function reportName(message: Chat.Message, path: string, run: ChatRun): void {
 function instructionBlocks(message: Chat.Message, path: string, run: ChatRun): readonly Anthropic.TextBlock[] {
   reportName(message, path, run)
   const { content } = message
-  return blocksOfParts(content as Chat.InstructionMessage['content'], `${path}/content`, run).filter(
-    (block) => block.type === 'text',
-  )
+  const blocks = blocksOfParts(content as Chat.InstructionMessage['content'], `${path}/content`, run)
+  const texts = blocks.filter((block) => block.type === 'text')
+  if (texts.length < blocks.length) run.notes.loss('block_dropped', `${path}/content`, 'instructions are text')
+  return texts
 }
 
 type Block = Anthropic.RequestBlock

@@ -50,7 +50,7 @@ function wishOf(request: Anthropic.Request): Wish {
   if (thinking?.type === 'disabled') return { kind: 'off' }
   if (effort) return { kind: 'level', level: effort, path: '/output_config/effort' }
   if (thinking?.type === 'enabled') return { kind: 'budget', tokens: thinking.budget_tokens, path: '/thinking' }
-  return thinking === undefined ? { kind: 'absent' } : { kind: 'on' }
+  return thinking ? { kind: 'on' } : { kind: 'absent' }
 }
 
 /** The member that does not go with reasoning, whatever the request says about it. */

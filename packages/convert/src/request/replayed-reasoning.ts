@@ -42,8 +42,9 @@ export function replayedReasoning(turn: AssistantTurn, place: ReplayPlace, run: 
   for (const [index, block] of turn.said.entries()) {
     if (block.kind !== 'thinking') continue
     const carrier = decodeCarrier(block.signature)
-    const isOwn = carrier?.p === run.profile.id && replaysOwn
-    const isText = isOwn || (needsSome && !block.isRedacted)
+    // A signature belongs to the call behind it: without it the vendor refuses the call, whatever becomes of the rest.
+    const isOwn = carrier?.p === run.profile.id && (replaysOwn || carrier.k === 'sig')
+    const isText = (isOwn && carrier.k !== 'sig') || (needsSome && !block.isRedacted)
     if (carrier !== undefined && isOwn) restore(carrier, block, turn.said[index + 1], { details, items, signatures })
     else if (isGenuine(block, carrier) && run.profile.signedReasoning) details.push(signedDetail(block, details.length))
     else if (!isText) run.notes.loss('thinking_dropped', block.path)

@@ -75,7 +75,6 @@ function dropServerTools(request: Anthropic.Request, { target, options, notes }:
     return type !== 'custom' && !/^(bash|text_editor|memory)_/.test(type)
   }
   const tools = request.tools ?? []
-  const found = tools.find(isServerTool)
   const history = mapBlocks(
     request,
     (block, { path }) => {
@@ -86,14 +85,19 @@ function dropServerTools(request: Anthropic.Request, { target, options, notes }:
     },
     notes,
   )
-  if (found === undefined) return history
-  const path = `/tools/${tools.indexOf(found)}`
-  const type = String(found.type)
-  if (options.serverTools !== 'drop') {
-    notes.refuse('server_tool_not_supported', path, `the tool ${type} cannot be run by this provider; leave it out`)
-  }
-  notes.loss('server_tool_dropped', path, type)
-  return { ...history, tools: tools.filter((tool) => !isServerTool(tool)) }
+  const left = tools.filter((tool, index) => {
+    if (!isServerTool(tool)) return true
+    const path = `/tools/${index}`
+    const type = String(tool.type)
+    if (options.serverTools !== 'drop') {
+      notes.refuse('server_tool_not_supported', path, `the tool ${type} cannot be run by this provider; leave it out`)
+    }
+    notes.loss('server_tool_dropped', path, type)
+    return false
+  })
+  if (left.length === tools.length) return history
+  // A choice among no tools is refused.
+  return left.length === 0 ? withoutMembers(history, ['tools', 'tool_choice']) : { ...history, tools: left }
 }
 
 /** What carries content is refused, so that nobody wonders why the model did not see it. */
@@ -157,7 +161,7 @@ function dropCitations(request: Anthropic.Request, { target, notes }: SanitizeCo
 /** Reasoning by the model's own measure or by a budget, whichever the model has. */
 function fitThinking(request: Anthropic.Request, { target, notes }: SanitizeContext): Anthropic.Request {
   const { thinking } = request
-  if (thinking === undefined || thinking.type === 'disabled') return request
+  if (!thinking || thinking.type === 'disabled') return request
   if (target.thinking === 'none') {
     notes.loss('thinking_not_controlled', '/thinking')
     return withoutMembers(request, ['thinking'])
@@ -210,7 +214,7 @@ function dropOutputFormat(request: Anthropic.Request, { target, notes }: Sanitiz
 }
 
 function dropStrictTools(request: Anthropic.Request, { target, notes }: SanitizeContext): Anthropic.Request {
-  const { tools = [] } = request
+  const tools = request.tools ?? []
   if (target.strictTools || !tools.some((tool) => 'strict' in tool)) return request
   notes.loss('tool_strict_dropped', '/tools')
   return {

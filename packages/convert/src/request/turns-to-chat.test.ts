@@ -151,7 +151,7 @@ describe('opaque reasoning', () => {
 
   test("is Gemini's signature, on the very call or text", () => {
     const signature = encodeCarrier({ v: 1, p: 'gemini-compat', k: 'sig', d: 'gs' })
-    const target: Target = { profile: 'gemini-compat', set: { reasoningReplay: 'always' } }
+    const target: Target = { profile: 'gemini-compat' }
     const google = { extra_content: { google: { thought_signature: 'gs' } } }
     expect(said([thought('', signature), call('t1')], target).message).toMatchObject({
       tool_calls: [{ id: 't1', ...google }],
@@ -159,6 +159,22 @@ describe('opaque reasoning', () => {
     expect(said([thought('', signature), 'x'], target).message).toMatchObject({ content: 'x', ...google })
     expect(said(['x', thought('', signature)], target).message).not.toHaveProperty('extra_content')
   })
+})
+
+test('a call that nobody signed says so where the target refuses one without a word, and only the first of a turn', () => {
+  const target: Target = { profile: 'gemini-compat', options: { model: 'gemini-3-pro-preview' } }
+  const signature = encodeCarrier({ v: 1, p: 'gemini-compat', k: 'sig', d: 'gs' })
+  const signaturesOf = (content: readonly (object | string)[], at: Target): readonly unknown[] =>
+    (
+      said(content, at).message as { readonly tool_calls: readonly { readonly extra_content?: unknown }[] }
+    ).tool_calls.map(({ extra_content }) => extra_content)
+  const stand = { google: { thought_signature: 'skip_thought_signature_validator' } }
+  expect(signaturesOf([call('t1'), call('t2')], target)).toEqual([stand, undefined])
+  expect(said([call('t1'), call('t2')], target).losses).toEqual(['thinking_emptied'])
+  expect(signaturesOf([thought('', signature), call('t1')], target)).toEqual([{ google: { thought_signature: 'gs' } }])
+  expect(signaturesOf([call('t1')], { profile: 'gemini-compat', options: { model: 'gemini-2.5-pro' } })).toEqual([
+    undefined,
+  ])
 })
 
 describe('past reasoning of somebody else (case 32)', () => {

@@ -95,7 +95,7 @@ interface Place {
 function assistantTurn(turn: AssistantTurn, place: Place, run: Run): readonly Chat.Message[] {
   const reasoning = replayedReasoning(turn, place, run)
   const texts = joinedTexts(turn.said, run)
-  const calls = turn.said.flatMap((said) => (said.kind === 'call' ? [chatCall(said, reasoning, run)] : []))
+  const calls = turn.said.filter(isCall).map((call, index) => chatCall(call, index === 0, reasoning, run))
   const fields = reasoningFields(reasoning, run)
   if (texts.length === 0 && calls.length === 0 && Object.keys(fields).length === 0) {
     run.notes.loss('empty_turn_dropped', turn.path)
@@ -163,15 +163,27 @@ function joinedTexts(said: readonly Said[], run: Run): readonly TextPart[] {
   return texts
 }
 
-function chatCall(call: Extract<Said, { kind: 'call' }>, reasoning: ReplayedReasoning, run: Run): Chat.FunctionCall {
+type Call = Extract<Said, { readonly kind: 'call' }>
+
+function isCall(said: Said): said is Call {
+  return said.kind === 'call'
+}
+
+function chatCall(call: Call, isFirst: boolean, reasoning: ReplayedReasoning, run: Run): Chat.FunctionCall {
   if (call.cache !== undefined) run.notes.loss('cache_control_dropped', call.path)
-  const signature = reasoning.signatures.get(call)
+  const signature = reasoning.signatures.get(call) ?? (isFirst ? missingSignature(call, run) : undefined)
   return {
     id: run.ids.of(call.id),
     type: 'function',
     function: { name: run.names.of(call.name), arguments: argumentsText(call.input) },
     ...extraContent(signature),
   }
+}
+
+function missingSignature(call: Call, { profile, notes }: Run): string | undefined {
+  if (profile.missingSignature === '') return undefined
+  notes.loss('thinking_emptied', call.path)
+  return profile.missingSignature
 }
 
 /** Gemini's signature, where its compatible endpoint wants it. @see https://ai.google.dev/gemini-api/docs/openai */

@@ -171,11 +171,12 @@ function callsOf(context: ConversionContext): {
 } {
   const ids = createClientIds(context.usedToolIds, context.seed)
   const nameOf = createNameRestorer(context.renamedTools, context.tools)
-  const declared = new Set([...context.tools, ...Object.keys(context.renamedTools)])
+  const declared = [...context.tools, ...Object.keys(context.renamedTools)]
   return {
     toolId: (upstreamId, index) => (upstreamId === undefined ? ids.generate(index) : ids.of(upstreamId)),
     toolName: nameOf,
-    isDeclared: (said) => declared.has(said),
+    // A name that begins another one may still grow.
+    isDeclared: (said) => declared.includes(said) && declared.every((name) => name === said || !name.startsWith(said)),
     onlyTool: () => context.forcedTool ?? (context.tools.length === 1 ? context.tools[0] : undefined),
   }
 }

@@ -1,4 +1,11 @@
-import { anthropicEventKeep, type Json, parseJsonKeeping, type SseLimits } from '@lb/protocol'
+import {
+  anthropicEventKeep,
+  anthropicMessageKeep,
+  type Json,
+  type KeepPaths,
+  parseJsonKeeping,
+  type SseLimits,
+} from '@lb/protocol'
 import type { ChatClientContext } from '../context.ts'
 import { createAnthropicToChatStream } from './anthropic-to-chat.ts'
 import { type ByteStreamConverter, overSse, parseData } from './bytes.ts'
@@ -18,9 +25,12 @@ export function createAnthropicToChatByteStream(
   })
 }
 
+/** Of an event, or of a whole answer in its place. */
+const keep: KeepPaths = { ...anthropicMessageKeep, ...anthropicEventKeep }
+
 /** Arguments may come whole with the beginning of a call: then they are kept as the model's text. */
 function parseEvent(data: string): Json | undefined {
   if (!data.includes('"tool_use"')) return parseData(data)
-  const parsed = parseJsonKeeping(data, anthropicEventKeep)
+  const parsed = parseJsonKeeping(data, keep)
   return parsed.ok ? (parsed.value as Json) : undefined
 }

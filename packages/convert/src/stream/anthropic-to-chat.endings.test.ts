@@ -81,6 +81,27 @@ describe('how it ends', () => {
     ).toEqual({ stop_sequence: 'END' })
   })
 
+  test('of several message_delta the one with a reason ends it, and content between them counts', () => {
+    const early = { type: 'message_delta', delta: { stop_reason: null, container: { id: 'c' } }, usage: {} }
+    const { events, report } = anthropicStream([
+      messageStart(),
+      ...textBlock(0, 'a'),
+      early,
+      ...textBlock(1, 'b'),
+      messageEnd('tool_use'),
+      messageStop,
+    ])
+    expect(briefChat(events)).toEqual([
+      role,
+      '{"content":"a"}',
+      '{"content":"b"}',
+      'finish tool_calls',
+      'usage 7+9',
+      'done',
+    ])
+    expect(report.losses).toEqual([])
+  })
+
   test('a stop reason that is said twice counts once', () => {
     expect(
       briefChat(

@@ -168,6 +168,20 @@ describe('calls', () => {
     expect(briefChat(broken.events)[1]).toContain('"input":"x"')
   })
 
+  test.each([
+    ['{"input":"a\\nb', 'a\nb'],
+    [' { "input" : "a\\u00', 'a'],
+    ['{"input":"a\\\\', 'a\\'],
+    ['{"inp', '{"inp'],
+    ['{"input":"a\n\n\n\n\n\n\n\n', '{"input":"a\n\n\n\n\n\n\n\n'],
+  ])('free text that was cut off is as much of it as there is: %j', (said, expected) => {
+    const { events } = anthropicStream(
+      [messageStart(), call(0, 'a', 'P'), args(0, said), blockStop(0), messageEnd('max_tokens'), messageStop],
+      { customTools: ['P'] },
+    )
+    expect(briefChat(events)[1]).toContain(`"input":${JSON.stringify(expected)}`)
+  })
+
   test('a call that code made is not shown: nobody but the provider can answer it', () => {
     const hidden = { type: 'tool_use', id: 'a', name: 'A', input: {}, caller: { type: 'code_execution_20260120' } }
     const outcome = anthropicStream(

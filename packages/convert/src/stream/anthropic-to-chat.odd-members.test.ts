@@ -37,6 +37,16 @@ test.each([
   expect(around(opened, blockDelta(0, delta), blockStop(0))).toEqual(['{"content":"a"}'])
 })
 
+test('a delta of a kind that nobody knows is reported, unless its block is hidden anyway', () => {
+  const rewritten = blockDelta(0, { type: 'text_replace', text: 'b' })
+  const shown = anthropicStream([messageStart(), blockStart(0, { type: 'text', text: 'a' }), rewritten])
+  expect(shown.report.losses).toEqual([
+    { code: 'event_unexpected', path: '/content/0', detail: 'text_replace', count: 1 },
+  ])
+  const hidden = anthropicStream([messageStart(), blockStart(0, { type: 'compaction' }), rewritten])
+  expect(hidden.report.losses.map(({ code }) => code)).toEqual(['hosted_call_dropped'])
+})
+
 test('a call whose delta, name, id and input are missing is still a call with an object for arguments', () => {
   const call = blockStart(0, { type: 'tool_use', input: [] })
   expect(around(call, blockDelta(0, { type: 'input_json_delta' }), blockStop(0))).toEqual([

@@ -1,3 +1,4 @@
+import type { Chat } from '@lb/protocol'
 import { describe, expect, test } from 'vitest'
 import {
   anthropicStream,
@@ -174,6 +175,25 @@ describe('text', () => {
     expect(report.losses).toEqual([{ code: 'annotations_dropped', path: '/content/1/citations', count: 2 }])
   })
 
+  test('a source begins with the text that it belongs to, not with the line between', () => {
+    const web = { type: 'web_search_result_location', url: 'u', title: 't' }
+    const { events } = anthropicStream(
+      answer(
+        ...textBlock(0, 'Let me see.'),
+        blockStart(1, { type: 'server_tool_use', id: 's', name: 'web_search', input: {} }),
+        blockStop(1),
+        blockStart(2, { type: 'text', text: '', citations: [web] }),
+        blockDelta(2, { type: 'text_delta', text: 'It ' }),
+        blockDelta(2, { type: 'text_delta', text: 'rains.' }),
+        blockStop(2),
+      ),
+    )
+    const lines = briefChat(events).map((line) => JSON.parse(line.startsWith('{') ? line : '{}') as Chat.Delta)
+    const content = lines.map((line) => line.content ?? '').join('')
+    const { start_index, end_index } = lines.flatMap((line) => line.annotations ?? [])[0]?.url_citation ?? {}
+    expect(content.slice(start_index, end_index)).toBe('It rains.')
+  })
+
   test('a source without its members, or without a block, has empty ones', () => {
     const bare = { type: 'web_search_result_location' }
     const { events } = anthropicStream(
@@ -185,7 +205,7 @@ describe('text', () => {
       ),
     )
     expect(briefChat(events)[2]).toBe(
-      '{"annotations":[{"type":"url_citation","url_citation":{"url":"","title":"","start_index":0,"end_index":1}}]}',
+      '{"annotations":[{"type":"url_citation","url_citation":{"url":"","title":"","start_index":1,"end_index":1}}]}',
     )
   })
 })

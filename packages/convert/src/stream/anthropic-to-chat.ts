@@ -136,7 +136,9 @@ function count(usage: Json | undefined, machine: Machine): void {
 
 function messageDelta(event: JsonObject, machine: Machine): void {
   count(event['usage'], machine)
-  stopped(objectIn(event, 'delta'), machine)
+  const delta = objectIn(event, 'delta')
+  // There may be several, of which only the last says why the answer ended.
+  if (typeof delta['stop_reason'] === 'string') stopped(delta, machine)
 }
 
 function stopped(said: JsonObject, machine: Machine): void {

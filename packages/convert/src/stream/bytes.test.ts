@@ -71,6 +71,13 @@ describe('the last event without its blank line', () => {
     expect(stream.report().phase).toBe(phase)
   })
 
+  test('data with nothing in it is a sign of life', () => {
+    const stream = chat()
+    stream.push(bytes(`data:\n\n${hello}data: \n\n${stop}data:`))
+    stream.end()
+    expect(stream.report()).toMatchObject({ phase: 'finished', signsOfLife: 3 })
+  })
+
   test('a comment there is no event', () => {
     const stream = chat()
     stream.push(bytes(`${hello}${stop}: bye`))
@@ -88,12 +95,14 @@ describe('what ends a stream badly', () => {
   })
 
   test.each([
-    ['with a body of any shape', 'event: error\ndata: {"what":"busy"}\n\n'],
+    ['with a body of any shape', 'event: error\ndata: {"message":"busy"}\n\n'],
+    ['of text', 'event: error\ndata: busy\n\n'],
     ['with an error in it', 'event: error\ndata: {"error":{"message":"busy"}}\n\n'],
   ])('an error event %s', (_what, event) => {
     const stream = chat()
-    stream.push(bytes(hello + event))
+    const written = text(stream.push(bytes(hello + event)))
     expect(stream.report()).toMatchObject({ phase: 'failed' })
+    expect(written).toContain('busy')
   })
 
   test('an event that is too long', () => {
@@ -202,6 +211,9 @@ test('arguments that come whole with a call keep their text on the way to a Chat
     stream.push(bytes(`data: ${start}\n\ndata: ${call}\n\ndata: {"type":"content_block_stop","index":0}\n\n`)),
   )
   expect(out).toContain('{\\"x\\":1.0,\\"y\\":12345678901234567890}')
+  const whole = createAnthropicToChatByteStream(chatContext())
+  whole.push(bytes('{"type":"message","content":[{"type":"tool_use","id":"a","name":"A","input":{"x":1.0}}]}'))
+  expect(text(whole.end())).toContain('{\\"x\\":1.0}')
   stream.push(bytes('data: {"tool_use" broken\n\n'))
   expect(stream.report().phase).toBe('failed')
 })

@@ -53,7 +53,8 @@ export function overSse<Event>(
   const failed = (message: string): readonly Event[] => converter.fail({ message })
 
   function read(event: SseEvent): readonly Event[] {
-    if (event.data !== undefined) return readData(event.event, event.data)
+    // Some servers keep a connection alive with data that has nothing in it.
+    if (event.data !== undefined && event.data.trim() !== '') return readData(event.event, event.data)
     signsOfLife += 1
     return []
   }
@@ -61,7 +62,7 @@ export function overSse<Event>(
   function readData(name: string | undefined, data: string): readonly Event[] {
     if (isMark(data)) return converter.done()
     const json = parse(data)
-    if (json === undefined) return failed('upstream sent an event that is not JSON')
+    if (json === undefined) return failed(name === 'error' ? data : 'upstream sent an event that is not JSON')
     return name === 'error' && !saysError(json) ? converter.fail(json) : converter.push(json)
   }
 
@@ -80,7 +81,7 @@ export function overSse<Event>(
       // An event without its blank line counts when it is whole: some servers end like that.
       const whole = decoder
         .end()
-        .events.filter(({ data }) => data === undefined || isMark(data) || parse(data) !== undefined)
+        .events.filter(({ data }) => !data?.trim() || isMark(data) || parse(data) !== undefined)
       return written([...whole.flatMap(read), ...converter.end()])
     },
     report: () => ({ ...converter.report(), signsOfLife }),

@@ -15,7 +15,7 @@ export interface CallBlock extends Block {
 interface Call {
   readonly host: WriterHost
   readonly index: number
-  readonly progress: ArgumentsProgress
+  progress: ArgumentsProgress
   id: string | undefined
   name: string
   /** Arguments that were not written yet. */
@@ -50,7 +50,7 @@ export function createCallBlock(key: string, index: number, host: WriterHost): C
     isReady: () => isReady(call),
     isHolding: () => isHolding(call),
     head: () => head(call),
-    take: () => (isLive(call) && call.pieces.length > 0 ? [input(takeText(call))] : []),
+    take: () => (isLive(call) && call.pieces.length > 0 && !isBlank(call) ? [input(takeText(call))] : []),
     close: (isCut) => close(call, isCut),
   }
 }
@@ -60,9 +60,23 @@ function push(call: Call, delta: CallDelta): void {
   if (delta.name && !call.isStarted) call.name = grownName(call.name, delta.name)
   if (delta.isWhole === true) call.isWhole = true
   if (delta.arguments === undefined) return
+  if (isBlank(call) && !call.isClosed && delta.arguments.trimStart().startsWith('{')) {
+    call.pieces = []
+    call.progress = createArgumentsProgress()
+  }
   const length = call.isClosed ? 0 : call.progress.push(delta.arguments)
   if (length > 0) call.pieces.push(delta.arguments.slice(0, length))
   if (delta.arguments.slice(length).trim() !== '') call.host.notes.loss('tool_delta_late', '')
+}
+
+/**
+ * Whether the arguments are an empty object, and the client has not seen it yet. Some gateways send one at the beginning of
+ * every call, and the arguments behind it.
+ *
+ * @see https://github.com/openai/openai-agents-js/pull/712
+ */
+function isBlank({ progress, pieces }: Call): boolean {
+  return progress.state === 'complete' && /^\s*\{\s*\}$/.test(pieces.join(''))
 }
 
 /** Some servers repeat the name, some send it in pieces, some send all of it so far. */

@@ -57,8 +57,11 @@ export function startBlock(blocks: ChatBlocks, index: number, block: JsonObject)
 export function continueBlock(blocks: ChatBlocks, index: number, delta: JsonObject): void {
   const type = stringMember(delta, 'type') ?? ''
   const say = Object.hasOwn(deltas, type) ? deltas[type] : undefined
-  if (say === undefined) return
   const known = blocks.open.get(index)
+  if (say === undefined) {
+    if (known?.kind !== 'hidden') blocks.notes.loss('event_unexpected', `/content/${index}`, type)
+    return
+  }
   if (known === undefined) blocks.notes.loss('event_unexpected', `/content/${index}`, type)
   say(blocks, index, delta, known ?? remember(blocks, index, { kind: kindOfDelta[type] ?? 'hidden' }))
 }
@@ -96,10 +99,9 @@ const starts: Readonly<Record<string, (blocks: ChatBlocks, index: number, block:
 
 function startText(blocks: ChatBlocks, index: number, block: JsonObject): void {
   remember(blocks, index, { kind: 'text' })
-  blocks.citations.open(index)
   const { citations } = block
   for (const citation of Array.isArray(citations) ? citations : []) blocks.citations.add(index, citation)
-  writeText(blocks, stringMember(block, 'text') ?? '')
+  writeText(blocks, index, stringMember(block, 'text') ?? '')
 }
 
 function startThinking(blocks: ChatBlocks, index: number, block: JsonObject): void {
@@ -148,7 +150,7 @@ function hide(blocks: ChatBlocks, index: number, block: JsonObject): void {
 type Continue = (blocks: ChatBlocks, index: number, delta: JsonObject, block: OpenBlock) => void
 
 const deltas: Readonly<Record<string, Continue>> = {
-  text_delta: (blocks, _index, delta) => writeText(blocks, stringMember(delta, 'text') ?? ''),
+  text_delta: (blocks, index, delta) => writeText(blocks, index, stringMember(delta, 'text') ?? ''),
   thinking_delta: (blocks, index, delta) => writeThinking(blocks, index, stringMember(delta, 'thinking') ?? ''),
   signature_delta: (blocks, index, delta) => writeSignature(blocks, index, stringMember(delta, 'signature') ?? ''),
   citations_delta: ({ citations }, index, delta) => citations.add(index, delta['citation'] ?? null),
@@ -161,15 +163,16 @@ const deltas: Readonly<Record<string, Continue>> = {
 const kindOfDelta: Readonly<Record<string, OpenBlock['kind']>> = { text_delta: 'text', thinking_delta: 'thinking' }
 
 /** Texts next to each other are one; between others something else was said. */
-function writeText(blocks: ChatBlocks, piece: string): void {
+function writeText(blocks: ChatBlocks, index: number, piece: string): void {
   if (piece === '') return
-  const isApart = blocks.isApart && blocks.saidText
-  if (isApart) blocks.notes.loss('block_boundaries_joined', '/content')
-  const content = isApart ? `\n\n${piece}` : piece
+  const between = blocks.isApart && blocks.saidText ? '\n\n' : ''
+  if (between !== '') blocks.notes.loss('block_boundaries_joined', '/content')
   blocks.isApart = false
   blocks.saidText = true
-  blocks.citations.count(content)
-  blocks.writer.delta({ content })
+  blocks.citations.count(between)
+  blocks.citations.open(index)
+  blocks.citations.count(piece)
+  blocks.writer.delta({ content: between + piece })
 }
 
 /** The form in which gateways hand Anthropic's reasoning on. @see https://openrouter.ai/docs/use-cases/reasoning-tokens */
@@ -195,8 +198,20 @@ function writeArguments({ writer }: ChatBlocks, block: OpenBlock, piece: string)
 
 function writeCustomCall({ writer }: ChatBlocks, index: number, custom: NonNullable<OpenBlock['custom']>): void {
   const { id, name, pieces } = custom
-  const text = pieces.join('')
-  const parsed = parseJson(text)
-  const input = (parsed.ok ? stringMember(parsed.value, 'input') : undefined) ?? text
+  const input = freeText(pieces.join(''))
   writer.delta({ tool_calls: [{ index, id, type: 'custom', custom: { name, input } }] })
+}
+
+/** The text in the arguments of a call with free text. Of arguments that were cut off, as much of it as there is. */
+function freeText(said: string): string {
+  const whole = parseJson(said)
+  if (whole.ok) return stringMember(whole.value, 'input') ?? said
+  const head = /^\s*\{\s*"input"\s*:\s*"/.exec(said)?.[0]
+  if (head === undefined) return said
+  // The cut may have gone through an escape, which is six characters long at most.
+  for (let end = said.length; end >= said.length - 6; end -= 1) {
+    const begun = parseJson(`"${said.slice(head.length, end)}"`)
+    if (begun.ok) return String(begun.value)
+  }
+  return said
 }

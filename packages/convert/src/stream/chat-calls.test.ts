@@ -141,12 +141,12 @@ describe('calls', () => {
 
   test('text behind the end of the arguments is left out, unless it is white space', () => {
     const { events, report } = chatStream([
-      chunk(toolDelta(0, 'a', 'A', '{} ')),
+      chunk(toolDelta(0, 'a', 'A', '{"x":1} ')),
       chunk(toolDelta(0, '', '', '\n')),
       chunk(toolDelta(0, '', '', '{"again":1}')),
       calls,
     ])
-    expect(brief(events).slice(1, 4)).toEqual(['0 tool_use a A', '0 + {}', '0 .'])
+    expect(brief(events).slice(1, 4)).toEqual(['0 tool_use a A', '0 + {"x":1}', '0 .'])
     expect(report.losses).toContainEqual({ code: 'tool_delta_late', path: '', count: 1 })
   })
 

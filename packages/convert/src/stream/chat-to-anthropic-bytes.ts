@@ -1,4 +1,4 @@
-import type { SseLimits } from '@lb/protocol'
+import { type Json, parseChatAnswer, type SseLimits } from '@lb/protocol'
 import type { ConversionContext } from '../context.ts'
 import type { AnswerOptions } from './answer.ts'
 import { type ByteStreamConverter, overSse } from './bytes.ts'
@@ -17,5 +17,10 @@ export function createChatToAnthropicByteStream(
   context: ConversionContext,
   options: AnswerOptions & SseLimits = {},
 ): ByteStreamConverter {
-  return overSse(createChatToAnthropicStream(context, options), encodeAnthropicEvents, { limits: options })
+  return overSse(createChatToAnthropicStream(context, options), encodeAnthropicEvents, { limits: options, parse })
+}
+
+function parse(data: string): Json | undefined {
+  const parsed = parseChatAnswer(data)
+  return parsed.ok ? (parsed.value as Json) : undefined
 }

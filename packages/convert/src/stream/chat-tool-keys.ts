@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, numberMember, stringMember } from '@lb/protocol'
+import { isJsonObject, type Json, numberMember, parseJson, RawJson, stringMember } from '@lb/protocol'
 import type { CallDelta, KnownCall } from './writer-host.ts'
 
 /**
@@ -30,18 +30,28 @@ export function createToolKeys(known: (key: string) => KnownCall | undefined): T
 
   function byIndex(delta: ToolDelta, index: number): string {
     const key = keyByIndex.get(index)
-    return key === undefined || isAnother(delta, known(key)) ? fresh() : key
+    if (key !== undefined) return isAnother(delta, known(key)) ? fresh() : key
+    const meant = delta.name ? undefined : byId(delta)
+    if (meant !== undefined) return meant
+    // Some servers begin a second call at the index of the first, and go on at its own.
+    const isTail = !delta.id && !delta.name && last !== undefined && known(last)?.progress === 'empty'
+    return isTail ? (last as string) : fresh()
   }
 
   function byIdentity(delta: ToolDelta): string {
-    const key = delta.id ? keyById.get(delta.id) : undefined
+    const key = byId(delta)
     if (key !== undefined) return key
-    return delta.id || delta.name || last === undefined ? fresh() : last
+    return last !== undefined && isMore(delta, known(last)) ? last : fresh()
+  }
+
+  function byId({ id }: ToolDelta): string | undefined {
+    return id ? keyById.get(id) : undefined
   }
 
   return {
     keyOf(delta) {
-      const key = delta.index === undefined ? byIdentity(delta) : byIndex(delta, delta.index)
+      // In a whole message every entry is a call, whatever its index and its id are.
+      const key = delta.isWhole ? fresh() : delta.index === undefined ? byIdentity(delta) : byIndex(delta, delta.index)
       if (delta.index !== undefined) keyByIndex.set(delta.index, key)
       if (delta.id) keyById.set(delta.id, key)
       last = key
@@ -52,8 +62,17 @@ export function createToolKeys(known: (key: string) => KnownCall | undefined): T
 
 /** The index is that of a call that has ended: this is the next one. */
 function isAnother(delta: ToolDelta, call: KnownCall | undefined): boolean {
-  if (call === undefined || !delta.id || !delta.name || call.id === '' || delta.id === call.id) return false
+  if (call === undefined || !delta.name) return false
+  // Where nobody has an id, a name with arguments behind arguments that are whole begins a call.
+  if (!delta.id && call.id === '') return call.progress === 'complete' && Boolean(delta.arguments?.trim())
+  if (!delta.id || call.id === '' || delta.id === call.id) return false
   return call.progress === 'complete' || (call.progress === 'empty' && delta.name !== call.name)
+}
+
+/** Without an index: this is more of the last call. Some servers repeat its name, or give every piece an id of its own. */
+function isMore({ id, name }: ToolDelta, last: KnownCall | undefined): boolean {
+  if (!name) return !id || last?.progress !== 'complete'
+  return !id && name === last?.name && last.progress !== 'complete'
 }
 
 /** Reads an entry of `tool_calls`, whole or in pieces. `undefined`: there is nothing in it. */
@@ -73,10 +92,16 @@ export function readToolDelta(entry: Json, isWhole: boolean): ToolDelta | undefi
   }
 }
 
-/** JSON text; a few servers send the value itself. */
+/** JSON text; a few servers send the value itself, which is text, too, where it was read with `parseChatAnswer`. */
 export function argumentsOf(call: Json | undefined): string | undefined {
   if (!isJsonObject(call)) return undefined
-  const said = call['arguments']
+  const said: Json | RawJson | undefined = call['arguments']
+  if (said instanceof RawJson) return textIn(said)
   if (typeof said === 'string' || said === undefined || said === null) return said ?? undefined
   return JSON.stringify(said)
+}
+
+function textIn({ text }: RawJson): string {
+  const parsed = parseJson(text)
+  return parsed.ok && typeof parsed.value === 'string' ? parsed.value : text
 }

@@ -3,7 +3,7 @@ import type { Notes } from '../notes.ts'
 
 /** Sources of texts. Chat knows those from the web, by their place in the whole content; others have no place there. */
 export interface Citations {
-  /** A text block begins. */
+  /** A text block has something to say. Counts the first time. */
   open(index: number): void
   add(index: number, citation: Json): void
   /** Counts what was written. */
@@ -22,7 +22,7 @@ export function createCitations(notes: Notes, keep: (name: string, value: Json) 
 
   return {
     open(index) {
-      starts.set(index, written)
+      if (!starts.has(index)) starts.set(index, written)
     },
     add(index, citation) {
       const list = pending.get(index) ?? []
@@ -44,7 +44,7 @@ export function createCitations(notes: Notes, keep: (name: string, value: Json) 
         const title = stringMember(citation, 'title') ?? ''
         annotations.push({
           type: 'url_citation',
-          url_citation: { url, title, start_index: starts.get(index) ?? 0, end_index: written },
+          url_citation: { url, title, start_index: starts.get(index) ?? written, end_index: written },
         })
       }
       pending.delete(index)

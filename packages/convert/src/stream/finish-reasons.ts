@@ -19,20 +19,35 @@ const kinds: ReadonlyMap<string, FinishKind> = new Map([
   ['length', 'length'],
   ['max_tokens', 'length'],
   ['model_length', 'length'],
+  ['model_context_window_exceeded', 'length'],
   ['max_output_tokens', 'length'],
   ['content_filter', 'refusal'],
   ['safety', 'refusal'],
   ['refusal', 'refusal'],
   ['recitation', 'refusal'],
+  // Google's compatible endpoint has all of its own words.
+  ['blocklist', 'refusal'],
+  ['prohibited_content', 'refusal'],
+  ['spii', 'refusal'],
+  ['image_safety', 'refusal'],
+  ['model_armor', 'refusal'],
+  ['malformed_function_call', 'error'],
+  ['unexpected_tool_call', 'error'],
+  ['malformed_response', 'error'],
+  ['function_call_filter', 'error'],
+  // Z.ai
+  ['sensitive', 'refusal'],
+  ['network_error', 'error'],
   ['error', 'error'],
   ['abort', 'error'],
   ['cancelled', 'error'],
   ['insufficient_system_resource', 'overloaded'],
 ])
 
-/** The kind of a finish reason as an upstream wrote it. */
+/** The kind of a finish reason as an upstream wrote it: a word, or a word and what is behind it (`content_filter: SPII`). */
 export function finishKind(reason: string): FinishKind {
-  return kinds.get(reason.toLowerCase()) ?? 'unknown'
+  const [word = ''] = reason.toLowerCase().split(':')
+  return kinds.get(word) ?? 'unknown'
 }
 
 /** Whether an answer that ended like this may have been cut off in the middle of a call. */
@@ -53,7 +68,8 @@ export interface FinishFacts {
 /** The stop reason for an answer that ended well enough to have one. */
 export function stopReasonOf(facts: FinishFacts, notes: Notes): Anthropic.StopReason {
   const kind = finishKind(facts.reason)
-  if (kind === 'length') return /context/i.test(facts.native) ? 'model_context_window_exceeded' : 'max_tokens'
+  if (kind === 'length')
+    return /context/i.test(facts.reason + facts.native) ? 'model_context_window_exceeded' : 'max_tokens'
   if (kind === 'refusal' || facts.hasRefusal) return 'refusal'
   if (kind === 'unknown') notes.loss('finish_unknown', '/choices/0/finish_reason', facts.reason)
   if (facts.hasCalls) return 'tool_use'

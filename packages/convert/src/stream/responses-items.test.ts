@@ -1,3 +1,4 @@
+import type { Json } from '@lb/protocol'
 import { describe, expect, test } from 'vitest'
 import {
   added,
@@ -35,6 +36,45 @@ describe('what the deltas left out is taken from the item', () => {
     expect(
       brief(responsesStream([summary(0, 'a'), done(0, reasoning(['abc', 'd'])), completed()]).events).slice(1, 5),
     ).toEqual(['0 thinking', '0 + a', '0 + bc', '0 + \n\nd'])
+  })
+
+  test('and from the whole of a part, where there is no whole item', () => {
+    const whole = (kind: string, said: object) => ({ type: `response.${kind}.done`, output_index: 0, ...said })
+    const said = (...events: readonly Json[]) => brief(responsesStream([...events, completed([])]).events).slice(1, -3)
+    expect(said(added(0, call('')), whole('function_call_arguments', { arguments: '{"x":1}' }))).toEqual([
+      '0 tool_use call_1 Bash',
+      '0 + {"x":1}',
+    ])
+    expect(
+      said(added(0, call('')), args(0, '{"x"'), whole('function_call_arguments', { arguments: '{"x":1}' })),
+    ).toEqual(['0 tool_use call_1 Bash', '0 + {"x"', '0 + :1}'])
+    expect(said(text(0, 'Hel'), whole('output_text', { text: 'Hello' }))).toEqual(['0 text', '0 + Hel', '0 + lo'])
+    expect(said(whole('refusal', { refusal: 'No.' }))).toEqual(['0 text', '0 + No.'])
+    expect(said(text(0, 'x'), whole('output_text', {}), whole('function_call_arguments', {}))).toEqual([
+      '0 text',
+      '0 + x',
+    ])
+  })
+
+  test('items that are named by their id only are told apart', () => {
+    const start = (id: string) => ({
+      type: 'response.output_item.added',
+      item: { type: 'function_call', id, call_id: `c_${id}`, name: 'Bash', arguments: '' },
+    })
+    const piece = (item_id: string, delta: string) => ({
+      type: 'response.function_call_arguments.delta',
+      item_id,
+      delta,
+    })
+    const events = [start('a'), start('b'), piece('b', '{"b":1}'), piece('a', '{}'), completed([])]
+    expect(brief(responsesStream(events).events).slice(1, -2)).toEqual([
+      '0 tool_use c_a Bash',
+      '0 + {}',
+      '0 .',
+      '1 tool_use c_b Bash',
+      '1 + {"b":1}',
+      '1 .',
+    ])
   })
 
   test('items that no event announced', () => {

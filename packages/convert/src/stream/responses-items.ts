@@ -47,11 +47,6 @@ function count(items: ResponsesItems, index: number, part: number, piece: string
   parts.set(part, (parts.get(part) ?? 0) + piece.length)
 }
 
-/** What of a whole part has not been given out. */
-function rest(items: ResponsesItems, index: number, part: number, whole: string): string {
-  return whole.slice(progressOf(items, index).parts.get(part) ?? 0)
-}
-
 /** An item has begun. */
 export function itemAdded(items: ResponsesItems, index: number, item: JsonObject): void {
   const type = stringMember(item, 'type')
@@ -95,7 +90,13 @@ function openReasoning({ answer, text }: ResponsesItems, index: number, piece: s
 /** A piece of the arguments of a call. */
 export function argumentsDelta(items: ResponsesItems, index: number, piece: string): void {
   count(items, index, 0, piece)
-  if (items.text.foundStop() === undefined) items.answer.writer.call(itemKey(index), { arguments: piece })
+  if (piece !== '' && items.text.foundStop() === undefined)
+    items.answer.writer.call(itemKey(index), { arguments: piece })
+}
+
+/** A part is whole: of what it says, what no piece has said. Some servers send it and no whole item. */
+export function rest(items: ResponsesItems, index: number, part: number, whole: string): string {
+  return whole.slice(progressOf(items, index).parts.get(part) ?? 0)
 }
 
 /** An item is whole. Counts the first time. */

@@ -19,6 +19,7 @@ import {
   itemDone,
   type ResponsesItems,
   refusalDelta,
+  rest,
   textDelta,
   thinkingDelta,
 } from './responses-items.ts'
@@ -43,6 +44,7 @@ export function createResponsesToAnthropicStream(
   const answer = createAnswer(context, options)
   const items = createResponsesItems(answer, context)
   const numbers = createNumberCheck(answer)
+  const placed = createPlaces()
   const take = (act: () => void): readonly Anthropic.Event[] => {
     if (answer.isEnded()) {
       answer.notes.loss('data_after_end', '')
@@ -59,7 +61,7 @@ export function createResponsesToAnthropicStream(
     push: (event) =>
       take(() => {
         numbers(event)
-        readEvent(event, answer, items)
+        readEvent(placed(event), answer, items)
       }),
     // The mark of Chat streams, which some servers send here, too. It says nothing that the last event did not say.
     done: () => (answer.isEnded() ? [] : take(cutOff)),
@@ -89,6 +91,19 @@ function createNumberCheck(answer: Answer): (event: Json) => void {
   }
 }
 
+/** Servers that leave `output_index` out name the item by its id; items are counted in the order of their first words. */
+function createPlaces(): (event: Json) => Json {
+  const places = new Map<string, number>()
+  return (event) => {
+    if (!isJsonObject(event) || numberMember(event, 'output_index') !== undefined) return event
+    const id = stringMember(event, 'item_id') ?? stringMember(event['item'], 'id')
+    if (id === undefined) return event
+    const place = places.get(id) ?? places.size
+    places.set(id, place)
+    return { ...event, output_index: place }
+  }
+}
+
 type Reader = (event: JsonObject, answer: Answer, items: ResponsesItems) => void
 
 /** One function for each event that says something. */
@@ -106,6 +121,12 @@ const readers: Readonly<Record<string, Reader>> = {
   'response.reasoning_text.delta': reasoningDelta,
   'response.function_call_arguments.delta': (event, _answer, items) =>
     argumentsDelta(items, indexOf(event), deltaOf(event)),
+  'response.output_text.done': (event, _answer, items) =>
+    textDelta(items, indexOf(event), partOf(event), restOf(event, 'text', items)),
+  'response.refusal.done': (event, _answer, items) =>
+    refusalDelta(items, indexOf(event), partOf(event), restOf(event, 'refusal', items)),
+  'response.function_call_arguments.done': (event, _answer, items) =>
+    argumentsDelta(items, indexOf(event), restOf(event, 'arguments', items)),
   'response.completed': end,
   'response.incomplete': end,
   'response.failed': end,
@@ -119,6 +140,11 @@ function summaryDelta(event: JsonObject, _answer: Answer, items: ResponsesItems)
 
 function reasoningDelta(event: JsonObject, _answer: Answer, items: ResponsesItems): void {
   thinkingDelta(items, indexOf(event), partOf(event), { text: deltaOf(event), kind: 'content' })
+}
+
+/** What the whole of a part says that its pieces have not said. */
+function restOf(event: JsonObject, name: string, items: ResponsesItems): string {
+  return rest(items, indexOf(event), partOf(event), stringMember(event, name) ?? '')
 }
 
 function readEvent(event: Json, answer: Answer, items: ResponsesItems): void {

@@ -10,6 +10,7 @@ export interface WriterHost {
   /** The client's id for a call. `undefined`: the upstream gave none. */
   toolId(upstreamId: string | undefined, index: number): string
   toolName(said: string): string
+  /** Whether this is the whole name of a tool, whatever comes. */
   isDeclared(said: string): boolean
   /** The name of a call that came without one, if only one is possible. */
   onlyTool(): string | undefined

@@ -148,7 +148,7 @@ export interface ToolUseBlock extends Cacheable {
   readonly name: string
   /** An object; as text where it was read with `parseJsonKeeping`. */
   readonly input: JsonTree
-  readonly caller?: ToolCaller
+  readonly caller?: ToolCaller | null
   readonly toolset_name?: string | null
 }
 
@@ -156,8 +156,8 @@ export interface ToolUseBlock extends Cacheable {
 export interface ToolResultBlock extends Cacheable {
   readonly type: 'tool_result'
   readonly tool_use_id: string
-  readonly content?: string | readonly ToolResultPart[]
-  readonly is_error?: boolean
+  readonly content?: string | readonly ToolResultPart[] | null
+  readonly is_error?: boolean | null
   readonly toolset_name?: string | null
 }
 
@@ -176,7 +176,7 @@ export interface ServerToolUseBlock extends Cacheable {
   readonly id: string
   readonly name: string
   readonly input: JsonTree
-  readonly caller?: ToolCaller
+  readonly caller?: ToolCaller | null
 }
 
 /** A call that the provider ran on an MCP server. @see https://platform.claude.com/docs/en/agents-and-tools/mcp-connector */
@@ -194,7 +194,7 @@ export interface ServerToolResultBlock extends Cacheable {
   readonly tool_use_id: string
   readonly content?: JsonTree
   readonly is_error?: boolean
-  readonly caller?: ToolCaller
+  readonly caller?: ToolCaller | null
 }
 
 /** @see https://platform.claude.com/docs/en/agents-and-tools/tool-use/server-tools */

@@ -14,6 +14,11 @@ test.each<[string, object]>([
   ['a tool of the vendor', { model: 'm', messages: [], tools: [{ type: 'web_search_20250305', name: 'web_search' }] }],
   ['a tool of the client', { model: 'm', messages: [], tools: [{ name: 'f', input_schema: {} }] }],
   ['members that nobody has heard of', { model: 'm', messages: [], wish: 1 }],
+  [
+    'members that say nothing',
+    { model: 'm', messages: [], system: null, thinking: null, output_config: { format: null } },
+  ],
+  ['a format that nobody has heard of', { model: 'm', messages: [], output_config: { format: { type: 'verse' } } }],
 ])('believes %s', (_, request) => {
   expect(parseRequest(request)).toEqual(ok(request))
 })
@@ -36,6 +41,19 @@ test.each<[string, unknown, string]>([
   ['/messages/0/content/0/source/url', user({ type: 'image', source: { type: 'url' } }), 'a string'],
   ['/system/0/text', { model: 'm', messages: [], system: [{ type: 'text' }] }, 'a string'],
   ['/tools/0/input_schema', { model: 'm', messages: [], tools: [{ name: 'f' }] }, 'an object'],
+  [
+    '/tools/0/allowed_callers',
+    { model: 'm', messages: [], tools: [{ name: 'f', input_schema: {}, allowed_callers: 'direct' }] },
+    'an array',
+  ],
+  ['/tool_choice/name', { model: 'm', messages: [], tool_choice: { type: 'tool' } }, 'a string'],
+  ['/max_tokens', { model: 'm', messages: [], max_tokens: '5' }, 'a number'],
+  [
+    '/output_config/format/schema',
+    { model: 'm', messages: [], output_config: { format: { type: 'json_schema' } } },
+    'an object',
+  ],
+  ['/output_format/type', { model: 'm', messages: [], output_format: {} }, 'a string'],
   ['/stop_sequences/0', { model: 'm', messages: [], stop_sequences: [1] }, 'a string'],
   ['/mcp_servers/0/name', { model: 'm', messages: [], mcp_servers: [{}] }, 'a string'],
 ])('says that %s is wrong', (path, request, expected) => {

@@ -24,6 +24,7 @@ export const eventKeep: KeepPaths = { content_block: { input: true }, message: m
 const requestShape = shape({
   model: 'string',
   messages: 'array',
+  max_tokens: '?number',
   system: '?text',
   stream: '?boolean',
   stop_sequences: '?array',
@@ -42,11 +43,18 @@ const requestShape = shape({
 
 const turnShape = shape({ role: 'string', content: 'text' })
 const systemTurnShape = shape({ role: 'string', content: '?text', output_config: '?object' })
-const toolShape = shape({ type: '?string', name: '?string', description: '?string', input_examples: '?array' })
+const toolShape = shape({
+  type: '?string',
+  name: '?string',
+  description: '?string',
+  input_examples: '?array',
+  allowed_callers: '?array',
+})
 const customToolShape = shape({ name: 'string', input_schema: 'object' })
-const serverShape = shape({ name: 'string' })
+const namedShape = shape({ name: 'string' })
 const blockShape = shape({ type: 'string', cache_control: '?object' })
-const sourceShape = shape({ type: 'string' })
+const typedShape = shape({ type: 'string' })
+const schemaFormatShape = shape({ schema: 'object' })
 
 /** Of blocks and sources: the members that code reads without asking. Types that are not listed are checked by nobody. */
 const blockShapes: Readonly<Record<string, Shape>> = {
@@ -97,7 +105,10 @@ export function parseRequest(value: unknown): Result<Request, ShapeProblem> {
     checkEach(blocksOf(request.system), '/system', checkBlock),
     checkEach(request.tools ?? [], '/tools', checkTool),
     checkEach(request.stop_sequences ?? [], '/stop_sequences', checkString),
-    checkEach(request.mcp_servers ?? [], '/mcp_servers', (server, path) => checkShape(server, serverShape, path)),
+    checkChoice(request.tool_choice),
+    checkFormat(request.output_config?.format, '/output_config/format'),
+    checkFormat(request.output_format, '/output_format'),
+    checkEach(request.mcp_servers ?? [], '/mcp_servers', (server, path) => checkShape(server, namedShape, path)),
   ]
   return checks.find((check) => !check.ok) ?? ok(request)
 }
@@ -130,7 +141,7 @@ function checkBlock(value: unknown, path: string): Result<undefined, ShapeProble
 }
 
 function checkSource(value: unknown, path: string): Result<undefined, ShapeProblem> {
-  const typed = checkShape(value, sourceShape, path)
+  const typed = checkShape(value, typedShape, path)
   if (!typed.ok) return typed
   const source = value as { readonly type: string; readonly content?: unknown }
   const wanted = Object.hasOwn(sourceShapes, source.type) ? sourceShapes[source.type] : undefined
@@ -146,6 +157,16 @@ function checkTool(value: unknown, path: string): Result<undefined, ShapeProblem
   const { type } = value as { readonly type?: string | null }
   const isCustom = type === undefined || type === null || type === 'custom'
   return isCustom ? checkShape(value, customToolShape, path) : typed
+}
+
+function checkChoice(choice: Request['tool_choice']): Result<undefined, ShapeProblem> {
+  return choice?.type === 'tool' ? checkShape(choice, namedShape, '/tool_choice') : ok(undefined)
+}
+
+function checkFormat(format: Request['output_format'], path: string): Result<undefined, ShapeProblem> {
+  if (format === undefined || format === null) return ok(undefined)
+  const typed = checkShape(format, typedShape, path)
+  return typed.ok && format.type === 'json_schema' ? checkShape(format, schemaFormatShape, path) : typed
 }
 
 function checkString(value: unknown, path: string): Result<undefined, ShapeProblem> {

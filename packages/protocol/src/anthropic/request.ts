@@ -1,9 +1,10 @@
 import type { JsonTree } from '../raw-json.ts'
-import type { CacheControl, RequestBlock, TextBlock } from './content.ts'
+import type { CacheControl, RequestBlock } from './content.ts'
 import type { ToolChoice, ToolDefinition } from './tools.ts'
 
 /**
- * The body of `POST /v1/messages`, in its newest shape: both API versions, and the beta members that clients send.
+ * The body of `POST /v1/messages`, in its newest shape: both API versions, and the beta members that clients send. Of an optional
+ * member `null` says as much as its absence.
  *
  * @see https://platform.claude.com/docs/en/api/messages
  * @see https://platform.claude.com/docs/en/api/versioning
@@ -12,23 +13,24 @@ export interface Request {
   readonly model: string
   readonly max_tokens: number
   readonly messages: readonly Turn[]
-  readonly system?: string | readonly TextBlock[]
-  readonly stream?: boolean
-  readonly stop_sequences?: readonly string[]
-  readonly temperature?: number
-  readonly top_p?: number
-  readonly top_k?: number
-  readonly tools?: readonly ToolDefinition[]
-  readonly tool_choice?: ToolChoice
-  readonly thinking?: Thinking
+  /** Texts; blocks of any other type are for a version of the API that is not known here. */
+  readonly system?: string | readonly RequestBlock[] | null
+  readonly stream?: boolean | null
+  readonly stop_sequences?: readonly string[] | null
+  readonly temperature?: number | null
+  readonly top_p?: number | null
+  readonly top_k?: number | null
+  readonly tools?: readonly ToolDefinition[] | null
+  readonly tool_choice?: ToolChoice | null
+  readonly thinking?: Thinking | null
   readonly output_config?: OutputConfig | null
   readonly output_format?: OutputFormat | null
-  readonly metadata?: { readonly user_id?: string | null }
-  readonly service_tier?: 'auto' | 'standard_only'
+  readonly metadata?: { readonly user_id?: string | null } | null
+  readonly service_tier?: 'auto' | 'standard_only' | null
   readonly speed?: 'standard' | 'fast' | null
   readonly cache_control?: CacheControl | null
   readonly container?: JsonTree
-  readonly mcp_servers?: readonly McpServer[]
+  readonly mcp_servers?: readonly McpServer[] | null
   readonly context_management?: JsonTree
   readonly thread?: { readonly type: string; readonly previous_message_id?: string } | null
   readonly [member: string]: unknown
@@ -52,7 +54,7 @@ export interface AssistantTurn {
 /** Instructions in the middle of a conversation. @see https://platform.claude.com/docs/en/api/messages */
 export interface SystemTurn {
   readonly role: 'system'
-  readonly content?: string | readonly RequestBlock[]
+  readonly content?: string | readonly RequestBlock[] | null
   readonly clear_at?: string | null
   readonly output_config?: { readonly effort?: Effort | null } | null
 }

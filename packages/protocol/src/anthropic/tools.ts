@@ -13,26 +13,26 @@ export type ToolDefinition = CustomTool | ProviderTool
 export interface CustomTool extends Cacheable {
   readonly type?: 'custom' | null
   readonly name: string
-  readonly description?: string
+  readonly description?: string | null
   /** A JSON Schema; as text where it was read with `parseJsonKeeping`. */
   readonly input_schema: JsonTree
-  readonly strict?: boolean
-  readonly input_examples?: readonly JsonTree[]
-  readonly defer_loading?: boolean
+  readonly strict?: boolean | null
+  readonly input_examples?: readonly JsonTree[] | null
+  readonly defer_loading?: boolean | null
   readonly eager_input_streaming?: boolean | null
-  readonly allowed_callers?: readonly string[]
+  readonly allowed_callers?: readonly string[] | null
 }
 
 /** @see https://platform.claude.com/docs/en/agents-and-tools/tool-use/overview */
 export interface ProviderTool extends Cacheable {
   readonly type: string
-  readonly name?: string
+  readonly name?: string | null
   readonly [member: string]: unknown
 }
 
 /** @see https://platform.claude.com/docs/en/agents-and-tools/tool-use/define-tools */
 export type ToolChoice =
-  | { readonly type: 'auto'; readonly disable_parallel_tool_use?: boolean }
-  | { readonly type: 'any'; readonly disable_parallel_tool_use?: boolean }
-  | { readonly type: 'tool'; readonly name: string; readonly disable_parallel_tool_use?: boolean }
+  | { readonly type: 'auto'; readonly disable_parallel_tool_use?: boolean | null }
+  | { readonly type: 'any'; readonly disable_parallel_tool_use?: boolean | null }
+  | { readonly type: 'tool'; readonly name: string; readonly disable_parallel_tool_use?: boolean | null }
   | { readonly type: 'none' }

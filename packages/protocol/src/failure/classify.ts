@@ -1,5 +1,6 @@
 import type { Json } from '../json.ts'
 import { assertNever } from '../result.ts'
+import { contextTooLongTypes, saysContextTooLong } from './context-too-long.ts'
 import { type ErrorBody, errorOf, readErrorBody, statusOfError } from './error-body.ts'
 import { type ResetHeaders, retryAfterMs } from './reset-time.ts'
 import type { Failure, FailureKind } from './table.ts'
@@ -184,7 +185,12 @@ interface Rule {
   readonly kind: FailureKind
   readonly status?: readonly number[]
   readonly types?: readonly string[]
-  readonly says?: RegExp
+  readonly says?: Phrase
+}
+
+/** What a message is asked: a pattern, or a list of them. */
+interface Phrase {
+  test(message: string): boolean
 }
 
 const rules: readonly Rule[] = [
@@ -192,6 +198,8 @@ const rules: readonly Rule[] = [
     kind: 'overloaded',
     types: ['overloaded_error', 'server_is_overloaded', 'insufficient_system_resource', 'UNAVAILABLE'],
   },
+  // Groq's own status for a tier without room.
+  { kind: 'overloaded', status: [498], says: /capacity/i },
   { kind: 'credits-exhausted', status: [402] },
   // Fast mode and long contexts may need extra usage: the account is well, this request is not for it.
   { kind: 'usage-credits-required', types: ['credits_required'] },
@@ -206,11 +214,11 @@ const rules: readonly Rule[] = [
     status: [400, 403, 429],
     says: /credit balance is too low|insufficient (credits|balance|quota)|exceeded your current quota|out of extra usage/i,
   },
-  { kind: 'context-too-long', types: ['context_length_exceeded'] },
+  { kind: 'context-too-long', types: contextTooLongTypes },
   {
     kind: 'context-too-long',
     status: [400, 413, 422],
-    says: /prompt is too long|maximum context length|exceeds? the context window|exceed context limit|input token count exceeds|too many (input )?tokens/i,
+    says: { test: saysContextTooLong },
   },
   { kind: 'request-too-large', status: [413] },
   { kind: 'request-too-large', types: ['request_too_large'] },

@@ -42,6 +42,11 @@ describe('readErrorBody reads the error of', () => {
       { type: 't', code: 'c', message: 'gone wrong' },
     ],
     ['a gateway that writes a message', '{"code":1113,"message":"no money"}', { code: '1113', message: 'no money' }],
+    [
+      'Mistral, around FastAPI',
+      '{"object":"error","type":"t","message":{"detail":[{"msg":"a"}]}}',
+      { type: 't', message: 'a' },
+    ],
     ['an error whose text is a detail', '{"error":{"type":"t","detail":"d"}}', { type: 't', message: 'd' }],
     ['an error without a text', '{"error":{}}', { message: '' }],
     ['a bare error object', '{"type":"error","message":"m"}', { type: 'error', message: 'm' }],

@@ -120,9 +120,9 @@ function lowerCased(headers: JsonObject): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]))
 }
 
-/** `detail` as FastAPI writes it (a text, or a list of `{ msg }`), or a bare `message`. */
+/** `detail` as FastAPI writes it (a text, or a list of `{ msg }`), here or in a `message` around it, or a bare `message`. */
 function detailOf(root: Json): string | undefined {
-  const detail = member(root, 'detail')
+  const detail = member(root, 'detail') ?? member(member(root, 'message'), 'detail')
   if (typeof detail === 'string') return detail
   if (Array.isArray(detail)) {
     const texts = detail.map((entry) => stringMember(entry, 'msg')).filter((text) => text !== undefined)

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
+import { RawJson } from '../../raw-json.ts'
 import { err, ok } from '../../result.ts'
-import { parseRequest } from './parse.ts'
+import { parseAnswer, parseRequest } from './parse.ts'
 
 const request = (...messages: unknown[]): object => ({ model: 'm', messages })
 const asking = (members: object): object => ({ model: 'm', messages: [], ...members })
@@ -66,6 +67,7 @@ test.each<[string, unknown]>([
   ['/messages/0/tool_calls/0/function', request({ role: 'assistant', tool_calls: [{ id: 'c' }] })],
   ['/messages/0/tool_calls/0/custom', request({ role: 'assistant', tool_calls: [{ id: 'c', type: 'custom' }] })],
   ['/messages/0/function_call/name', request({ role: 'assistant', function_call: {} })],
+  ['/messages/0/annotations', request({ role: 'assistant', annotations: {} })],
   ['/messages/0/reasoning_details/0/type', request({ role: 'assistant', reasoning_details: [{}] })],
   ['/tools/0', asking({ tools: [1] })],
   ['/tools/0/function', asking({ tools: [{}] })],
@@ -76,8 +78,18 @@ test.each<[string, unknown]>([
   ['/tool_choice', asking({ tool_choice: 7 })],
   ['/tool_choice/function', asking({ tool_choice: { type: 'function' } })],
   ['/tool_choice/allowed_tools', asking({ tool_choice: { type: 'allowed_tools' } })],
+  ['/modalities', asking({ modalities: 'audio' })],
   ['/response_format', asking({ response_format: 'json' })],
   ['/response_format/json_schema', asking({ response_format: { type: 'json_schema' } })],
 ])('says that %s is wrong', (path, value) => {
   expect(parseRequest(value)).toEqual(err({ path, expected: expect.any(String) }))
+})
+
+test('arguments that are the value itself stay text; everything else is read', () => {
+  const call = '{"function":{"name":"f","arguments":{"n":1.0}}}'
+  const parsed = parseAnswer(`{"choices":[{"delta":{"content":"a","tool_calls":[${call}]}}]}`)
+  const said = { content: 'a', tool_calls: [{ function: { name: 'f', arguments: new RawJson('{"n":1.0}') } }] }
+  expect(parsed).toEqual(ok({ choices: [{ delta: said }] }))
+  expect(parseAnswer('{"arguments":"{}"}')).toEqual(ok({ arguments: '{}' }))
+  expect(parseAnswer('{"choices":[')).toMatchObject({ ok: false })
 })

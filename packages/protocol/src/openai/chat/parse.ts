@@ -1,4 +1,5 @@
-import type { KeepPaths } from '../../raw-json.ts'
+import { type JsonProblem, parseJson } from '../../json.ts'
+import { type JsonTree, type KeepPaths, parseJsonKeeping } from '../../raw-json.ts'
 import { err, ok, type Result } from '../../result.ts'
 import { checkEach, checkShape, type Shape, type ShapeProblem, shape } from '../../shape.ts'
 import type { Request } from './request.ts'
@@ -12,6 +13,18 @@ export const requestKeep: KeepPaths = {
   tools: { '*': { function: { parameters: true } } },
   functions: { '*': { parameters: true } },
   response_format: { json_schema: { schema: true } },
+}
+
+const said: KeepPaths = { tool_calls: { '*': { function: { arguments: true } } }, function_call: { arguments: true } }
+const answerKeep: KeepPaths = { choices: { '*': { delta: said, message: said } } }
+
+/**
+ * Parses an answer or a chunk of one. Arguments are text there; where a vendor sends the value itself, it stays text, too.
+ *
+ * @see https://platform.openai.com/docs/api-reference/chat/object
+ */
+export function parseAnswer(text: string): Result<JsonTree, JsonProblem> {
+  return /"arguments"\s*:\s*[{[]/.test(text) ? parseJsonKeeping(text, answerKeep) : parseJson(text)
 }
 
 const requestShape = shape({
@@ -30,6 +43,7 @@ const requestShape = shape({
   response_format: '?object',
   reasoning_effort: '?string',
   n: '?number',
+  modalities: '?array',
   user: '?string',
   safety_identifier: '?string',
   service_tier: '?string',
@@ -43,6 +57,7 @@ const messageShapes: Readonly<Record<string, Shape>> = {
   assistant: shape({
     content: '?text',
     refusal: '?string',
+    annotations: '?array',
     tool_calls: '?array',
     function_call: '?object',
     reasoning_details: '?array',

@@ -15,23 +15,23 @@ export interface Request {
   readonly top_k?: number | null
   readonly stop?: string | readonly string[] | null
   readonly stream?: boolean | null
-  readonly stream_options?: { readonly include_usage?: boolean } | null
-  readonly tools?: readonly Tool[]
-  readonly tool_choice?: ToolChoice
-  readonly parallel_tool_calls?: boolean
-  readonly functions?: readonly FunctionDefinition[]
-  readonly function_call?: 'none' | 'auto' | { readonly name: string }
-  readonly response_format?: ResponseFormat
+  readonly stream_options?: { readonly include_usage?: boolean | null } | null
+  readonly tools?: readonly Tool[] | null
+  readonly tool_choice?: ToolChoice | null
+  readonly parallel_tool_calls?: boolean | null
+  readonly functions?: readonly FunctionDefinition[] | null
+  readonly function_call?: 'none' | 'auto' | { readonly name: string } | null
+  readonly response_format?: ResponseFormat | null
   readonly reasoning_effort?: ReasoningEffort | null
   readonly n?: number | null
   readonly logprobs?: boolean | null
   readonly modalities?: readonly string[] | null
   readonly audio?: JsonTree
-  readonly user?: string
+  readonly user?: string | null
   readonly safety_identifier?: string | null
   readonly service_tier?: string | null
   readonly prompt_cache_key?: string | null
-  readonly prompt_cache_options?: PromptCacheOptions
+  readonly prompt_cache_options?: PromptCacheOptions | null
   readonly store?: boolean | null
   readonly web_search_options?: JsonTree
   readonly [member: string]: unknown
@@ -53,14 +53,14 @@ export type Message = InstructionMessage | UserMessage | AssistantMessage | Tool
 export interface InstructionMessage {
   readonly role: 'system' | 'developer'
   readonly content: string | readonly TextPart[]
-  readonly name?: string
+  readonly name?: string | null
 }
 
 /** @see https://platform.openai.com/docs/api-reference/chat/create */
 export interface UserMessage {
   readonly role: 'user'
   readonly content: string | readonly Part[]
-  readonly name?: string
+  readonly name?: string | null
 }
 
 /** @see https://platform.openai.com/docs/api-reference/chat/create */
@@ -68,9 +68,11 @@ export interface AssistantMessage {
   readonly role: 'assistant'
   readonly content?: string | readonly (TextPart | RefusalPart | ThinkingPart)[] | null
   readonly refusal?: string | null
+  /** Sources of a past answer, as clients send it back. */
+  readonly annotations?: readonly JsonTree[] | null
   readonly tool_calls?: readonly ToolCall[] | null
   readonly function_call?: { readonly name: string; readonly arguments: string } | null
-  readonly name?: string
+  readonly name?: string | null
   /** DeepSeek, Kimi, GLM, Qwen, older vLLM. @see https://api-docs.deepseek.com/guides/thinking_mode */
   readonly reasoning_content?: string | null
   /** Groq, Ollama, newer vLLM, Cerebras, OpenRouter. @see https://openrouter.ai/docs/use-cases/reasoning-tokens */
@@ -102,9 +104,9 @@ export type Part = TextPart | ImagePart | FilePart | AudioPart
 /** What a part may carry for the prompt cache. @see https://platform.openai.com/docs/guides/prompt-caching */
 export interface CacheMark {
   /** @see https://platform.openai.com/docs/guides/prompt-caching */
-  readonly prompt_cache_breakpoint?: { readonly mode: 'explicit' }
+  readonly prompt_cache_breakpoint?: { readonly mode: 'explicit' } | null
   /** @see https://openrouter.ai/docs/features/prompt-caching */
-  readonly cache_control?: { readonly type: 'ephemeral'; readonly ttl?: '5m' | '1h' }
+  readonly cache_control?: { readonly type: 'ephemeral'; readonly ttl?: '5m' | '1h' } | null
 }
 
 /** @see https://platform.openai.com/docs/api-reference/chat/create */
@@ -116,13 +118,17 @@ export interface TextPart extends CacheMark {
 /** @see https://platform.openai.com/docs/guides/images-vision */
 export interface ImagePart extends CacheMark {
   readonly type: 'image_url'
-  readonly image_url: { readonly url: string; readonly detail?: 'auto' | 'low' | 'high' }
+  readonly image_url: { readonly url: string; readonly detail?: 'auto' | 'low' | 'high' | null }
 }
 
 /** @see https://platform.openai.com/docs/guides/pdf-files */
 export interface FilePart extends CacheMark {
   readonly type: 'file'
-  readonly file: { readonly file_data?: string; readonly file_id?: string; readonly filename?: string }
+  readonly file: {
+    readonly file_data?: string | null
+    readonly file_id?: string | null
+    readonly filename?: string | null
+  }
 }
 
 /** @see https://platform.openai.com/docs/guides/audio */
@@ -188,13 +194,13 @@ export interface FunctionTool {
   readonly type?: 'function'
   readonly function: FunctionDefinition
   /** Gateways to Anthropic's models. @see https://openrouter.ai/docs/features/prompt-caching */
-  readonly cache_control?: { readonly type: 'ephemeral'; readonly ttl?: '5m' | '1h' }
+  readonly cache_control?: { readonly type: 'ephemeral'; readonly ttl?: '5m' | '1h' } | null
 }
 
 /** @see https://platform.openai.com/docs/guides/function-calling */
 export interface FunctionDefinition {
   readonly name: string
-  readonly description?: string
+  readonly description?: string | null
   /** A JSON Schema; as text where it was read with `parseJsonKeeping`. */
   readonly parameters?: JsonTree
   readonly strict?: boolean | null
@@ -203,7 +209,7 @@ export interface FunctionDefinition {
 /** @see https://platform.openai.com/docs/guides/function-calling#custom-tools */
 export interface CustomTool {
   readonly type: 'custom'
-  readonly custom: { readonly name: string; readonly description?: string; readonly format?: JsonTree }
+  readonly custom: { readonly name: string; readonly description?: string | null; readonly format?: JsonTree }
 }
 
 /** @see https://platform.openai.com/docs/guides/function-calling */
@@ -228,7 +234,7 @@ export type ResponseFormat =
       readonly type: 'json_schema'
       readonly json_schema: {
         readonly name: string
-        readonly description?: string
+        readonly description?: string | null
         readonly schema?: JsonTree
         readonly strict?: boolean | null
       }
