@@ -157,8 +157,9 @@ function sendTo(
   const trace = house.traces?.attemptHeaders(request, effect.attempt, candidate) ?? []
   const { epochMs } = house.clock
   const { withoutThinking } = effect
+  const { appName } = compiled.config.settings
   const limits = { maxEventBytes: MAX_EVENT_BYTES, epochMs: epochMs() }
-  const input = { request, provider, model, signedIn, withoutThinking, trace, ...limits }
+  const input = { request, provider, model, signedIn, withoutThinking, trace, appName, ...limits }
   const prepared = prepare(input)
   house.observer.attemptStarted({ request, attempt: effect.attempt, candidate })
   if (!prepared.ok) return refusedAttempt(prepared.error, tell)

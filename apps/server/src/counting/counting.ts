@@ -90,12 +90,13 @@ function countMeans({ clock, log, pools, keys, accounts }: CountingDeps, estimat
       if (key !== undefined) kept.set(key, count)
     },
     ask({ compiled, request, session, candidates: [{ credential, model }] }, provider) {
-      const { alwaysUseLocal, timeoutOverrideMs = DEFAULT_TIMEOUT_MS } = compiled.config.settings.tokenCounting
+      const { appName, tokenCounting } = compiled.config.settings
+      const { alwaysUseLocal, timeoutOverrideMs: timeoutMs = DEFAULT_TIMEOUT_MS } = tokenCounting
       if (alwaysUseLocal) return 'always_use_local'
       if (counters[provider.dialect] === undefined) return 'no counter'
       if (!rest.mayAsk(provider.id, model)) return 'the counter rests'
       const ask = (signedIn: SignedIn): CountCall =>
-        askCounter({ pools, provider, signedIn, model, request, timeoutMs: timeoutOverrideMs })
+        askCounter({ pools, provider, signedIn, model, request, appName, timeoutMs })
       if (provider.auth.kind !== 'oauth') return ask(credentialHeaders(provider, credential, request))
       const { accountEmail } = provider.auth
       const known = accounts()
