@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { startLb } from './testing/lb-process.ts'
+import { runInShell, startLb } from './testing/lb-process.ts'
 
 const config = [
   'providers:',
@@ -18,3 +18,18 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     expect(await lb.ended).toBe(0)
   },
 )
+
+test.each([
+  ['--help', '| true'],
+  ['check nothing.yaml', '2>/dev/full'],
+  ['--help', '>/dev/full'],
+  ['check nothing.yaml', '2>&-'],
+])('lb %s %s: that nobody reads on is no error of the command', async (args, reader) => {
+  const { errors } = await runInShell(`${args} ${reader}`)
+  expect(errors).toBe('')
+})
+
+test('the exit code is that of the command, whether anybody reads or not', async () => {
+  expect((await runInShell('check nothing.yaml 2>/dev/full; echo $?')).output).toBe('1\n')
+  expect((await runInShell('--version >/dev/full; echo $?')).output).toBe('0\n')
+})
