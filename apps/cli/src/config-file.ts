@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { type ConfigFlags, formatProblems, type LoadedConfig } from '@lb/config'
 import { err, ok, type Result } from '@lb/protocol'
 import { type ConfigSource, configSource } from '@lb/server'
+import { UsageError } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
 /** A configuration file that was found: where it is, and why it is that one. */
@@ -19,11 +20,14 @@ export interface FoundConfig {
  *
  * A `config.yaml` in the folder in which lb happens to be started is never read silently: a repository that somebody else
  * wrote could send the user's keys elsewhere with it (CVE-2026-21852 is of this kind).
+ *
+ * @throws UsageError for an empty `--config`: a variable that was not set must not lead to another file, or to the demo.
  */
 export function findConfig(
   named: string | undefined,
   { env, cwd }: Pick<Terminal, 'env' | 'cwd'>,
 ): FoundConfig | undefined {
+  if (named === '') throw new UsageError('the name of the configuration file is empty')
   if (named !== undefined) return { path: resolve(cwd, named), because: '--config' }
   if ((env['LB_CONFIG'] ?? '') !== '') return { path: resolve(cwd, env['LB_CONFIG'] ?? ''), because: 'LB_CONFIG' }
   const checkout = ownCheckout()
