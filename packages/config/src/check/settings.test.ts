@@ -150,6 +150,20 @@ test('auth that was meant but is wrong has one message', () => {
   ])
 })
 
+test('paths without a key that are no paths, or cost money, are noticed', () => {
+  const auth = (paths: string): string =>
+    `{ auth: { enabled: true, api_key: ${'k'.repeat(22)}, exempt_paths: ${paths} } }`
+  const nothing = 'only exact paths count, so this exempts nothing; write the path out: /health'
+  const money = 'everybody who reaches lb may spend your keys here; leave it out, or give them keys'
+  expect(said(withSettings(auth('[/providers/*, health, /v1/messages, /providers]')))).toEqual([
+    `3:84: notice: settings.auth.exempt_paths[0]: ${nothing}`,
+    `3:98: notice: settings.auth.exempt_paths[1]: ${nothing}`,
+    `3:106: notice: settings.auth.exempt_paths[2]: ${money}`,
+  ])
+  expect(said(withSettings(auth('[]')))).toEqual([])
+  expect(said(withSettings('{ auth: { exempt_paths: [x] } }'))).toEqual([])
+})
+
 test('loopback addresses are those of this machine', () => {
   for (const host of ['127.0.0.1', '127.9.9.9', 'localhost', 'LocalHost', '::1', '[::1]', ' 127.0.0.1 '])
     expect(isLoopback(host), host).toBe(true)

@@ -65,6 +65,18 @@ function checkAuth(auth: ServerAuth, path: Path, findings: Findings): void {
   }
   const single = { api_key: auth.apiKey, admin_key: auth.adminKey }
   for (const [name, key] of Object.entries(single)) warnOfShort(key, [...path, name], findings)
+  for (const [index, exempt] of auth.exemptPaths.entries()) {
+    noteExempt(exempt, [...path, 'exempt_paths', index], findings)
+  }
+}
+
+/** The predecessor took any text here, and so do we; what it does is said where it is not what it looks like. */
+function noteExempt(exempt: string, path: Path, findings: Findings): void {
+  if (!exempt.startsWith('/') || /[*?]/.test(exempt)) {
+    findings.notice(path, 'only exact paths count, so this exempts nothing', 'write the path out: /health')
+  } else if (exempt.startsWith('/v1/')) {
+    findings.notice(path, 'everybody who reaches lb may spend your keys here', 'leave it out, or give them keys')
+  }
 }
 
 function warnOfShort(key: Secret | undefined, path: Path, findings: Findings): void {
