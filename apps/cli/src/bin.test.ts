@@ -1,3 +1,5 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runInShell, startLb } from './testing/lb-process.ts'
 
@@ -32,4 +34,17 @@ test.each([
 test('the exit code is that of the command, whether anybody reads or not', async () => {
   expect((await runInShell('check nothing.yaml 2>/dev/full; echo $?')).output).toBe('1\n')
   expect((await runInShell('--version >/dev/full; echo $?')).output).toBe('0\n')
+})
+
+test('~ in the paths of a configuration is the home folder', async () => {
+  const paths =
+    '{ log_file_path: ~/logs/lb.jsonl, health_state_path: ~/health.json, usage: { path: ~/books/usage.db } }'
+  const lb = await startLb({ config: config.replace(/settings: .*/, `settings: ${paths}`) })
+  const home = dirname(lb.configFile)
+  expect((await fetch(`${lb.url}/usage`)).status).toBe(200)
+  expect(existsSync(join(home, 'books', 'usage.db'))).toBe(true)
+  lb.signal('SIGTERM')
+  expect(await lb.ended).toBe(0)
+  expect(readdirSync(home).sort()).toEqual(['books', 'config.yaml', 'health.json', 'logs'])
+  expect(readFileSync(join(home, 'logs', 'lb.jsonl'), 'utf8')).toContain('"event":"stopped"')
 })

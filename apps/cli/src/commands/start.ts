@@ -1,7 +1,15 @@
-import { dirname, resolve } from 'node:path'
+import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Config, ConfigFlags, Settings } from '@lb/config'
-import { type Log, type LogLevel, type LogSettings, openLog, type RunningServer, startServer } from '@lb/server'
+import {
+  type Log,
+  type LogLevel,
+  type LogSettings,
+  openLog,
+  pathFrom,
+  type RunningServer,
+  startServer,
+} from '@lb/server'
 import { banner } from '../banner.ts'
 import type { Command } from '../command.ts'
 import { findConfig, type ReadConfig, readConfig } from '../config-file.ts'
@@ -96,7 +104,7 @@ function untilStopped(server: RunningServer, graceMs: () => number, terminal: Te
 function logSettings(settings: Settings, folder: string): LogSettings {
   return {
     level: levels[settings.logLevel],
-    filePath: settings.logFilePath === '' ? '' : resolve(folder, settings.logFilePath),
+    filePath: settings.logFilePath === '' ? '' : pathFrom(folder, settings.logFilePath),
     maxBytes: settings.logMaxBytes,
     maxFiles: settings.logMaxFiles,
     color: settings.logColor,
