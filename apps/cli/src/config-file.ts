@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, relative, resolve } from 'node:path'
+import { isAbsolute, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ConfigFlags, formatProblems, type LoadedConfig } from '@lb/config'
 import { err, ok, type Result } from '@lb/protocol'
@@ -33,12 +33,16 @@ export function findConfig(
   const checkout = ownCheckout()
   const places: FoundConfig[] = [
     ...(checkout === undefined ? [] : [{ path: join(checkout, 'config.yaml'), because: 'beside lb' }]),
-    {
-      path: join(env['XDG_CONFIG_HOME'] ?? join(env['HOME'] ?? homedir(), '.config'), 'lb', 'config.yaml'),
-      because: 'your own',
-    },
+    { path: join(ownFolder(env), 'lb', 'config.yaml'), because: 'your own' },
   ]
-  return places.find(({ path }) => existsSync(path))
+  // A relative one would be in the folder in which lb happens to be started.
+  return places.find(({ path }) => isAbsolute(path) && existsSync(path))
+}
+
+/** @see https://specifications.freedesktop.org/basedir-spec/latest/ Empty and relative values are to be ignored. */
+function ownFolder(env: Terminal['env']): string {
+  const { XDG_CONFIG_HOME: named = '', HOME: home = homedir() } = env
+  return isAbsolute(named) ? named : join(home, '.config')
 }
 
 /** The folder of lb's sources when this runs out of a checkout. */
