@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { runInShell, startLb } from './testing/lb-process.ts'
 
 const config = [
@@ -34,6 +34,26 @@ test.each([
 test('the exit code is that of the command, whether anybody reads or not', async () => {
   expect((await runInShell('check nothing.yaml 2>/dev/full; echo $?')).output).toBe('1\n')
   expect((await runInShell('--version >/dev/full; echo $?')).output).toBe('0\n')
+})
+
+describe('logins without a terminal', () => {
+  const yaml = [
+    'providers: [{ name: me, type: anthropic, base_url: "http://127.0.0.1:9", auth_type: oauth }]',
+    'settings: { oauth: { enabled: true, token_file: logins/tokens.json, token_url: "http://127.0.0.1:9/token" } }',
+  ].join('\n')
+  const make = `<<'END' >c.yaml\n${yaml}\nEND\n`
+
+  test.each(['</dev/null', '<c.yaml', '| cat'])('lb accounts %s', async (input) => {
+    const { output, errors } = await runInShell(`accounts --config c.yaml ${input}; echo "code $?"`, `cat ${make}`)
+    expect(output).toMatch(/^Nobody is signed in\. Run "lb login"\.\nKept in: .*\n(?:code 0\n)$/)
+    expect(errors).not.toContain('Error')
+  })
+
+  test('lb login waits for the browser, though nobody can type', async () => {
+    const said = 'until grep -q redirect_uri said || ! kill -0 $P; do sleep 0.1; done'
+    const words = `login --config c.yaml </dev/null >said & P=$!; ${said}; sleep 0.5; kill $P && echo waits`
+    expect((await runInShell(words, `cat ${make}`)).output).toBe('waits\n')
+  })
 })
 
 test('~ in the paths of a configuration is the home folder', async () => {

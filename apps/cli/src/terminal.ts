@@ -99,7 +99,8 @@ function openPrompt(): Prompt {
     },
     close() {
       lines.close()
-      process.stdin.unref()
+      // A file, such as /dev/null, has none, and keeps no process alive.
+      if ('unref' in process.stdin) process.stdin.unref()
     },
   }
 }

@@ -105,9 +105,16 @@ export async function startLb({ config, env = {}, nodeArgs = [], shell }: LbOpti
   }
 }
 
-/** Runs `lb` to its end with these words of a shell behind it, such as `check config.yaml | head -1`. */
-export async function runInShell(words: string): Promise<{ readonly output: string; readonly errors: string }> {
-  const line = `"${process.execPath}" "${await bundleLb()}" ${words}`
+/**
+ * Runs `lb` to its end with these words of a shell behind it, such as `check config.yaml | head -1`.
+ *
+ * @param first what the shell does before, in the same empty folder.
+ */
+export async function runInShell(
+  words: string,
+  first = '',
+): Promise<{ readonly output: string; readonly errors: string }> {
+  const line = `${first}\n"${process.execPath}" "${await bundleLb()}" ${words}`
   const folder = mkdtempSync(join(tmpdir(), 'lb-process-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const env = { PATH: process.env['PATH'] ?? '', HOME: folder }
