@@ -1,7 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these texts are what is tested
 import { expect, test } from 'vitest'
 import { load, said, withSettings } from '../testing/load.ts'
-import { isLoopback } from './settings.ts'
 
 const long = 'a-key-that-nobody-can-guess-0123456789'
 const hash = 'A'.repeat(64)
@@ -164,13 +163,6 @@ test('paths without a key that are no paths, or cost money, are noticed', () => 
   expect(said(withSettings('{ auth: { exempt_paths: [x] } }'))).toEqual([])
 })
 
-test('loopback addresses are those of this machine', () => {
-  for (const host of ['127.0.0.1', '127.9.9.9', 'localhost', 'LocalHost', '::1', '[::1]', ' 127.0.0.1 '])
-    expect(isLoopback(host), host).toBe(true)
-  for (const host of ['', '0.0.0.0', '::', '128.0.0.1', '127.0.0', 'a.localhost', '127.0.0.1:80', '0x7f000001'])
-    expect(isLoopback(host), host).toBe(false)
-})
-
 test('stored logins that are off are a notice that names the providers', () => {
   const text = (settings: string): string => `providers:
   - { name: o, type: anthropic, base_url: "https://a", auth_type: oauth }
@@ -181,10 +173,4 @@ settings: ${settings}`
     'notice: settings.oauth.enabled: stored logins are off, so "o" cannot be used; set settings.oauth.enabled: true',
   )
   expect(said(text('{ oauth: { enabled: true } }'))).toEqual([])
-})
-
-test('the key of the token file comes from one place', () => {
-  expect(said(withSettings('{ oauth: { encryption_key: canary, encryption_key_file: f } }'))).toEqual([
-    '3:67: settings.oauth.encryption_key_file: encryption_key is there, too; keep one of the two',
-  ])
 })
