@@ -35,7 +35,7 @@ export async function handle(
   }
 
   if (house.isOverloaded()) return refuse(tooBusy)
-  const bounds = { limitBytes: compiled.config.settings.maxBodyBytes, paces: house.paces }
+  const bounds = { limitBytes: compiled.config.settings.maxBodyBytes, paces: house.paces, bursts: house.bursts }
   const from = { id, endpoint, receivedAtMs: nowMs(), nowMs, tenant: caller.tenant, lbKeys, ...bounds }
   const read = await readClientRequest(incoming, from)
   if (!read.ok) return refuse(read.error)

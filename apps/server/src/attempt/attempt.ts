@@ -1,5 +1,6 @@
 import type { Loss } from '@lb/convert'
 import { type CredentialOwner, classify, type Failure, type JsonObject, type Observation } from '@lb/protocol'
+import type { Bursts } from '../bursts.ts'
 import type { ClientView } from '../egress/client-view.ts'
 import type { Adapter } from '../upstream/adapter.ts'
 import { joinedLosses } from '../upstream/chained-stream.ts'
@@ -13,6 +14,7 @@ import type { BodyReader } from './body-reader.ts'
 /** Everything one attempt needs. */
 export interface AttemptSpec {
   readonly pools: Pools
+  readonly bursts: Pick<Bursts, 'add'>
   readonly reach: Reach
   readonly request: UpstreamRequest
   /** Between the client's dialect and this upstream's. */
@@ -105,6 +107,7 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
     timing.arrivedAtMs = spec.nowMs()
     process.nextTick(nextTurn)
   }
+  const bodyEnded = guarded(broken, () => body?.end())
   const listener: ExchangeListener = {
     head: guarded(broken, (received: AnswerHead) => {
       const head = spec.echoes.head(received)
@@ -123,10 +126,12 @@ export function startAttempt(spec: AttemptSpec, tell: (news: AttemptNews) => voi
         return true
       }
     },
-    end: guarded(broken, () => {
+    end() {
       arrived()
-      body?.end()
-    }),
+      // A whole answer is judged with the others of this turn; the end of a stream comes without delay.
+      if (spec.stream) bodyEnded()
+      else spec.bursts.add('answers', bodyEnded)
+    },
     broke: guarded(broken, (observation: Observation) => {
       if (body === undefined) fail(classify(observation))
       else body.broke(observation)

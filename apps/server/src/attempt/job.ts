@@ -168,6 +168,7 @@ function sendTo(
   return startAttempt(
     {
       pools: house.pools,
+      bursts: house.bursts,
       reach: {
         origin: upstream.origin,
         connectTimeoutMs: effect.connectTimeoutMs,

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { createJsonGuard, err, type JsonGuard, type JsonScanProblem, ok, type Result } from '@lb/protocol'
+import type { Bursts } from '../bursts.ts'
 import type { PaceWatch } from './pace.ts'
 import { invalidRequest, type Refusal, tooLarge, unusableJson } from './refusal.ts'
 
@@ -7,6 +8,8 @@ export interface BodyRules {
   /** Refuse more; 32 MB is what Anthropic takes. */
   readonly limitBytes: number
   readonly paces: PaceWatch
+  /** The request goes on at the end of the turn in which its body is there. */
+  readonly bursts: Pick<Bursts, 'add'>
 }
 
 /** From here on a body is watched while it comes: nearly all are shorter, and are looked at once, when they are whole. */
@@ -18,16 +21,22 @@ const GUARD_FROM_BYTES = 1 << 20
  *
  * @returns the body; a refusal when it is too long, too slow, too deep or wide to be parsed, or does not come whole.
  */
-export function readBody(request: IncomingMessage, { limitBytes, paces }: BodyRules): Promise<Result<Buffer, Refusal>> {
+export function readBody(
+  request: IncomingMessage,
+  { limitBytes, paces, bursts }: BodyRules,
+): Promise<Result<Buffer, Refusal>> {
   return new Promise((resolve) => {
     let chunks: Buffer[] = []
     let length = 0
     let guard: JsonGuard | undefined
     let problem: JsonScanProblem | undefined
+    let isOver = false
     const finish = (result: Result<Buffer, Refusal>): void => {
+      if (isOver) return
+      isOver = true
       unwatch()
       chunks = []
-      resolve(result)
+      bursts.add('requests', () => resolve(result))
     }
     const watchJson = (chunk: Buffer): void => {
       const unseen = guard === undefined ? chunks : [chunk]

@@ -89,7 +89,7 @@ async function answerBody(house: House, route: Entered, entered: Visit): Promise
   const { c } = entered
   const { incoming } = c.env
   if (!/^application\/json\s*(;|$)/i.test(incoming.headers['content-type'] ?? '')) return refuse(house, c, notJson)
-  const body = await readBody(incoming, { limitBytes: MANAGEMENT_BODY_BYTES, paces: house.paces })
+  const body = await readBody(incoming, { limitBytes: MANAGEMENT_BODY_BYTES, paces: house.paces, bursts: house.bursts })
   return body.ok ? route.answer({ ...entered, body: body.value.toString('utf8') }) : refuse(house, c, body.error)
 }
 

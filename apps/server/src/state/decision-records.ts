@@ -21,13 +21,14 @@ import type {
   RequestObserver,
 } from '../telemetry/observer.ts'
 import type { CompiledConfig } from './compiled-config.ts'
+import { createTextRing, type RingText } from './text-ring.ts'
 
 /**
  * Why the last requests went where they went, without a byte of what was asked or answered.
  *
- * Each is kept as one text. To keep the objects that a request leaves behind costs as much processor time, since the garbage
- * collector moves each of them twice before it dies, and nobody could say how many bytes they are. The text is what the
- * attempt loop was told; what it made of it is computed again when somebody asks.
+ * Each is kept as one text, in a {@link createTextRing ring}. To keep the objects that a request leaves behind costs as much
+ * processor time, since the garbage collector moves each of them twice before it dies, and nobody could say how many bytes
+ * they are. The text is what the attempt loop was told; what it made of it is computed again when somebody asks.
  */
 export interface DecisionRecords {
   readonly observer: RequestObserver
@@ -93,28 +94,20 @@ export interface KeptRequest extends KeptHead {
 }
 
 export function createDecisionRecords(clock: Clock, current: () => CompiledConfig): DecisionRecords {
-  const kept = new Map<string, KeptSharer | Packed>()
+  const kept = createTextRing<Label>()
   /** Gone with the request itself, whatever becomes of it. */
   const sharings = new WeakMap<ClientRequest, Sharing>()
-  let bytes = 0
 
-  function add(request: KeptSharer | Packed): void {
-    const { enabled, maxCount, maxBytes } = current().config.settings.decisionRecords
-    if (!enabled) return
-    kept.set(request.id, request)
-    bytes += request.bytes
-    for (const oldest of kept.values()) {
-      if (kept.size <= maxCount && bytes <= maxBytes) break
-      kept.delete(oldest.id)
-      bytes -= oldest.bytes
-    }
+  function add(id: string, policy: LoopPolicy | null, record: LeaderText | SharerText): void {
+    const limits = current().config.settings.decisionRecords
+    if (limits.enabled) kept.add({ id, policy }, JSON.stringify(record), limits)
   }
 
   return {
     observer: {
       requestDone(done) {
-        const sharing = sharings.get(done.request) ?? { role: 'leader' }
-        if (done.log !== null) add(packed(done, done.log, sharing, clock))
+        const sharing = sharings.get(done.request) ?? leads
+        if (done.log !== null) add(done.request.id, done.policy, leaderText(done, done.log, sharing, clock))
       },
       requestAlone: ({ request, reason }) => void sharings.set(request, { role: 'alone', reason }),
       followerJoined: ({ request, leader, how }) =>
@@ -122,42 +115,51 @@ export function createDecisionRecords(clock: Clock, current: () => CompiledConfi
       followerParted: ({ request }) => void sharings.set(request, { role: 'alone', reason: 'waited-too-long' }),
       followerDone({ request, leader, ending, nowMs }) {
         const sharing = sharings.get(request) ?? { role: 'follower', how: 'joined', leader: leader.id }
-        add(keepSharer(request, { sharing, end: endings[ending], status: null, doneAtMs: nowMs }, clock))
+        const told = { sharing, end: endings[ending], status: null, doneAtMs: nowMs }
+        add(request.id, null, sharerText(request, told, clock))
       },
       answerReplayed({ request, answer, ageMs }) {
         const told = { end: endings.whole, status: answer.status, doneAtMs: clock.nowMs() }
-        add(keepSharer(request, { sharing: { role: 'kept', ageMs }, ...told }, clock))
+        add(request.id, null, sharerText(request, { sharing: { role: 'kept', ageMs }, ...told }, clock))
       },
     },
     get(id) {
-      const found = kept.get(id)
-      return found === undefined ? undefined : unpacked(found)
+      const found = kept.find((label) => label.id === id)
+      return found === undefined ? undefined : readRecord(found)
     },
-    last: (count) => [...kept.values()].slice(-count).reverse().map(unpacked),
+    last: (count) => kept.last(count).map(readRecord),
   }
 }
 
-/** A leader's record, as it is kept. */
-interface Packed {
-  readonly kind: 'packed'
+/** What is known of a record without reading it. The policy, which many requests share, is not written. */
+interface Label {
   readonly id: string
-  readonly bytes: number
-  /** All but the policy, which many requests share, and what follows from policy and log. */
-  readonly text: string
-  readonly policy: LoopPolicy
+  /** `null`: it asked nobody itself. */
+  readonly policy: LoopPolicy | null
 }
 
+const leads: Sharing = { role: 'leader' }
+
+/** As it is written: all but what follows from policy and log. */
+type LeaderText = Omit<KeptRequest, 'bytes' | 'policy' | 'losses' | 'state' | 'candidates'> & {
+  readonly end: End | null
+  readonly unlogged: readonly PlanCandidate[] | undefined
+  readonly losses: readonly (readonly [number, readonly Loss[]])[]
+}
+
+type SharerText = Omit<KeptSharer, 'bytes'>
+
 /** Nothing is kept that holds on to the request's body or to an answer. */
-function packed(
-  { request, state, candidates, features, policy, shown, attempts, nowMs, counted }: DoneRequest,
+function leaderText(
+  { request, state, candidates, features, shown, attempts, nowMs, counted }: DoneRequest,
   log: readonly LoggedEvent[],
   sharing: Sharing,
   clock: Clock,
-): Packed {
+): LeaderText {
   const { id, endpoint, model, stream, forcedProvider = null, receivedAtMs } = request
   const last = state.attempts.at(-1)
   // Written out: a third of the time went into spreading objects that only live as long as this.
-  const record: PackedText = {
+  return {
     kind: 'leader',
     id,
     endpoint,
@@ -178,20 +180,11 @@ function packed(
     unlogged: log.length === 0 ? candidates : undefined,
     losses: lossesOf(attempts),
   }
-  const text = JSON.stringify(record)
-  return { kind: 'packed', id, bytes: text.length, text, policy }
 }
 
-type PackedText = Omit<KeptRequest, 'bytes' | 'policy' | 'losses' | 'state' | 'candidates'> & {
-  readonly end: End | null
-  readonly unlogged: readonly PlanCandidate[] | undefined
-  readonly losses: readonly (readonly [number, readonly Loss[]])[]
-}
-
-function unpacked(kept: KeptSharer | Packed): Kept {
-  if (kept.kind === 'sharer') return kept
-  const { bytes, policy, text } = kept
-  const { losses, end, unlogged = [], ...rest } = JSON.parse(text) as PackedText
+function readRecord({ label: { policy }, text, bytes }: RingText<Label>): Kept {
+  if (policy === null) return { ...(JSON.parse(text) as SharerText), bytes }
+  const { losses, end, unlogged = [], ...rest } = JSON.parse(text) as LeaderText
   const { state } = replayLoop(rest.log, policy)
   const [first] = rest.log
   // What the loop was told of are the plan's own: it only asks for less of them.
@@ -201,7 +194,7 @@ function unpacked(kept: KeptSharer | Packed): Kept {
   return { ...rest, state: ended, candidates, losses: new Map(losses), policy, bytes }
 }
 
-function lossesOf(attempts: DoneRequest['attempts']): PackedText['losses'] {
+function lossesOf(attempts: DoneRequest['attempts']): LeaderText['losses'] {
   const byAttempt: (readonly [number, readonly Loss[]])[] = []
   for (const [number, attempt] of attempts) {
     const losses = attempt.losses()
@@ -217,21 +210,12 @@ const endings: Readonly<Record<FollowerDone['ending'], string>> = {
   left: 'client-gone',
 }
 
-/** Measured. */
-const SHARER_BYTES = 500
-
-function keepSharer(
+function sharerText(
   request: ClientRequest,
   told: Pick<KeptSharer, 'sharing' | 'end' | 'status' | 'doneAtMs'>,
   clock: Clock,
-): KeptSharer {
-  const bytes = SHARER_BYTES + request.model.length
-  return { kind: 'sharer', ...headOf(request), ...told, doneAtEpochMs: clock.epochMs(), bytes }
-}
-
-type AskedHead = Pick<KeptHead, 'id' | 'endpoint' | 'model' | 'stream' | 'forcedProvider' | 'receivedAtMs'>
-
-function headOf(request: ClientRequest): AskedHead {
+): SharerText {
   const { id, endpoint, model, stream, forcedProvider = null, receivedAtMs } = request
-  return { id, endpoint, model, stream, forcedProvider, receivedAtMs }
+  const head = { id, endpoint, model, stream, forcedProvider, receivedAtMs }
+  return { kind: 'sharer', ...head, ...told, doneAtEpochMs: clock.epochMs() }
 }

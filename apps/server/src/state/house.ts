@@ -1,4 +1,5 @@
 import type { TransientMap } from '@lb/protocol'
+import type { Bursts } from '../bursts.ts'
 import type { Clock } from '../clock.ts'
 import type { Counting } from '../counting/counting.ts'
 import type { Flights } from '../flights/flights.ts'
@@ -28,6 +29,8 @@ export interface House extends LiveConfig {
   readonly roll: () => number
   readonly newId: (prefix: string) => string
   readonly log: Log
+  /** What a turn of the event loop brings, stage by stage. */
+  readonly bursts: Bursts
   readonly pools: Pools
   readonly targets: Targets
   readonly flights: Flights

@@ -1,6 +1,7 @@
 import type { Config } from '@lb/config'
 import { TransientMap } from '@lb/protocol'
 import { isHealthy } from '../admin/health.ts'
+import { createBursts } from '../bursts.ts'
 import { systemClock } from '../clock.ts'
 import { type CountingDeps, createCounting } from '../counting/counting.ts'
 import { createFlightKeys } from '../flights/flight-keys.ts'
@@ -15,7 +16,7 @@ import type { Log } from '../telemetry/log.ts'
 import { logObserver } from '../telemetry/log-observer.ts'
 import { type LoopLag, watchLoop } from '../telemetry/loop-lag.ts'
 import { createMetrics, type Metrics, type PresentState } from '../telemetry/metrics/metrics.ts'
-import { allOf } from '../telemetry/observer.ts'
+import { allOf, toldInBursts } from '../telemetry/observer.ts'
 import { openTraces } from '../telemetry/traces/traces.ts'
 import { startThread } from '../threads/start-thread.ts'
 import { createPools } from '../upstream/pools.ts'
@@ -80,6 +81,7 @@ export async function openHouse(options: HouseOptions, phase: () => Phase): Prom
   const costs = options.costs ?? usage
   const metrics = openMetrics(version, live, costs, () => presentState(house, watch.lag))
   const internalError = internalErrors(log, metrics)
+  const bursts = createBursts(internalError)
   const traces = await openTraces(process.env, { version, log, upstreamOf: (name) => current().providers.get(name) })
   const limits = createLimits({ clock, costs })
   const scoreboard = createScoreboard(clock)
@@ -87,7 +89,7 @@ export async function openHouse(options: HouseOptions, phase: () => Phase): Prom
   const watchers = [limits, metrics, scoreboard, records, counting]
   // The books are last: whoever asks them what a request costs is told about its end before.
   const told = [...(traces === undefined ? [] : [traces]), ...watchers, usage].map((one) => one.observer)
-  const observer = allOf([logObserver(log), ...told], internalError)
+  const observer = toldInBursts(allOf([logObserver(log), ...told], internalError), bursts)
   const { targets, healthFile } = await openTargets(common, observer.healthChanged, usage.priceOf)
   keepInStep(live, { targets, scoreboard, pools })
   const reloader = createReloader({ live, source, clock, log, reloaded: metrics.reloaded })
@@ -99,7 +101,7 @@ export async function openHouse(options: HouseOptions, phase: () => Phase): Prom
   const paces = createPaceWatch(clock)
   const running = new TransientMap<string, Stoppable>()
   const own = { clock, roll, newId, log, phase, isOverloaded, internalError, onCleanup, cleanup, running }
-  const parts = { pools, targets, flights, paces, limits, usage, counting, reloader, oauth: logins.current }
+  const parts = { bursts, pools, targets, flights, paces, limits, usage, counting, reloader, oauth: logins.current }
   const house: House = { ...live, ...own, ...parts, observer, metrics, traces, scoreboard, records }
   if (needsPrices(current())) await usage.ready()
   live.onReload((now) => void (needsPrices(now) && usage.ready().catch(internalError)))
@@ -108,6 +110,7 @@ export async function openHouse(options: HouseOptions, phase: () => Phase): Prom
     openLogins: logins.open,
     async close() {
       watch.close()
+      bursts.flush()
       await logins.close()
       await Promise.all([pools.close(), usage.close(), counting.close(), healthFile.close(), traces?.close()])
     },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ClientRequest } from '../ingress/client-request.ts'
-import { allOf } from './observer.ts'
+import { allOf, type DoneRequest, toldInBursts } from './observer.ts'
 
 const request = { id: 'req_1' } as ClientRequest
 
@@ -33,4 +33,17 @@ test('one that throws has a bug; the others are told all the same, and so is who
   observer.requestStarted(request)
   expect(told).toEqual(['told'])
   expect(bugs).toEqual([bug])
+})
+
+test('of whole answers it is told with the others of the turn, of a stream at once', () => {
+  const told: string[] = []
+  const later: (() => void)[] = []
+  const all = allOf([{ requestDone: ({ request: { id } }) => void told.push(id) }], () => {})
+  const observer = toldInBursts(all, { add: (_stage, work) => void later.push(work) })
+  const done = (id: string, stream: boolean): DoneRequest => ({ request: { id, stream } }) as DoneRequest
+  observer.requestDone(done('whole', false))
+  observer.requestDone(done('stream', true))
+  expect(told).toEqual(['stream'])
+  for (const work of later) work()
+  expect(told).toEqual(['stream', 'whole'])
 })

@@ -2,6 +2,7 @@ import type { CachedAnswer } from '@lb/dedup'
 import type { HealthEffect } from '@lb/health'
 import type { LoggedEvent, LoopPolicy, LoopState, Outcome, PlanCandidate, RequestFeatures } from '@lb/router'
 import type { Attempt } from '../attempt/attempt.ts'
+import type { Bursts } from '../bursts.ts'
 import type { Shown } from '../egress/client-view.ts'
 import type { FlightKey } from '../flights/flight-keys.ts'
 import type { ClientRequest, Endpoint } from '../ingress/client-request.ts'
@@ -137,6 +138,23 @@ export interface AnswerReplayed {
   readonly answer: CachedAnswer
   readonly ageMs: number
   readonly nowMs: number
+}
+
+/**
+ * The same observer, told of whole answers when all of this turn are given. A stream ends by itself: there is nothing to
+ * collect, and its client has seen the end by then.
+ */
+export function toldInBursts(
+  observer: Required<RequestObserver>,
+  bursts: Pick<Bursts, 'add'>,
+): Required<RequestObserver> {
+  return {
+    ...observer,
+    requestDone(done) {
+      if (done.request.stream) observer.requestDone(done)
+      else bursts.add('telling', () => observer.requestDone(done))
+    },
+  }
 }
 
 /**
