@@ -43,3 +43,9 @@ test('the user’s own is found under an absolute XDG_CONFIG_HOME, else under th
     if (found?.because !== 'beside lb') expect(found).toEqual({ path, because: 'your own' })
   }
 })
+
+test('~ is the home folder where no shell has filled it in: --config=~/lb.yaml, or LB_CONFIG of a unit', () => {
+  const path = join(homedir(), 'lb.yaml')
+  expect(findConfig('~/lb.yaml', { env: {}, cwd: '/' })).toEqual({ path, because: '--config' })
+  expect(findConfig(undefined, { env: { LB_CONFIG: '~/lb.yaml' }, cwd: '/' })).toEqual({ path, because: 'LB_CONFIG' })
+})

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { isAbsolute, join, relative, resolve } from 'node:path'
+import { isAbsolute, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ConfigFlags, formatProblems, type LoadedConfig } from '@lb/config'
 import { err, ok, type Result } from '@lb/protocol'
-import { type ConfigSource, configSource } from '@lb/server'
+import { type ConfigSource, configSource, pathFrom } from '@lb/server'
 import { UsageError } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -28,8 +28,8 @@ export function findConfig(
   { env, cwd }: Pick<Terminal, 'env' | 'cwd'>,
 ): FoundConfig | undefined {
   if (named === '') throw new UsageError('the name of the configuration file is empty')
-  if (named !== undefined) return { path: resolve(cwd, named), because: '--config' }
-  if ((env['LB_CONFIG'] ?? '') !== '') return { path: resolve(cwd, env['LB_CONFIG'] ?? ''), because: 'LB_CONFIG' }
+  if (named !== undefined) return { path: pathFrom(cwd, named), because: '--config' }
+  if ((env['LB_CONFIG'] ?? '') !== '') return { path: pathFrom(cwd, env['LB_CONFIG'] ?? ''), because: 'LB_CONFIG' }
   const checkout = ownCheckout()
   const places: FoundConfig[] = [
     ...(checkout === undefined ? [] : [{ path: join(checkout, 'config.yaml'), because: 'beside lb' }]),
