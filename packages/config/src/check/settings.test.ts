@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these texts are what is tested
 import { expect, test } from 'vitest'
-import { load, said, withSettings } from '../testing/load.ts'
+import { load, provider, route, said, withSettings } from '../testing/load.ts'
 
 const long = 'a-key-that-nobody-can-guess-0123456789'
 const hash = 'A'.repeat(64)
@@ -173,4 +173,18 @@ settings: ${settings}`
     'notice: settings.oauth.enabled: stored logins are off, so "o" cannot be used; set settings.oauth.enabled: true',
   )
   expect(said(text('{ oauth: { enabled: true } }'))).toEqual([])
+})
+
+test('a timeout of nothing, which would end every request at once, is a mistake', () => {
+  const streaming = 'streaming: { connect_timeout: 0, first_byte_timeout: 0, read_timeout: 0, idle_timeout: 0 }'
+  const lines = said(
+    withSettings(`{ timeouts: { ${streaming}, non_streaming: { connect_timeout: 0, read_timeout: 0 } } }`),
+  )
+  expect(lines).toHaveLength(6)
+  for (const line of lines) expect(line).toContain('_timeout: must not be below 0.001, not "0"')
+  const own = provider.replace(
+    'auth_value',
+    'timeouts: { connect_timeout: 0, first_byte_timeout: 0, idle_timeout: 0.001 }, auth_value',
+  )
+  expect(said(`${own}\n${route}`)).toHaveLength(2)
 })
