@@ -157,7 +157,9 @@ function sendTo(
   const trace = house.traces?.attemptHeaders(request, effect.attempt, candidate) ?? []
   const { epochMs } = house.clock
   const { withoutThinking } = effect
-  const prepared = prepare({ request, provider, model, signedIn, withoutThinking, trace, epochMs: epochMs() })
+  const { appName } = compiled.config.settings
+  const input = { request, provider, model, signedIn, withoutThinking, trace, appName, epochMs: epochMs() }
+  const prepared = prepare(input)
   house.observer.attemptStarted({ request, attempt: effect.attempt, candidate })
   if (!prepared.ok) return refusedAttempt(prepared.error, tell)
   const { upstream, adapter, losses } = prepared.value
