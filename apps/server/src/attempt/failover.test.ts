@@ -1,50 +1,7 @@
 import type { MockScript } from '@lb/mock-provider'
 import { describe, expect, test } from 'vitest'
+import { faultsBeforeAnswer, faultsInStream } from '../testing/faults.ts'
 import { eventNames, hello, startWorld } from '../testing/world.ts'
-
-/** What can be wrong with a provider before it has said anything of its answer. */
-const brokenBefore = [
-  'connection-refused',
-  'reset-on-accept',
-  'close-on-accept',
-  'reset-before-response',
-  'close-before-response',
-  'error-500',
-  'error-502',
-  'error-503',
-  'error-504',
-  'error-520',
-  'error-524',
-  'error-529',
-  'rate-limit',
-  'rate-limit-bare',
-  'rate-limit-unified',
-  'bad-key',
-  'html-403',
-  'no-credit',
-  'credit-too-low',
-  'insufficient-quota',
-  'model-not-found',
-  'html-200',
-  'empty-200',
-  'json-error-200',
-  'redirect-307',
-  'not-http',
-  'truncated-json',
-  'truncated-json-whole',
-  'empty-stream',
-] as const
-
-/** The same, said inside a stream. */
-const brokenInStream = [
-  'error-first',
-  'error-after-message-start',
-  'end-after-message-start',
-  'close-after-message-start',
-  'reset-after-head',
-  'reset-after-message-start',
-  'endless-event',
-] as const
 
 const second: MockScript = { name: 'second' }
 
@@ -54,7 +11,7 @@ function textOf(stream: string): string {
 }
 
 describe.each(['anthropic', 'openai'] as const)('two providers of type %s, the first is broken', (type) => {
-  test.concurrent.for([...brokenBefore, ...brokenInStream])(
+  test.concurrent.for([...faultsBeforeAnswer, ...faultsInStream])(
     '%s: a stream comes whole from the second',
     async (fault, { onTestFinished }) => {
       const { post, mocks } = await startWorld({ scripts: [{ fault }, second], types: [type] }, onTestFinished)
@@ -69,17 +26,20 @@ describe.each(['anthropic', 'openai'] as const)('two providers of type %s, the f
     },
   )
 
-  test.concurrent.for(brokenBefore)('%s: a whole answer comes from the second', async (fault, { onTestFinished }) => {
-    const { post, mocks } = await startWorld({ scripts: [{ fault }, second], types: [type] }, onTestFinished)
-    const response = await post(hello)
-    expect(response.status).toBe(200)
-    expect(response.headers.get('x-lb-attempts')).toBe('2')
-    expect(await response.json()).toMatchObject({
-      type: 'message',
-      content: [{ text: expect.stringContaining('second') }],
-    })
-    expect(mocks[1]?.requests).toHaveLength(1)
-  })
+  test.concurrent.for(faultsBeforeAnswer)(
+    '%s: a whole answer comes from the second',
+    async (fault, { onTestFinished }) => {
+      const { post, mocks } = await startWorld({ scripts: [{ fault }, second], types: [type] }, onTestFinished)
+      const response = await post(hello)
+      expect(response.status).toBe(200)
+      expect(response.headers.get('x-lb-attempts')).toBe('2')
+      expect(await response.json()).toMatchObject({
+        type: 'message',
+        content: [{ text: expect.stringContaining('second') }],
+      })
+      expect(mocks[1]?.requests).toHaveLength(1)
+    },
+  )
 })
 
 test('failover goes from one type of provider to the other, both ways', async () => {

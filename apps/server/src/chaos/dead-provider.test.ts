@@ -1,6 +1,7 @@
-import type { ConnectionFault, FaultName, MockScript } from '@lb/mock-provider'
+import type { MockScript } from '@lb/mock-provider'
 import { Pool } from 'undici'
 import { afterAll, describe, expect, test } from 'vitest'
+import { type Fault, faultsBeforeAnswer, faultsInStream } from '../testing/faults.ts'
 import { eventNames, hello, startWorld } from '../testing/world.ts'
 import { writeProof } from './proof.ts'
 
@@ -13,56 +14,8 @@ const requests = Number(process.env['LB_DEAD_REQUESTS'] ?? 12)
 /** As many clients as ask at the same time: each may find the dead provider before the others have told of it. */
 const clients = requests >= 1000 ? 8 : 1
 
-type Fault = FaultName | ConnectionFault
-
-/** Of every request. */
-const faults: readonly Fault[] = [
-  'connection-refused',
-  'reset-on-accept',
-  'close-on-accept',
-  'reset-before-response',
-  'close-before-response',
-  'error-500',
-  'error-502',
-  'error-503',
-  'error-504',
-  'error-520',
-  'error-521',
-  'error-522',
-  'error-523',
-  'error-524',
-  'error-529',
-  'rate-limit',
-  'rate-limit-date',
-  'rate-limit-long',
-  'rate-limit-bare',
-  'rate-limit-unified',
-  'bad-key',
-  'html-403',
-  'no-credit',
-  'credit-too-low',
-  'insufficient-quota',
-  'model-not-found',
-  'html-200',
-  'empty-200',
-  'json-error-200',
-  'redirect-307',
-  'not-http',
-  'truncated-json',
-  'truncated-json-whole',
-  'empty-stream',
-]
-
-/** Of streams only: a whole answer has no beginning that could be shown before it breaks. */
-const streamFaults: readonly Fault[] = [
-  'error-first',
-  'error-after-message-start',
-  'end-after-message-start',
-  'close-after-message-start',
-  'reset-after-head',
-  'reset-after-message-start',
-  'duplicate-message-start',
-]
+/** Only Anthropic's streams can begin twice. */
+const streamFaults: readonly Fault[] = [...faultsInStream, 'duplicate-message-start']
 
 /** What only time tells, in the time that lb is set to wait here. */
 const slowFaults: readonly Fault[] = [
@@ -122,7 +75,7 @@ const few: readonly Fault[] = [
   'error-after-message-start',
 ]
 
-describe.each(isFull ? [...faults, ...streamFaults, ...slowFaults] : few)('%s', (fault) => {
+describe.each(isFull ? [...faultsBeforeAnswer, ...streamFaults, ...slowFaults] : few)('%s', (fault) => {
   const onlyStreams = streamFaults.includes(fault)
 
   test('of one provider of three: everybody is served, and it is hardly asked', { timeout: 600_000 }, async () => {
