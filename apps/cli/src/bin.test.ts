@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest'
-import { startLb } from './testing/lb-process.ts'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { runInShell, startLb } from './testing/lb-process.ts'
 
 const config = [
   'providers:',
@@ -18,3 +20,51 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     expect(await lb.ended).toBe(0)
   },
 )
+
+test.each([
+  ['--help', '| true'],
+  ['check nothing.yaml', '2>/dev/full'],
+  ['--help', '>/dev/full'],
+  ['check nothing.yaml', '2>&-'],
+])('lb %s %s: that nobody reads on is no error of the command', async (args, reader) => {
+  const { errors } = await runInShell(`${args} ${reader}`)
+  expect(errors).toBe('')
+})
+
+test('the exit code is that of the command, whether anybody reads or not', async () => {
+  expect((await runInShell('check nothing.yaml 2>/dev/full; echo $?')).output).toBe('1\n')
+  expect((await runInShell('--version >/dev/full; echo $?')).output).toBe('0\n')
+})
+
+describe('logins without a terminal', () => {
+  const yaml = [
+    'providers: [{ name: me, type: anthropic, base_url: "http://127.0.0.1:9", auth_type: oauth }]',
+    'settings: { oauth: { enabled: true, token_file: logins/tokens.json, token_url: "http://127.0.0.1:9/token" } }',
+  ].join('\n')
+  const make = `<<'END' >c.yaml\n${yaml}\nEND\n`
+
+  test.each(['</dev/null', '<c.yaml', '| cat'])('lb accounts %s', async (input) => {
+    const { output, errors } = await runInShell(`accounts --config c.yaml ${input}; echo "code $?"`, `cat ${make}`)
+    expect(output).toMatch(/^Nobody is signed in\. Run "lb login"\.\nKept in: .*\n(?:code 0\n)$/)
+    expect(errors).not.toContain('Error')
+  })
+
+  test('lb login waits for the browser, though nobody can type', async () => {
+    const said = 'until grep -q redirect_uri said || ! kill -0 $P; do sleep 0.1; done'
+    const words = `login --config c.yaml </dev/null >said & P=$!; ${said}; sleep 0.5; kill $P && echo waits`
+    expect((await runInShell(words, `cat ${make}`)).output).toBe('waits\n')
+  })
+})
+
+test('~ in the paths of a configuration is the home folder', async () => {
+  const paths =
+    '{ log_file_path: ~/logs/lb.jsonl, health_state_path: ~/health.json, usage: { path: ~/books/usage.db } }'
+  const lb = await startLb({ config: config.replace(/settings: .*/, `settings: ${paths}`) })
+  const home = dirname(lb.configFile)
+  expect((await fetch(`${lb.url}/usage`)).status).toBe(200)
+  expect(existsSync(join(home, 'books', 'usage.db'))).toBe(true)
+  lb.signal('SIGTERM')
+  expect(await lb.ended).toBe(0)
+  expect(readdirSync(home).sort()).toEqual(['books', 'config.yaml', 'health.json', 'logs'])
+  expect(readFileSync(join(home, 'logs', 'lb.jsonl'), 'utf8')).toContain('"event":"stopped"')
+})

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { run } from './run.ts'
-import { processTerminal } from './terminal.ts'
+import { outliveReaders, processTerminal } from './terminal.ts'
 
+outliveReaders()
 process.exitCode = await run(process.argv.slice(2), processTerminal)
 
 // What still waits then, such as a trace collector that does not answer, is not waited for.

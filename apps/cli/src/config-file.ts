@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, relative, resolve } from 'node:path'
+import { isAbsolute, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ConfigFlags, formatProblems, type LoadedConfig } from '@lb/config'
 import { err, ok, type Result } from '@lb/protocol'
-import { type ConfigSource, configSource } from '@lb/server'
+import { type ConfigSource, configSource, pathFrom } from '@lb/server'
+import { UsageError } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
 /** A configuration file that was found: where it is, and why it is that one. */
@@ -19,22 +20,29 @@ export interface FoundConfig {
  *
  * A `config.yaml` in the folder in which lb happens to be started is never read silently: a repository that somebody else
  * wrote could send the user's keys elsewhere with it (CVE-2026-21852 is of this kind).
+ *
+ * @throws UsageError for an empty `--config`: a variable that was not set must not lead to another file, or to the demo.
  */
 export function findConfig(
   named: string | undefined,
   { env, cwd }: Pick<Terminal, 'env' | 'cwd'>,
 ): FoundConfig | undefined {
-  if (named !== undefined) return { path: resolve(cwd, named), because: '--config' }
-  if ((env['LB_CONFIG'] ?? '') !== '') return { path: resolve(cwd, env['LB_CONFIG'] ?? ''), because: 'LB_CONFIG' }
+  if (named === '') throw new UsageError('the name of the configuration file is empty')
+  if (named !== undefined) return { path: pathFrom(cwd, named), because: '--config' }
+  if ((env['LB_CONFIG'] ?? '') !== '') return { path: pathFrom(cwd, env['LB_CONFIG'] ?? ''), because: 'LB_CONFIG' }
   const checkout = ownCheckout()
   const places: FoundConfig[] = [
     ...(checkout === undefined ? [] : [{ path: join(checkout, 'config.yaml'), because: 'beside lb' }]),
-    {
-      path: join(env['XDG_CONFIG_HOME'] ?? join(env['HOME'] ?? homedir(), '.config'), 'lb', 'config.yaml'),
-      because: 'your own',
-    },
+    { path: join(ownFolder(env), 'lb', 'config.yaml'), because: 'your own' },
   ]
-  return places.find(({ path }) => existsSync(path))
+  // A relative one would be in the folder in which lb happens to be started.
+  return places.find(({ path }) => isAbsolute(path) && existsSync(path))
+}
+
+/** @see https://specifications.freedesktop.org/basedir-spec/latest/ Empty and relative values are to be ignored. */
+function ownFolder(env: Terminal['env']): string {
+  const { XDG_CONFIG_HOME: named = '', HOME: home = homedir() } = env
+  return isAbsolute(named) ? named : join(home, '.config')
 }
 
 /** The folder of lb's sources when this runs out of a checkout. */

@@ -8,9 +8,4 @@
 export function keepServing(onError: (error: unknown) => void): void {
   process.on('unhandledRejection', onError)
   process.on('uncaughtException', onError)
-  // `lb start | head`: whoever read the output has left. The log file, if there is one, goes on.
-  process.stdout.on('error', ignore)
-  process.stderr.on('error', ignore)
 }
-
-function ignore(): void {}

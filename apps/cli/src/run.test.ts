@@ -55,6 +55,30 @@ test('a command that there is not is a wrong call', async () => {
   expect(await lb('stat')).toMatchObject({ code: 2, error: expect.stringContaining('no command "stat"') })
 })
 
+test.each([
+  [['stat'], 'Did you mean "start"?'],
+  [['provider'], 'Did you mean "providers"?'],
+  [['start', '--prot', '1'], 'there is no option --prot; did you mean --port?'],
+  [['reload', '--confg=x'], 'there is no option --confg; did you mean --config?'],
+  [['check', '--strict', 'a.yaml'], 'there is no option --strict\n'],
+  [['start', '-x'], 'there is no option -x\n'],
+])('lb %j is told what was probably meant', async (args, hint) => {
+  expect(await lb(...args)).toMatchObject({ code: 2, error: expect.stringContaining(hint) })
+})
+
+test('lb mock --help explains its options', async () => {
+  expect(await lb('mock', '--help')).toMatchObject({ code: 0, out: expect.stringContaining('milliseconds between') })
+})
+
+test('an empty name of a configuration leads to no other one', async () => {
+  for (const args of [
+    ['check', ''],
+    ['start', '--config='],
+    ['reload', '--config', ''],
+  ])
+    expect(await lb(...args)).toMatchObject({ code: 2, error: expect.stringContaining('file is empty') })
+})
+
 test('an option that there is not is a wrong call, also where start is left out', async () => {
   expect(await lb('start', '--prot', '1')).toMatchObject({ code: 2, error: expect.stringContaining('--prot') })
   expect(await lb('--prot', '1')).toMatchObject({ code: 2, error: expect.stringContaining('lb start:') })
@@ -65,7 +89,7 @@ test('lb check says that a configuration is fine', async () => {
   expect(await lb('check', file)).toMatchObject({ code: 0, out: expect.stringContaining('is fine: 1 route') })
 })
 
-test.each([['check'], ['start', '--config']])(
+test.each([['check'], ['check', '--config'], ['start', '--config']])(
   'lb %s says what is wrong with one, where, and the fix',
   async (...args) => {
     const file = configFile('bad.yaml', 'providers:', provider.replace('type', 'tpye'), routes)

@@ -1,3 +1,4 @@
+import { nearest } from '@lb/config'
 import { type Command, UsageError } from './command.ts'
 import { check } from './commands/check.ts'
 import { accountsCommand, loginCommand, logoutCommand } from './commands/logins.ts'
@@ -30,22 +31,33 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   const isOption = name.startsWith('-')
   const command = Object.hasOwn(commands, isOption ? 'start' : name) ? commands[isOption ? 'start' : name] : undefined
   if (command === undefined) {
-    terminal.error(`lb: there is no command "${name}". Commands: ${Object.keys(commands).join(', ')}.`)
+    const meant = nearest(name, Object.keys(commands))
+    const hint = meant === undefined ? '' : ` Did you mean "${meant}"?`
+    terminal.error(`lb: there is no command "${name}".${hint} Commands: ${Object.keys(commands).join(', ')}.`)
     return 2
   }
   const own = isOption ? args : rest
-  if (own.includes('--help') || own.includes('-h')) return say(terminal, `${command.about}\n\n  ${command.usage}`)
+  const asksHelp = own.includes('--help') || own.includes('-h')
+  if (asksHelp && command.hasOwnHelp !== true) return say(terminal, `${command.about}\n\n  ${command.usage}`)
   try {
     return await command.run(own, terminal)
   } catch (error) {
     if (!(error instanceof UsageError || isParseArgsError(error))) throw error
-    terminal.error(`lb ${isOption ? 'start' : name}: ${error.message}\n\n  ${command.usage}`)
+    terminal.error(`lb ${isOption ? 'start' : name}: ${wording(error, command)}\n\n  ${command.usage}`)
     return 2
   }
 }
 
 function isParseArgsError(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+}
+
+/** Node's words for an option that there is not go on about positional arguments; what was probably meant helps more. */
+function wording({ message }: Error, { usage }: Command): string {
+  const option = /^Unknown option '(--?[^']+)'/.exec(message)?.[1]
+  if (option === undefined) return message
+  const meant = option.startsWith('--') ? nearest(option, usage.match(/--[a-z-]+/g) ?? []) : undefined
+  return `there is no option ${option}${meant === undefined ? '' : `; did you mean ${meant}?`}`
 }
 
 function say(terminal: Terminal, text: string): number {

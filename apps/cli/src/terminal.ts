@@ -50,6 +50,14 @@ export const processTerminal: Terminal = {
   },
 }
 
+/**
+ * `lb check | head -1`, `lb start | head`: whoever read the output has left, or its disk is full. What a command does, and its
+ * exit code, do not depend on that; without this, Node ends the process with a stack trace.
+ */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined)
+}
+
 function tellStop(): void {
   stops += 1
   for (const stop of stopListeners) stop(stops)
@@ -91,7 +99,8 @@ function openPrompt(): Prompt {
     },
     close() {
       lines.close()
-      process.stdin.unref()
+      // A file, such as /dev/null, has none, and keeps no process alive.
+      if ('unref' in process.stdin) process.stdin.unref()
     },
   }
 }

@@ -2,5 +2,6 @@ export { accounts, login, logout, type OAuth, openBrowser, type Terminal as OAut
 export { type RunningServer, type ServerOptions, startServer } from './server.ts'
 export { type ConfigSource, type ConfigTrouble, configSource } from './state/config-source.ts'
 export { openLogins } from './state/oauth-settings.ts'
+export { pathFrom } from './state/path-from.ts'
 export type { ReloadOutcome, ReloadTrigger } from './state/reload.ts'
 export { type Log, type LogLevel, type LogSettings, type OpenLog, openLog } from './telemetry/log.ts'

@@ -45,12 +45,15 @@ describe('tokens', () => {
       ok: true,
       value: { accessToken: 'at', lifetimeMs: null, identity: {} },
     })
+    expect(read(200, { access_token: 'at', token_type: '' })).toMatchObject({ ok: true })
   })
 
   test.each([
     [3600, 3_600_000],
     ['3600', 3_600_000],
-    [0, 0],
+    [0, null],
+    ['0', null],
+    ['', null],
     [1.5, 1_500],
     [-1, null],
     ['soon', null],
@@ -94,6 +97,8 @@ describe('an answer without tokens', () => {
   })
 
   test.each([
+    [200, { error: 'invalid_grant', error_description: 'rt-canary' }, 'grant-refused', 'invalid_grant'],
+    [200, { error: 'bad_verification_code' }, 'unreadable', undefined],
     [400, { error: 'invalid_grant' }, 'grant-refused', 'invalid_grant'],
     [401, { error: 'invalid_client' }, 'client-refused', 'invalid_client'],
     [400, { error: 'invalid_scope' }, 'client-refused', 'invalid_scope'],

@@ -79,13 +79,16 @@ export function readTokenResponse(authority: Authority, response: TokenResponse)
   const json = parsed.ok ? parsed.value : undefined
   if (response.status < 200 || response.status > 299) return err(refusal(response, json))
   const grant = json === undefined ? undefined : grantOf(json, authority.identity ?? [])
-  return grant === undefined ? err({ kind: 'unreadable', status: response.status }) : ok(grant)
+  if (grant !== undefined) return ok(grant)
+  // GitHub and its like refuse with 200. Without one of the RFC's words, it may have acted.
+  const refused = refusal(response, json)
+  return err(refused.error === undefined ? { kind: 'unreadable', status: response.status } : refused)
 }
 
 function grantOf(json: Json, paths: readonly IdentityPaths[]): TokenGrant | undefined {
   const accessToken = stringMember(json, 'access_token')
   const refreshToken = stringMember(json, 'refresh_token')
-  const type = stringMember(json, 'token_type') ?? 'Bearer'
+  const type = stringMember(json, 'token_type') || 'Bearer'
   if (accessToken === undefined || !TOKEN.test(accessToken) || type.toLowerCase() !== 'bearer') return undefined
   if (refreshToken !== undefined && refreshToken !== '' && !TOKEN.test(refreshToken)) return undefined
   const scope = stringMember(json, 'scope')
@@ -98,9 +101,13 @@ function grantOf(json: Json, paths: readonly IdentityPaths[]): TokenGrant | unde
   }
 }
 
+/**
+ * A token that is over when it comes would be renewed again and again, and serve nobody; servers say 0 for "I do not tell", and
+ * other clients read it so. Should it really be over, the API's 401 says it.
+ */
 function lifetimeOf(json: Json): number | null {
   const seconds = numberMember(json, 'expires_in') ?? Number(stringMember(json, 'expires_in') ?? Number.NaN)
-  if (!Number.isFinite(seconds) || seconds < 0) return null
+  if (!Number.isFinite(seconds) || seconds <= 0) return null
   return Math.min(Math.floor(seconds * 1000), LONGEST_LIFETIME_MS)
 }
 

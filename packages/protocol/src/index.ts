@@ -37,11 +37,10 @@ export {
   parseJson,
   stringMember,
 } from './json.ts'
+export { editJsonObject, type JsonEdits } from './json-edit.ts'
 export { createJsonGuard, type JsonGuard } from './json-guard.ts'
 export {
-  editJsonObject,
   firstElement,
-  type JsonEdits,
   type JsonLimits,
   type JsonMember,
   type JsonOutline,

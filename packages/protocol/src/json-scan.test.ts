@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { editJsonObject, firstElement, type JsonEdits, scanJsonObject } from './json-scan.ts'
+import { firstElement, scanJsonObject } from './json-scan.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const text = (found: Uint8Array): string => new TextDecoder('utf-8', { ignoreBOM: true }).decode(found)
@@ -9,13 +9,6 @@ function members(json: string): [string, string][] {
   const scanned = scanJsonObject(whole)
   if (!scanned.ok) throw new Error(scanned.error.message)
   return scanned.value.members.map(({ name, start, end }) => [name, text(whole.subarray(start, end))])
-}
-
-function edit(json: string, edits: JsonEdits): string {
-  const whole = bytes(json)
-  const scanned = scanJsonObject(whole)
-  if (!scanned.ok) throw new Error(scanned.error.message)
-  return text(editJsonObject(whole, scanned.value, edits))
 }
 
 describe('the outline', () => {
@@ -36,6 +29,10 @@ describe('the outline', () => {
       ['model', '1'],
       ['model', '2'],
     ])
+  })
+
+  test('tells keys apart whose bytes lead to the same place in what it remembers', () => {
+    expect(members('{"Aa":1,"BB":2,"Aa":3,"a":4,"Bc":5}').map(([name]) => name)).toEqual(['Aa', 'BB', 'Aa', 'a', 'Bc'])
   })
 
   test('is not fooled by quotes, backslashes and brackets inside strings', () => {
@@ -108,36 +105,6 @@ describe('a text without an outline says why and where', () => {
   test('10 million levels and 24 MB of empty objects are refused without being walked through', () => {
     expect(scanJsonObject(bytes(`{"a":${'['.repeat(1e7)}`))).toMatchObject({ error: { kind: 'too-deep', offset: 204 } })
     expect(scanJsonObject(bytes(`{"a":[${'{},'.repeat(8e6)}{}]}`))).toMatchObject({ error: { kind: 'too-wide' } })
-  })
-})
-
-describe('an edit', () => {
-  test('sets every member of that name and changes no other byte', () => {
-    expect(edit('{"model": "a" , "x":1e400,"mod\\u0065l":"b"}', { set: { model: '"c"', absent: '1' } })).toBe(
-      '{"model": "c" , "x":1e400,"mod\\u0065l":"c"}',
-    )
-  })
-
-  test('removes a member with the comma that belongs to it', () => {
-    const remove = ['p']
-    expect(edit('{"p":1,"a":2}', { remove })).toBe('{"a":2}')
-    expect(edit('{"a":2, "p":1 }', { remove })).toBe('{"a":2 }')
-    expect(edit('{"a":1,"p":2,"b":3}', { remove })).toBe('{"a":1,"b":3}')
-    expect(edit('{"a":1,"p":2,"p":3}', { remove })).toBe('{"a":1}')
-    expect(edit('{ "p":2,"p":3 }', { remove })).toBe('{  }')
-  })
-
-  test('sets and removes at once', () => {
-    expect(edit('{"p":0,"model":"a","p":1,"b":2,"p":3}', { set: { model: '"z"' }, remove: ['p'] })).toBe(
-      '{"model":"z","b":2}',
-    )
-  })
-
-  test('that changes nothing returns the same bytes', () => {
-    const whole = bytes('{"a":1}')
-    const scanned = scanJsonObject(whole)
-    if (!scanned.ok) throw new Error('unreachable')
-    expect(editJsonObject(whole, scanned.value, { set: { b: '1' }, remove: ['c'] })).toBe(whole)
   })
 })
 

@@ -125,16 +125,40 @@ function readMember(bytes: Uint8Array, keyStart: number, budget: Budget): Result
 
 /** The key in `[start, end)`, quotes included. Nearly every key is plain ASCII, and then no parser is asked. */
 function readKey(bytes: Uint8Array, start: number, end: number): string | undefined {
-  let name = ''
+  let hash = 0
   for (let at = start + 1; at < end - 1; at += 1) {
     const byte = bytes[at] as number
     if (byte < 0x20 || byte > 0x7e || byte === BACKSLASH) {
       const parsed = parseJson(utf8.decode(bytes.subarray(start, end)))
       return parsed.ok && typeof parsed.value === 'string' ? parsed.value : undefined
     }
-    name += String.fromCharCode(byte)
+    hash = (Math.imul(hash, 31) + byte) | 0
   }
-  return name
+  return asciiKey(bytes, start + 1, end - 1, hash & (KNOWN_KEYS - 1))
+}
+
+/**
+ * Keys that were read before, each at the place that its bytes say. Requests have the same few, and a string that is there
+ * costs nothing: to make them anew is a third of what the outline of a small request costs.
+ */
+const knownKeys: string[] = []
+const KNOWN_KEYS = 256
+/** What is longer is the only one of its kind. */
+const KNOWN_KEY_MAX = 32
+
+function asciiKey(bytes: Uint8Array, start: number, end: number, place: number): string {
+  const known = knownKeys[place]
+  if (known !== undefined && isText(bytes, start, end, known)) return known
+  let key = ''
+  for (let at = start; at < end; at += 1) key += String.fromCharCode(bytes[at] as number)
+  if (key.length <= KNOWN_KEY_MAX) knownKeys[place] = key
+  return key
+}
+
+function isText(bytes: Uint8Array, start: number, end: number, text: string): boolean {
+  if (end - start !== text.length) return false
+  for (let at = start; at < end; at += 1) if (bytes[at] !== text.charCodeAt(at - start)) return false
+  return true
 }
 
 /** The index after the value that starts at `start`. */
@@ -242,54 +266,3 @@ function problem(kind: JsonScanProblem['kind'], offset: number, message: string)
 }
 
 const utf8 = new TextDecoder()
-const toUtf8 = new TextEncoder()
-
-/** What to change in an object's text. Everything that is not named stays as it is, byte for byte. */
-export interface JsonEdits {
-  /** Top-level members to give a new value, as JSON text. All members of that name are set: parsers differ on which counts. */
-  readonly set?: Readonly<Record<string, string>>
-  /** Top-level members to take out, with the comma that belongs to them. */
-  readonly remove?: readonly string[]
-}
-
-/**
- * Applies `edits` to the text that `outline` was read from. A name in `set` that the object does not have is ignored.
- *
- * @returns `bytes` itself when nothing is to be changed.
- */
-export function editJsonObject(bytes: Uint8Array, outline: JsonOutline, edits: JsonEdits): Uint8Array {
-  const { members } = outline
-  const parts: Uint8Array[] = []
-  let copied = 0
-  const cut = (from: number, to: number, replacement?: Uint8Array): void => {
-    parts.push(bytes.subarray(copied, from))
-    if (replacement !== undefined) parts.push(replacement)
-    copied = to
-  }
-  const isRemoved = (found: JsonMember): boolean => edits.remove?.includes(found.name) ?? false
-  const lastKept = members.findLastIndex((found) => !isRemoved(found))
-  for (const [index, found] of members.slice(0, lastKept + 1).entries()) {
-    if (isRemoved(found)) cut(found.keyStart, members[index + 1]?.keyStart ?? found.end)
-    else if (edits.set !== undefined && Object.hasOwn(edits.set, found.name)) {
-      cut(found.start, found.end, toUtf8.encode(edits.set[found.name]))
-    }
-  }
-  // The removed tail goes with the comma before it.
-  const lastMember = members.at(-1)
-  if (lastMember !== undefined && lastKept < members.length - 1) {
-    cut(members[lastKept]?.end ?? members[0]?.keyStart ?? 0, lastMember.end)
-  }
-  if (parts.length === 0) return bytes
-  parts.push(bytes.subarray(copied))
-  return concat(parts)
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
-  }
-  return whole
-}

@@ -4,12 +4,14 @@ import { findConfig, readConfig } from '../config-file.ts'
 
 /** `lb check [FILE]`: says whether a configuration can be used, and what its author should know. */
 export const check: Command = {
-  usage: 'lb check [FILE]',
+  usage: 'lb check [FILE | --config FILE]',
   about: 'Checks a configuration file and says what is wrong with it, with line, column and the fix.',
   async run(args, terminal) {
-    const { positionals } = parseArgs({ args: [...args], allowPositionals: true, options: {} })
-    if (positionals.length > 1) throw new UsageError('one file at a time')
-    const found = findConfig(positionals[0], terminal)
+    const options = { config: { type: 'string', short: 'c' } } as const
+    const { positionals, values } = parseArgs({ args: [...args], allowPositionals: true, options })
+    const [named, ...more] = [...positionals, ...(values.config === undefined ? [] : [values.config])]
+    if (more.length > 0) throw new UsageError('one file at a time')
+    const found = findConfig(named, terminal)
     if (found === undefined) {
       terminal.error('lb check: no configuration was found. Name one: lb check config.yaml')
       return 1

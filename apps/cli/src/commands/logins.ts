@@ -67,9 +67,12 @@ async function withLogins(
     return 1
   }
   const prompt = terminal.prompt()
+  // What a login waits for keeps no server alive. Here it is all that is done, also where nobody can type.
+  const awake = setInterval(() => undefined, 60_000)
   try {
     return await act(opened.value, { print: terminal.out, ask: prompt.ask, browse: openBrowser })
   } finally {
+    clearInterval(awake)
     prompt.close()
     await opened.value.close()
   }

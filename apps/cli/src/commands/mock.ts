@@ -6,6 +6,7 @@ export const mock: Command = {
   usage:
     'lb mock [--port N] [--host H] [--script FILE] [--dialect D] [--fault NAME] [--faults] [--pace MS] [--name NAME]',
   about: 'Starts a scripted provider that speaks Anthropic Messages and OpenAI, for trying things out without a key.',
+  hasOwnHelp: true,
   run(args, terminal) {
     const stopped = new AbortController()
     terminal.onStop(() => stopped.abort())

@@ -1,12 +1,21 @@
-import { dirname, resolve } from 'node:path'
+import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Config, ConfigFlags, Settings } from '@lb/config'
-import { type Log, type LogLevel, type LogSettings, openLog, type RunningServer, startServer } from '@lb/server'
+import {
+  type Log,
+  type LogLevel,
+  type LogSettings,
+  openLog,
+  pathFrom,
+  type RunningServer,
+  startServer,
+} from '@lb/server'
+import { banner } from '../banner.ts'
 import type { Command } from '../command.ts'
 import { findConfig, type ReadConfig, readConfig } from '../config-file.ts'
 import { startDemo } from '../demo.ts'
 import { keepServing } from '../keep-serving.ts'
-import { bold, type Terminal } from '../terminal.ts'
+import type { Terminal } from '../terminal.ts'
 import { version } from '../version.ts'
 
 /** `lb start`: serves until it is told to stop. */
@@ -95,7 +104,7 @@ function untilStopped(server: RunningServer, graceMs: () => number, terminal: Te
 function logSettings(settings: Settings, folder: string): LogSettings {
   return {
     level: levels[settings.logLevel],
-    filePath: settings.logFilePath === '' ? '' : resolve(folder, settings.logFilePath),
+    filePath: settings.logFilePath === '' ? '' : pathFrom(folder, settings.logFilePath),
     maxBytes: settings.logMaxBytes,
     maxFiles: settings.logMaxFiles,
     color: settings.logColor,
@@ -118,24 +127,4 @@ function startProblem({ code, message }: NodeJS.ErrnoException, host: string, po
   if (code === 'EADDRNOTAVAIL')
     return `lb start: ${host} is no address of this machine. Use 127.0.0.1: --host 127.0.0.1`
   return `lb start: cannot listen on ${host}:${port}: ${message}`
-}
-
-function banner(config: Config, source: string | undefined, url: string, terminal: Terminal): string {
-  const providers = config.providers.map(({ name, dialect, baseUrl }) => `  ${name} (${dialect}) ${baseUrl}`)
-  const model = config.modelRoutes[0]?.pattern.replaceAll('*', 'sonnet') ?? 'claude-sonnet-5'
-  const body = JSON.stringify({ model, max_tokens: 200, stream: true, messages: [{ role: 'user', content: 'Hello' }] })
-  return [
-    `lb listens on ${bold(terminal, url)}`,
-    source === undefined
-      ? 'No configuration was found, so this is the demo: two embedded providers, the first fails now and then.'
-      : `Configuration: ${source}`,
-    ...providers,
-    '',
-    'Try it:',
-    `  curl -N ${url}/v1/messages -H 'content-type: application/json' -H 'anthropic-version: 2023-06-01' -d '${body}'`,
-    'Point Claude Code at it:',
-    `  export ANTHROPIC_BASE_URL=${url}`,
-    '  export ANTHROPIC_AUTH_TOKEN=any-text',
-    '',
-  ].join('\n')
 }

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -103,6 +103,24 @@ export async function startLb({ config, env = {}, nodeArgs = [], shell }: LbOpti
     },
     ended,
   }
+}
+
+/**
+ * Runs `lb` to its end with these words of a shell behind it, such as `check config.yaml | head -1`.
+ *
+ * @param first what the shell does before, in the same empty folder.
+ */
+export async function runInShell(
+  words: string,
+  first = '',
+): Promise<{ readonly output: string; readonly errors: string }> {
+  const line = `${first}\n"${process.execPath}" "${await bundleLb()}" ${words}`
+  const folder = mkdtempSync(join(tmpdir(), 'lb-process-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const env = { PATH: process.env['PATH'] ?? '', HOME: folder }
+  return new Promise((resolve) => {
+    execFile('sh', ['-c', line], { cwd: folder, env }, (_error, output, errors) => resolve({ output, errors }))
+  })
 }
 
 function collect(child: ChildProcess): () => string {

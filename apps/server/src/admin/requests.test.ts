@@ -193,6 +193,8 @@ describe('the records', () => {
       { id: first.record.id },
     ])
     expect((await fetch(`${world.lb.url}/requests?limit=0`)).status).toBe(400)
+    const odd = (await (await fetch(`${world.lb.url}/requests?limit=abc`)).json()) as { error: { message: string } }
+    expect(odd.error.message).toBe('limit: Invalid type: Expected number but received "abc"')
   })
 
   test('are no more than the settings say', async () => {

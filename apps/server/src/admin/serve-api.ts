@@ -64,7 +64,7 @@ function readValues(
 function inputOf(schema: v.GenericSchema, text: string | undefined): unknown {
   if (text === undefined) return undefined
   const { type } = innermost(schema)
-  if (type === 'number') return text.trim() === '' ? text : Number(text)
+  if (type === 'number') return text.trim() === '' || Number.isNaN(Number(text)) ? text : Number(text)
   // As the predecessor's framework reads a switch.
   if (type === 'boolean') return /^(true|1|yes|on)$/i.test(text) || (/^(false|0|no|off)$/i.test(text) ? false : text)
   return text

@@ -95,7 +95,7 @@ export const readers: Readonly<Record<BodyKind, MakeReader>> = {
     })
   },
   events({ spec, head, brought, tell, fail, broken, letGo }) {
-    const reader = spec.adapter.createReader(spec.credential)
+    const reader = spec.adapter.createReader(spec.credential, spec.maxEventBytes)
     const hold = createHold(
       spec.view,
       () => spec.headersFor(head, spec.losses),

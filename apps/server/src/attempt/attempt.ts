@@ -29,6 +29,7 @@ export interface AttemptSpec {
   /** lb's and the upstream's headers for the client, once this attempt's answer is shown. */
   readonly headersFor: (head: AnswerHead, losses: readonly Loss[]) => string[]
   readonly maxBodyBytes: number
+  readonly maxEventBytes: number
   readonly epochMs: () => number
   /** Monotonic. */
   readonly nowMs: () => number

@@ -12,9 +12,8 @@ import type { Credential } from '../oauth/index.ts'
 import type { CompiledConfig } from '../state/compiled-config.ts'
 import type { House } from '../state/house.ts'
 import { credentialHeaders, loginHeaders, type SignedIn } from '../upstream/credential-headers.ts'
-import { echoFilter } from '../upstream/echoes.ts'
+import { echoesOf } from '../upstream/echoes.ts'
 import { prepare } from '../upstream/prepare.ts'
-import { headerSecrets } from '../upstream/provider-headers.ts'
 import { notPrepared } from '../upstream/way.ts'
 import { type Attempt, type AttemptNews, startAttempt } from './attempt.ts'
 import { refusalOf } from './failure-text.ts'
@@ -45,10 +44,9 @@ export function startJob(job: Job): Run {
   const { house, compiled, request, candidates, view } = job
   const { targets } = house
   const tokens = estimatedTokens(request.body)
-  const byId = new Map(candidates.map((candidate) => [candidate.id, candidate]))
   /** The next attempt is a retry that the shared budget pays for. */
   let isPaid = false
-  const paidAttempts = new Set<number>()
+  let paidAttempts: readonly number[] = []
   return new Run({
     clock: house.clock,
     roll: house.roll,
@@ -66,14 +64,16 @@ export function startJob(job: Job): Run {
     look: () => targets.look(compiled, candidates, { request: request.id, tokens }),
     waiting: (why, wake) => targets.waiting(candidates, request.id, why, wake),
     start(candidate, effect, tell) {
-      if (isPaid) paidAttempts.add(effect.attempt)
+      if (isPaid) paidAttempts = [...paidAttempts, effect.attempt]
       isPaid = false
       return startOn(job, candidate, effect, tell)
     },
     report(effect, attempt) {
-      const target = byId.get(effect.candidate)
+      const target = candidates.find(({ id }) => id === effect.candidate)
       if (target !== undefined) report(job, target, effect, attempt)
-      if (effect.outcome.kind !== 'alive' && paidAttempts.delete(effect.attempt)) targets.retryEnded()
+      if (effect.outcome.kind === 'alive' || !paidAttempts.includes(effect.attempt)) return
+      paidAttempts = paidAttempts.filter((attempt) => attempt !== effect.attempt)
+      targets.retryEnded()
     },
     spendBudget() {
       isPaid = true
@@ -157,8 +157,8 @@ function sendTo(
   const trace = house.traces?.attemptHeaders(request, effect.attempt, candidate) ?? []
   const { epochMs } = house.clock
   const { withoutThinking } = effect
-  const limits = { maxEventBytes: MAX_EVENT_BYTES, epochMs: epochMs() }
-  const input = { request, provider, model, signedIn, withoutThinking, trace, ...limits }
+  const { appName } = compiled.config.settings
+  const input = { request, provider, model, signedIn, withoutThinking, trace, appName, epochMs: epochMs() }
   const prepared = prepare(input)
   house.observer.attemptStarted({ request, attempt: effect.attempt, candidate })
   if (!prepared.ok) return refusedAttempt(prepared.error, tell)
@@ -177,11 +177,12 @@ function sendTo(
       adapter,
       losses,
       credential: signedIn.owner,
-      echoes: echoFilter([...(signedIn.secret === undefined ? [] : [signedIn.secret]), ...headerSecrets(provider)]),
+      echoes: echoesOf(provider, signedIn.secret),
       stream: request.stream,
       view,
       headersFor: (head, lost) => answerHeaders(head, facts, lost),
       maxBodyBytes: MAX_ANSWER_BYTES,
+      maxEventBytes: MAX_EVENT_BYTES,
       epochMs,
       nowMs: house.clock.nowMs,
       internalError: house.internalError,

@@ -31,6 +31,8 @@ export interface CountQuestion {
   /** As the provider calls it. */
   readonly model: string
   readonly request: ClientRequest
+  /** What lb calls itself. */
+  readonly appName: string
   readonly timeoutMs: number
 }
 
@@ -49,7 +51,8 @@ const refusals = new Set([400, 413, 422])
 const missing = new Set([404, 405, 501])
 
 /** Asks a provider's counter. Its health is not told: an upstream that cannot count may answer perfectly well. */
-export function askCounter({ pools, provider, signedIn, model, request, timeoutMs }: CountQuestion): CountCall {
+export function askCounter(question: CountQuestion): CountCall {
+  const { pools, provider, signedIn, model, request, appName, timeoutMs } = question
   const counter = counters[provider.dialect]
   if (counter === undefined) return settled({ kind: 'missing' })
   const asked = {
@@ -59,7 +62,7 @@ export function askCounter({ pools, provider, signedIn, model, request, timeoutM
     signedIn,
     withoutThinking: false,
     trace: [],
-    maxEventBytes: MOST_BYTES,
+    appName,
     epochMs: 0,
   }
   const upstream = counter.request(asked)

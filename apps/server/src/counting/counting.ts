@@ -1,10 +1,11 @@
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { LRUCache } from 'lru-cache'
 import type { Clock } from '../clock.ts'
 import type { FlightKeys } from '../flights/flight-keys.ts'
 import type { Lead } from '../flights/lead.ts'
 import type { Accounts } from '../oauth/index.ts'
 import type { CompiledConfig } from '../state/compiled-config.ts'
+import { pathFrom } from '../state/path-from.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { RequestObserver } from '../telemetry/observer.ts'
 import type { Thread, ThreadListener } from '../threads/start-thread.ts'
@@ -55,7 +56,7 @@ export function createCounting(deps: CountingDeps): Counting {
     log,
     path() {
       const { enabled, path } = current().config.settings.usage
-      return enabled ? join(dirname(resolve(folder, path)), RATIOS_FILE) : null
+      return enabled ? join(dirname(pathFrom(folder, path)), RATIOS_FILE) : null
     },
   })
   const client = createThreadClient<TokenAsk, TokenAnswers>({ start: deps.startThread })
@@ -90,12 +91,13 @@ function countMeans({ clock, log, pools, keys, accounts }: CountingDeps, estimat
       if (key !== undefined) kept.set(key, count)
     },
     ask({ compiled, request, session, candidates: [{ credential, model }] }, provider) {
-      const { alwaysUseLocal, timeoutOverrideMs = DEFAULT_TIMEOUT_MS } = compiled.config.settings.tokenCounting
+      const { appName, tokenCounting } = compiled.config.settings
+      const { alwaysUseLocal, timeoutOverrideMs: timeoutMs = DEFAULT_TIMEOUT_MS } = tokenCounting
       if (alwaysUseLocal) return 'always_use_local'
       if (counters[provider.dialect] === undefined) return 'no counter'
       if (!rest.mayAsk(provider.id, model)) return 'the counter rests'
       const ask = (signedIn: SignedIn): CountCall =>
-        askCounter({ pools, provider, signedIn, model, request, timeoutMs: timeoutOverrideMs })
+        askCounter({ pools, provider, signedIn, model, request, appName, timeoutMs })
       if (provider.auth.kind !== 'oauth') return ask(credentialHeaders(provider, credential, request))
       const { accountEmail } = provider.auth
       const known = accounts()

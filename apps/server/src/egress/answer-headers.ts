@@ -1,6 +1,7 @@
 import type { Loss } from '@lb/convert'
 import { type ClientRequest, endpoints } from '../ingress/client-request.ts'
 import type { AnswerHead } from '../upstream/exchange.ts'
+import { headerText } from './header-text.ts'
 import { lossesText } from './losses-text.ts'
 import { requestIdHeaders, upstreamRequestId } from './request-id.ts'
 import { responseHeaders } from './response-headers.ts'
@@ -23,15 +24,16 @@ export function answerHeaders(
   const idHeader = requestIdHeaders[endpoints[request.endpoint].dialect]
   if (headers[idHeader] === undefined) list.push(idHeader, upstreamRequestId(headers) ?? request.id)
   if (request.headers['x-lb-debug'] === 'losses') list.push('x-lb-losses', lossesText(losses))
+  const name = headerText(provider)
   list.push(
     'x-lb-request-id',
     request.id,
     'x-lb-provider',
-    provider,
+    name,
     'x-lb-attempts',
     String(attempts),
     'x-provider-used',
-    provider,
+    name,
   )
   return list
 }

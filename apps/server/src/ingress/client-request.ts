@@ -82,7 +82,8 @@ export async function readClientRequest(
   const url = incoming.url ?? ''
   const queryStart = url.indexOf('?')
   const rawHeaders = withoutKeys(incoming.rawHeaders, arrival.lbKeys)
-  return ok({
+  const { model, stream, forcedProvider } = read.value
+  const request: ClientRequest = {
     id: arrival.id,
     endpoint: arrival.endpoint,
     tenant: arrival.tenant,
@@ -93,9 +94,11 @@ export async function readClientRequest(
     query: queryStart === -1 ? '' : url.slice(queryStart),
     body: body.value,
     outline: outline.value,
+    model,
+    stream,
     json: parsedOnce(body.value, keeps[endpoints[arrival.endpoint].dialect]),
-    ...read.value,
-  })
+  }
+  return ok(forcedProvider === undefined ? request : { ...request, forcedProvider })
 }
 
 const keeps: Readonly<Record<ClientDialect, KeepPaths>> = { anthropic: anthropicRequestKeep, chat: chatRequestKeep }

@@ -4,6 +4,6 @@ import type { DoneRequest } from '../telemetry/observer.ts'
 export interface Costs {
   /** US dollars, of all attempts; `undefined`: not known. */
   costOf(done: DoneRequest): number | undefined
-  /** What a tenant has spent from a date on, so that a budget outlives a restart. */
+  /** What a tenant has spent from a date on, in US dollars, also before a restart. */
   spentSince(tenant: string, epochMs: number): number
 }

@@ -1,4 +1,4 @@
-import { type BudgetPeriod, type Stretch, stretchOf } from './budget-period.ts'
+import { type BudgetPeriod, stretchOf } from './budget-period.ts'
 import type { KeyLimits } from './caller.ts'
 import { createMinuteWindow, type MinuteWindow } from './minute-window.ts'
 
@@ -21,8 +21,8 @@ export interface Ledger {
   begin(wish: Wish, now: Now): void
   /** Its client has its answer, or is gone: its place is free. Once for each that began. */
   close(wish: Wish): void
-  /** It is over, and this is what it used. `usd`: absent where nobody knows prices. */
-  end(wish: Wish, used: { readonly tokens: number; readonly usd?: number }, now: Now): void
+  /** It is over, and this is how many tokens it used. */
+  end(wish: Wish, usedTokens: number, now: Now): void
 }
 
 /** A request, as far as limits are concerned. */
@@ -52,18 +52,13 @@ interface Lane {
 }
 
 /**
- * @param spentSince what this key spent from a date on, before this ledger was opened: for budgets that outlive a process.
+ * @param spentSince what this key has spent from a date on, in US dollars. Asked each time: a price may be known only some time
+ * after the first request that needs it is over, and what earlier processes spent some time after a reload brought the budget.
  */
 export function createLedger(spentSince: (epochMs: number) => number): Ledger {
   const lanes: Readonly<Record<Wish['kind'], Lane>> = { generate: newLane(), count: newLane() }
   const tokens = createMinuteWindow()
   let reserved = 0
-  let spent: { readonly sinceMs: number; usd: number } | undefined
-
-  function spentIn({ startMs }: Stretch): number {
-    if (spent?.sinceMs !== startMs) spent = { sinceMs: startMs, usd: spentSince(startMs) }
-    return spent.usd
-  }
 
   function requestsReached({ requestsPerMinute: max }: KeyLimits, { kind }: Wish, { nowMs }: Now): Reached[] {
     if (max === undefined) return []
@@ -87,7 +82,9 @@ export function createLedger(spentSince: (epochMs: number) => number): Ledger {
   function budgetReached({ budget }: KeyLimits, { kind }: Wish, { epochMs }: Now): Reached[] {
     if (budget === undefined || kind === 'count') return []
     const stretch = stretchOf(budget.per, epochMs)
-    return spentIn(stretch) >= budget.usd ? [{ limit: 'budget', ...budget, waitMs: stretch.endMs - epochMs }] : []
+    return spentSince(stretch.startMs) >= budget.usd
+      ? [{ limit: 'budget', ...budget, waitMs: stretch.endMs - epochMs }]
+      : []
   }
 
   return {
@@ -113,10 +110,9 @@ export function createLedger(spentSince: (epochMs: number) => number): Ledger {
     close({ kind }) {
       lanes[kind].open -= 1
     },
-    end(wish, used, { nowMs }) {
+    end(wish, usedTokens, { nowMs }) {
       reserved -= wish.tokens
-      if (used.tokens > 0) tokens.add(used.tokens, nowMs)
-      if (used.usd !== undefined && spent !== undefined) spent.usd += used.usd
+      if (usedTokens > 0) tokens.add(usedTokens, nowMs)
     },
   }
 }

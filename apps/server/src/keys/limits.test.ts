@@ -123,16 +123,15 @@ describe('tokens_per_minute', () => {
 })
 
 describe('budget', () => {
-  const costs: Costs = { costOf: () => 0.4, spentSince: () => 0 }
-
   function withCosts(known?: Costs): Promise<World> {
     const options = { scripts: [{}], settings: settings('{ budget: { usd: 1, per: day } }') }
     return startWorld(known === undefined ? options : { ...options, costs: known })
   }
 
   test('spent: 429, final, until the next period', async () => {
-    const world = await withCosts(costs)
-    for (let count = 0; count < 3; count += 1) expect((await ask(world)).status).toBe(200)
+    let answered = 0
+    const world = await withCosts({ costOf: () => 0.4, spentSince: () => answered * 0.4 })
+    for (; answered < 3; answered += 1) expect((await ask(world)).status).toBe(200)
     const response = await ask(world)
     expect(response.headers.get('x-should-retry')).toBe('false')
     const { seconds, message } = await refused(response)
@@ -144,8 +143,25 @@ describe('budget', () => {
   })
 
   test('what was spent before a restart counts', async () => {
-    const world = await withCosts({ ...costs, spentSince: (tenant) => (tenant === 'limited' ? 1 : 0) })
+    const world = await withCosts({ costOf: () => 0, spentSince: (tenant) => (tenant === 'limited' ? 1 : 0) })
     await refused(await ask(world))
+  })
+
+  test('the first request of a model counts, though its price is looked up only when it is asked for', async () => {
+    const world = await startWorld({
+      scripts: [{}],
+      settings: settings('{ budget: { usd: 0.000001, per: month } }'),
+      hasThreads: true,
+    })
+    const model = 'claude-sonnet-4-5'
+    expect((await ask(world, { model })).status).toBe(200)
+    // What somebody else pays for the same shows when the price is known.
+    const cost = async (): Promise<string> => {
+      await world.post({ ...hello, model }, { headers: { 'x-api-key': free } })
+      return (await fetch(`${world.lb.url}/metrics`, { headers: { 'x-api-key': `${free}1` } })).text()
+    }
+    await expect.poll(cost, { timeout: 10_000 }).toMatch(/^lb_cost_usd_total\{.*\} 0\.0/m)
+    expect((await ask(world, { model })).status).toBe(429)
   })
 
   test('without anybody who knows prices nothing is spent', async () => {

@@ -18,7 +18,7 @@ export interface Limits {
 
 export interface LimitsDeps {
   readonly clock: Clock
-  readonly costs?: Costs
+  readonly costs?: Pick<Costs, 'spentSince'>
 }
 
 interface Ticket {
@@ -40,8 +40,8 @@ export function createLimits({ clock, costs }: LimitsDeps): Limits {
     return ledger
   }
 
-  /** @param used tokens, and US dollars where prices are known. */
-  function settle(id: string, used: (wish: Wish) => Parameters<Ledger['end']>[1]): void {
+  /** @param used how many tokens. */
+  function settle(id: string, used: (wish: Wish) => number): void {
     const ticket = tickets.get(id)
     if (ticket === undefined) return
     tickets.delete(id)
@@ -49,7 +49,7 @@ export function createLimits({ clock, costs }: LimitsDeps): Limits {
     ticket.ledger.end(ticket.wish, used(ticket.wish), nowOf(clock))
   }
 
-  const leave = ({ id }: Pick<ClientRequest, 'id'>): void => settle(id, () => ({ tokens: 0 }))
+  const leave = ({ id }: Pick<ClientRequest, 'id'>): void => settle(id, () => 0)
   return {
     enter(request, { tenant, limits }) {
       if (!isLimited(limits)) return undefined
@@ -64,8 +64,7 @@ export function createLimits({ clock, costs }: LimitsDeps): Limits {
     },
     observer: {
       requestDone(done) {
-        const usd = costs?.costOf(done)
-        settle(done.request.id, (wish) => ({ tokens: usedTokens(done, wish), ...(usd === undefined ? {} : { usd }) }))
+        settle(done.request.id, (wish) => usedTokens(done, wish))
       },
       // Its call goes on and is paid for at its end. Its place is free: for the retry that attaches to that call.
       leaderLeft({ id }) {

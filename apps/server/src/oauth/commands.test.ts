@@ -73,6 +73,11 @@ describe('lb login', () => {
     expect(await login(oauth(), terminal, { account: 'a@x.com' })).toBe(0)
   })
 
+  test('says so at once where a code must be pasted and nobody is there', async () => {
+    expect(await login(oauth(), terminal, { manual: true })).toBe(1)
+    expect(printed.at(-1)).toContain('There is nobody to paste the code.')
+  })
+
   test('says why it did not work', async () => {
     typed = [() => 'code#of-another-login']
     expect(await login(oauth(), terminal, { manual: true })).toBe(1)

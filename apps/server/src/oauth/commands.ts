@@ -52,7 +52,8 @@ export async function login(
   terminal.print('')
   terminal.print(`  ${started.url}`)
   terminal.print('')
-  const result = await firstOutcome(oauth.logins, terminal, started, options.signal ?? AbortSignal.timeout(600_000))
+  const signal = options.signal ?? AbortSignal.timeout(600_000)
+  const result = await firstOutcome(oauth.logins, terminal, started, redirect === 'loopback', signal)
   await started.cancel()
   return conclude(terminal, result)
 }
@@ -112,20 +113,28 @@ function healthOf(shown: AccountStatus): string {
   return shown.is_healthy ? 'good' : shown.state
 }
 
-/** The browser's way back or a pasted text. A wrong paste may be made good; a wrong callback ends it. */
+/** `undefined`: the time is over. `unattended`: the code would have to be typed, and nobody is there to do it. */
+type LoginOutcome = Result<AddedAccount, LoginRefusal> | 'unattended' | undefined
+
+/**
+ * The browser's way back or a pasted text. A wrong paste may be made good; a wrong callback ends it.
+ *
+ * @param comesBack whether the browser has a way back to this process.
+ */
 async function firstOutcome(
   logins: Logins,
   terminal: Terminal,
   started: StartedLogin,
+  comesBack: boolean,
   signal: AbortSignal,
-): Promise<Result<AddedAccount, LoginRefusal> | undefined> {
+): Promise<LoginOutcome> {
   const stop = new AbortController()
   const either = AbortSignal.any([signal, stop.signal])
   const aborted = new Promise<undefined>((resolve) => {
     if (signal.aborted) resolve(undefined)
     signal.addEventListener('abort', () => resolve(undefined), { once: true })
   })
-  const outcome = await Promise.race([started.outcome, pasted(logins, terminal, either), aborted])
+  const outcome = await Promise.race([started.outcome, pasted(logins, terminal, comesBack, either), aborted])
   stop.abort()
   return outcome
 }
@@ -133,12 +142,13 @@ async function firstOutcome(
 async function pasted(
   logins: Logins,
   terminal: Terminal,
+  comesBack: boolean,
   signal: AbortSignal,
-): Promise<Result<AddedAccount, LoginRefusal>> {
+): Promise<LoginOutcome> {
   for (;;) {
     const line = await terminal.ask('Or paste the code, or the address that the browser ended at: ', signal)
-    // Nobody to type: the browser's way is the only one.
-    if (line === undefined) return new Promise(() => undefined)
+    // Nobody to type: the browser's way is the only one, if there is one.
+    if (line === undefined) return comesBack || signal.aborted ? new Promise(() => undefined) : 'unattended'
     if (line.trim() === '') continue
     const code = readPasted(line)
     if (code.ok) return logins.finish(code.value)
@@ -147,7 +157,11 @@ async function pasted(
   }
 }
 
-function conclude(terminal: Terminal, result: Result<AddedAccount, LoginRefusal> | undefined): number {
+function conclude(terminal: Terminal, result: LoginOutcome): number {
+  if (result === 'unattended') {
+    terminal.print('There is nobody to paste the code. Start this in a terminal, or leave --manual out.')
+    return 1
+  }
   if (result === undefined) {
     terminal.print('Nobody signed in within ten minutes. Please start again.')
     return 1

@@ -1,5 +1,5 @@
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import type { Secret } from '@lb/config'
 import {
   type AccountStrategy,
@@ -98,7 +98,7 @@ export function isLoopbackAuthority(host: string): boolean {
 export function defaultTokenFile(env: Readonly<Record<string, string | undefined>>, platform: string): string {
   const { XDG_CONFIG_HOME: xdg, APPDATA: appData } = env
   const base = platform === 'win32' ? appData : xdg
-  return join(base === undefined || base === '' ? join(homedir(), '.config') : base, 'lb', 'oauth', 'tokens.json')
+  return join(base === undefined || !isAbsolute(base) ? join(homedir(), '.config') : base, 'lb', 'oauth', 'tokens.json')
 }
 
 /** What is said at the start when OAuth is on, at WARN: it is the user's decision, made knowingly. */

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import type { Provider } from '@lb/config'
 import { type Clocks, emptyHealth, type HealthState, restoreHealth, snapshotOf } from '@lb/health'
 import { err, type Json, member, ok, parseJson, type Result, stringMember } from '@lb/protocol'
 import type { Clock } from '../clock.ts'
 import type { Log } from '../telemetry/log.ts'
 import type { CompiledConfig } from './compiled-config.ts'
+import { pathFrom } from './path-from.ts'
 import { replaceFile } from './replace-file.ts'
 import { isKnown, meaningOf } from './replaced-targets.ts'
 
@@ -45,7 +45,7 @@ export function createHealthFile({ clock, log, current, folder, health }: Health
   let isAlarmed = false
   const path = (): string | undefined => {
     const named = current().config.settings.healthStatePath
-    return named === undefined || named === '' ? undefined : resolve(folder, named)
+    return named === undefined || named === '' ? undefined : pathFrom(folder, named)
   }
   const clocks = (): Clocks => ({ nowMs: clock.nowMs(), epochMs: clock.epochMs() })
 

@@ -1,7 +1,7 @@
-import { resolve } from 'node:path'
 import type { Config } from '@lb/config'
 import { err, type Result } from '@lb/protocol'
 import { type OAuth, type OAuthLog, type OAuthSettings, openOAuth } from '../oauth/index.ts'
+import { pathFrom } from './path-from.ts'
 
 /**
  * `settings.oauth` in the words of the OAuth rooms.
@@ -15,8 +15,8 @@ export function oauthSettings({ settings }: Config, folder: string): OAuthSettin
     affinityTtlMs: settings.stickyProviderDurationMs,
     strategy: strategies[accountSelection],
     ...(proxy === undefined ? {} : { proxy: proxy.url }),
-    ...(tokenFile === undefined ? {} : { tokenFile: resolve(folder, tokenFile) }),
-    ...(encryptionKeyFile === undefined ? {} : { encryptionKeyFile: resolve(folder, encryptionKeyFile) }),
+    ...(tokenFile === undefined ? {} : { tokenFile: pathFrom(folder, tokenFile) }),
+    ...(encryptionKeyFile === undefined ? {} : { encryptionKeyFile: pathFrom(folder, encryptionKeyFile) }),
   }
 }
 

@@ -98,7 +98,7 @@ export function createProviderLimits(
       if (ticket === undefined) return
       open.delete(attempt)
       const { provider, entry, wish } = ticket
-      entry.ledger.end(wish, { tokens: counted ?? (isSuccess ? wish.tokens : 0) }, { nowMs, epochMs: 0 })
+      entry.ledger.end(wish, counted ?? (isSuccess ? wish.tokens : 0), { nowMs, epochMs: 0 })
       // How it ended says nothing about a limit that is given: nothing is learned here.
       tell(provider, entry, { type: 'attempt-ended', startedMs: nowMs, outcome: 'other' }, nowMs)
     },

@@ -53,9 +53,12 @@ test('a line is one flat JSON object, on the console and in the file', async () 
 test('on a terminal it is written for people, and nobody’s text steers the terminal', async () => {
   const { settings, console, printed } = place({ filePath: '' }, true)
   const { log, close } = await openLog({ ...settings, console })
-  log.warn({ event: 'some_event' }, 'a model named \u001b[31m\u202e')
+  const model = '\u001b[31m\u009b31m\u007f\u202e'
+  log.warn({ event: 'some_event', model }, `a model named ${model}`)
   await close()
   await expect.poll(printed).toMatch(/^\[\d\d:\d\d:\d\d\] WARN: a model named \ufffd\[31m\ufffd/)
+  expect(printed()).toContain('"model":"\\u001b[31m\ufffd31m\ufffd\ufffd"')
+  expect(printed().replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u)
 })
 
 test('other settings are taken up while it runs, and no line is lost', async () => {

@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream'
 import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino'
 import { type BatchedLines, batchedLines } from './batched.ts'
 import { type RotatingFile, rotatingFile } from './rotating-file.ts'
@@ -103,7 +104,7 @@ async function consoleStreams(console: LogOptions['console']): Promise<(settings
   const { default: pretty } = await import('pino-pretty')
   return ({ color }) =>
     pretty({
-      destination: console,
+      destination: withoutControls(console),
       colorize: color && (process.env['NO_COLOR'] ?? '') === '',
       messageKey: 'message',
       translateTime: 'SYS:HH:MM:ss',
@@ -113,6 +114,17 @@ async function consoleStreams(console: LogOptions['console']): Promise<(settings
       singleLine: true,
       sync: true,
     })
+}
+
+/** JSON text escapes what a terminal obeys of ASCII; what lies beyond it, and steers terminals too, comes as it is. */
+function withoutControls(console: LogOptions['console']): Writable {
+  return new Writable({
+    decodeStrings: false,
+    write(text: string | Buffer, _encoding, done) {
+      console.write(String(text).replace(/[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd'))
+      done()
+    },
+  })
 }
 
 /** Parts of a message are chosen by others, e.g. a model's name by the client: none of them steers the terminal. */

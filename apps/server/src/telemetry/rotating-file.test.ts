@@ -1,4 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -51,6 +62,45 @@ test('no line is lost when files are rotated, however quickly they come', async 
   const written = names.flatMap((name) => readFileSync(join(within, name), 'utf8').split('\n')).filter(Boolean)
   expect(new Set(written)).toEqual(new Set(lines))
   expect(written).toHaveLength(lines.length)
+})
+
+test('a device is written to and never moved aside', async () => {
+  const within = folder()
+  const path = join(within, 'logs.jsonl')
+  symlinkSync('/dev/null', path)
+  const file = rotatingFile(path, 10, 3)
+  for (let index = 0; index < 5; index += 1) {
+    file.write(`line ${index} and more\n`)
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  await file.close()
+  expect(readdirSync(within)).toEqual(['logs.jsonl'])
+  expect(lstatSync(path).isSymbolicLink()).toBe(true)
+})
+
+test('of a link the file behind it moves aside', async () => {
+  const within = folder()
+  mkdirSync(join(within, 'large-disk'))
+  const path = join(within, 'logs.jsonl')
+  symlinkSync(join(within, 'large-disk', 'kept.jsonl'), path)
+  const file = rotatingFile(path, 10, 3)
+  await expect.poll(() => existsSync(path)).toBe(true)
+  for (const line of ['one and more\n', 'two and more\n']) file.write(line)
+  await file.close()
+  expect(readdirSync(within).sort()).toEqual(['large-disk', 'logs.jsonl'])
+  expect(readFileSync(join(within, 'large-disk', 'kept.1.jsonl'), 'utf8')).toBe('one and more\n')
+  expect(readFileSync(path, 'utf8')).toBe('two and more\n')
+})
+
+test('a named pipe that nobody reads is a trouble, and keeps nobody from ending', async () => {
+  const path = join(folder(), 'pipe')
+  execFileSync('mkfifo', [path])
+  const file = rotatingFile(path, 1e6, 3)
+  const told: string[] = []
+  file.onTrouble((code) => void told.push(code))
+  file.write('one\n')
+  await file.close()
+  expect(told).toEqual(['ENXIO'])
 })
 
 test('a file that cannot be opened is told once, and nothing is thrown', async () => {

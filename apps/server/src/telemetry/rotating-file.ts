@@ -1,4 +1,4 @@
-import { renameSync, rmSync, statSync } from 'node:fs'
+import { constants, lstatSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname, parse } from 'node:path'
 import type { DestinationStream } from 'pino'
@@ -66,9 +66,12 @@ export function rotatingFile(
 
   /** What it has taken already goes into the file that it has open, whatever that is called by then. */
   function rotateAway(full: FileStream): void {
+    const place = rotatable(path)
+    bytes = 0
+    if (place === undefined) return
     const ended = full.end().finally(() => ending.delete(ended))
     ending.add(ended)
-    rotate(path, maxFiles - 1)
+    rotate(place, maxFiles - 1)
     begin()
   }
 
@@ -161,9 +164,12 @@ function openStream(path: string, failed: (error: NodeJS.ErrnoException) => void
   }
 }
 
+/** As `a` does, but a named pipe that nobody reads is refused: to wait for its reader would keep lb from ever ending. */
+const APPENDING = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | (constants.O_NONBLOCK ?? 0)
+
 async function openForAppending(path: string): Promise<FileHandle> {
   await mkdir(dirname(path), { recursive: true })
-  return open(path, 'a')
+  return open(path, APPENDING)
 }
 
 function sizeOf(path: string): number {
@@ -171,6 +177,22 @@ function sizeOf(path: string): number {
     return statSync(path, { throwIfNoEntry: false })?.size ?? 0
   } catch {
     return 0
+  }
+}
+
+/**
+ * Which file moves aside: `path`, or the file that it is a link to. `undefined`: none, because it is a device or a pipe. Nobody
+ * wants `/dev/null` to be called `/dev/null.1`, nor the file that `/dev/stdout` happens to lead to.
+ */
+function rotatable(path: string): string | undefined {
+  try {
+    const isLink = lstatSync(path).isSymbolicLink()
+    const place = isLink ? realpathSync(path) : path
+    const isOurs = statSync(place).isFile() && !(isLink && /^\/(?:dev|proc)\//.test(path))
+    return isOurs ? place : undefined
+  } catch {
+    // It is gone: there is nothing to move, and a new one is made.
+    return path
   }
 }
 

@@ -26,6 +26,8 @@ export interface WorldOptions {
   readonly scripts: readonly MockScript[]
   /** The type of all upstreams, or of each. */
   readonly types?: readonly ('anthropic' | 'openai')[]
+  /** What the providers are called. Default: `a`, `b` and so on. */
+  readonly names?: readonly string[]
   /** YAML lines for `settings:`. */
   readonly settings?: readonly string[]
   /** YAML lines instead of the route that leads every model to the upstreams in order. */
@@ -91,14 +93,15 @@ export async function startWorld(options: WorldOptions, atEnd: typeof onTestFini
 /** A configuration that leads to some upstreams; only their URLs are looked at. */
 export function testConfig(
   mocks: readonly Pick<MockProvider, 'url'>[],
-  { types, settings, routes, provider, auth }: Omit<WorldOptions, 'scripts'>,
+  { types, names, settings, routes, provider, auth }: Omit<WorldOptions, 'scripts'>,
 ): Config {
-  const name = (index: number): string => String.fromCharCode(97 + index)
+  const letter = (index: number): string => String.fromCharCode(97 + index)
+  const name = (index: number): string => names?.[index] ?? letter(index)
   const providers = mocks.map(({ url }, index) => {
     const type = types?.[index] ?? types?.[0] ?? 'anthropic'
     const base = type === 'openai' ? `${url}/v1` : url
     const more = provider === undefined ? '' : `, ${provider}`
-    const key = provider?.includes('auth_value') === true ? 'auth_type: api_key' : `auth_value: key-${name(index)}`
+    const key = provider?.includes('auth_value') === true ? 'auth_type: api_key' : `auth_value: key-${letter(index)}`
     return `  - { name: ${name(index)}, type: ${type}, base_url: "${base}", ${auth?.[index] ?? key}${more} }`
   })
   const route = mocks.map(

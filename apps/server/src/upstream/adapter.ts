@@ -6,8 +6,8 @@ import type { StreamReader } from './stream-reader.ts'
  * Stands between the client's dialect and an upstream's for one attempt. The same dialect on both sides changes no byte.
  */
 export interface Adapter {
-  /** Reads a stream of this upstream and gives the client's. */
-  createReader(credential: CredentialOwner): StreamReader
+  /** Reads a stream of this upstream and gives the client's. @param maxEventBytes a longer event is a failure. */
+  createReader(credential: CredentialOwner, maxEventBytes: number): StreamReader
   /** Reads a whole answer; an error in the shape of a success is a failure. */
   readWhole(body: Buffer, credential: CredentialOwner): Result<WholeAnswer, Failure>
   /** A whole answer as the stream that the same upstream would have sent for it. */

@@ -18,13 +18,11 @@ import { explodeMessage } from './explode-message.ts'
 import { answerMembers } from './whole-answer.ts'
 
 /** Anthropic on both sides: bytes pass as they are, and are looked at only as far as they must be. */
-export function anthropicAdapter(maxEventBytes: number): Adapter {
-  return {
-    createReader: (credential) => createAnthropicRelay({ credential, maxEventBytes }),
-    readWhole: readAnthropicAnswer,
-    explode: explodeAnthropicAnswer,
-    readRefusal: readAnthropicRefusal,
-  }
+export const anthropicAdapter: Adapter = {
+  createReader: (credential, maxEventBytes) => createAnthropicRelay({ credential, maxEventBytes }),
+  readWhole: readAnthropicAnswer,
+  explode: explodeAnthropicAnswer,
+  readRefusal: readAnthropicRefusal,
 }
 
 /** A whole answer, or a count of tokens. */

@@ -66,6 +66,25 @@ describe('the headers that go up', () => {
   })
 })
 
+test.each([
+  ['app_name: My Proxy', 'My Proxy'],
+  ['app_name: 我的代理', '%E6%88%91%E7%9A%84%E4%BB%A3%E7%90%86'],
+])('%s is the title that OpenAI-type upstreams list callers by', async (setting, title) => {
+  const { post, mocks } = await startWorld({ scripts: [{}, {}], types: ['openai', 'anthropic'], settings: [setting] })
+  expect((await post(hello)).status).toBe(200)
+  expect(mocks[0]?.requests[0]?.headers).toMatchObject({ 'x-title': title })
+  await post({ ...hello, provider: 'b' })
+  expect(mocks[1]?.requests[0]?.headers).not.toHaveProperty('x-title')
+})
+
+test('a provider’s configured title goes before that of lb', async () => {
+  const { post, mocks } = await startWorld({ scripts: [{}], types: ['openai'], provider: 'headers: { X-Title: team }' })
+  await post(hello)
+  expect(mocks[0]?.requests[0]?.rawHeaders.filter(([name]) => name.toLowerCase() === 'x-title')).toEqual([
+    ['X-Title', 'team'],
+  ])
+})
+
 test('the query goes up as it came, and the path is the provider’s', async () => {
   const { post, mocks } = await startWorld({ scripts: [{}] })
   await post(hello, { path: '/v1/messages?beta=true&x=%2F' })

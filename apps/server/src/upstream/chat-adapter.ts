@@ -19,13 +19,11 @@ import { explodeCompletion } from './explode-completion.ts'
 import { answerMembers } from './whole-answer.ts'
 
 /** Chat Completions on both sides: bytes pass as they are, and are looked at only as far as they must be. */
-export function chatAdapter(maxEventBytes: number): Adapter {
-  return {
-    createReader: (credential) => createChatRelay({ credential, maxEventBytes }),
-    readWhole: readChatAnswer,
-    explode: explodeChatAnswer,
-    readRefusal: readChatRefusal,
-  }
+export const chatAdapter: Adapter = {
+  createReader: (credential, maxEventBytes) => createChatRelay({ credential, maxEventBytes }),
+  readWhole: readChatAnswer,
+  explode: explodeChatAnswer,
+  readRefusal: readChatRefusal,
 }
 
 function readChatAnswer(body: Buffer, credential: CredentialOwner): Result<WholeAnswer, Failure> {

@@ -34,10 +34,10 @@ export interface Conversion<Event> {
 }
 
 /** Between a client and an upstream of another dialect. */
-export function convertingAdapter<Event>(conversion: Conversion<Event>, maxEventBytes: number): Adapter {
+export function convertingAdapter<Event>(conversion: Conversion<Event>): Adapter {
   const { client, parse, usage } = conversion
   return {
-    createReader: (credential) =>
+    createReader: (credential, maxEventBytes) =>
       convertingReader({ converter: conversion.stream(), client, parse, usage, credential, maxEventBytes }),
     readWhole(body, credential) {
       if (body.length === 0) return err(classify({ seen: 'bad-response', reason: 'empty' }))

@@ -23,7 +23,7 @@ const openAiRequests = {
 export function anthropicToOpenAi(dialect: 'chat' | 'responses'): Way {
   const { path, convert } = openAiRequests[dialect]
   return (input) => {
-    const { request, provider, model, maxEventBytes } = input
+    const { request, provider, model } = input
     const json = request.json()
     if (!json.ok) return notJson(request, json.error.message)
     const asked = withoutThinking(json.value, input)
@@ -34,7 +34,7 @@ export function anthropicToOpenAi(dialect: 'chat' | 'responses'): Way {
     const losses = joinedLosses(asked.value.losses, converted.value.losses)
     return ok({
       upstream: ownRequest(input, path, stringifyJson(value)),
-      adapter: convertingAdapter(openAiForAnthropic(dialect, context), maxEventBytes),
+      adapter: convertingAdapter(openAiForAnthropic(dialect, context)),
       losses,
     })
   }
@@ -42,7 +42,7 @@ export function anthropicToOpenAi(dialect: 'chat' | 'responses'): Way {
 
 /** A Chat client's request for an upstream that speaks Anthropic's dialect. */
 export const chatToAnthropic: Way = (input) => {
-  const { request, provider, model, signedIn, maxEventBytes } = input
+  const { request, provider, model, signedIn } = input
   const json = request.json()
   if (!json.ok) return notJson(request, json.error.message)
   const profile = anthropicProfileOf(provider)
@@ -58,14 +58,14 @@ export const chatToAnthropic: Way = (input) => {
   const headers = ['anthropic-version', profile.apiVersion, ...betas]
   return ok({
     upstream: ownRequest(input, '/v1/messages', stringifyJson(value as JsonTree), headers),
-    adapter: convertingAdapter(anthropicForChat(context), maxEventBytes),
+    adapter: convertingAdapter(anthropicForChat(context)),
     losses,
   })
 }
 
 /** A Chat client's request for an upstream that speaks Responses: by way of Anthropic's dialect, which has words for both. */
 export const chatToResponses: Way = (input) => {
-  const { request, provider, model, maxEventBytes } = input
+  const { request, provider, model } = input
   const json = request.json()
   if (!json.ok) return notJson(request, json.error.message)
   const options = { model, seed: request.id, createdEpochS: Math.floor(input.epochMs / 1000) }
@@ -78,7 +78,7 @@ export const chatToResponses: Way = (input) => {
   const body = namesLimit(json.value as Json) ? second.value.value : members
   return ok({
     upstream: ownRequest(input, '/responses', stringifyJson(body)),
-    adapter: convertingAdapter(responsesForChat(second.value.context, first.value.context), maxEventBytes),
+    adapter: convertingAdapter(responsesForChat(second.value.context, first.value.context)),
     losses: joinedLosses(first.value.losses, second.value.losses),
   })
 }

@@ -1,6 +1,7 @@
+import type { Provider } from '@lb/config'
 import { describe, expect, test } from 'vitest'
 import { hello, startWorld } from '../testing/world.ts'
-import { echoFilter } from './echoes.ts'
+import { echoesOf, echoFilter } from './echoes.ts'
 
 const head = (value: string) => ({ status: 400, rawHeaders: ['X-Echo', value], headers: { 'x-echo': value } })
 
@@ -26,6 +27,16 @@ describe('what lb adds to a request', () => {
   test('is not looked for when it is too short to be a secret, or not there', () => {
     expect(echoFilter(['short']).bytes(Buffer.from('short')).toString()).toBe('short')
     expect(echoFilter([]).head(head('x'))).toEqual(head('x'))
+  })
+
+  test('is looked for as it was sent: another key of the same provider is another secret', () => {
+    const provider = { headers: [] } as unknown as Provider
+    const [first, again, other] = ['key-0123456789', 'key-0123456789', 'key-9876543210'].map((secret) =>
+      echoesOf(provider, secret),
+    )
+    expect(again).toBe(first)
+    expect(first?.bytes(Buffer.from('key-0123456789 key-9876543210')).toString()).toBe('*** key-9876543210')
+    expect(other?.bytes(Buffer.from('key-0123456789 key-9876543210')).toString()).toBe('key-0123456789 ***')
   })
 })
 

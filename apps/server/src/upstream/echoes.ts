@@ -1,6 +1,8 @@
+import type { Provider } from '@lb/config'
 import type { Failure } from '@lb/protocol'
 import type { RawHeaders } from '../ingress/headers.ts'
 import type { AnswerHead } from './exchange.ts'
+import { headerSecrets } from './provider-headers.ts'
 
 /**
  * Keeps lb's credential, and the headers that the configuration adds, from coming back: some upstreams quote the key that they refuse, and debugging servers send a
@@ -18,6 +20,18 @@ export interface EchoFilter {
 const MASK = '***'
 /** What is shorter is no secret, and would be found in ordinary words. */
 const SECRET_UNITS_MIN = 8
+
+/** The filter for what a provider was sent: requests that are signed in alike share one. @param secret `undefined`: none of ours. */
+export function echoesOf(provider: Provider, secret: string | undefined): EchoFilter {
+  const found = newest.get(provider)
+  if (found !== undefined && found.secret === secret) return found.filter
+  const filter = echoFilter([...(secret === undefined ? [] : [secret]), ...headerSecrets(provider)])
+  newest.set(provider, { secret, filter })
+  return filter
+}
+
+/** By provider, as long as a configuration has it. */
+const newest = new WeakMap<Provider, { readonly secret: string | undefined; readonly filter: EchoFilter }>()
 
 /**
  * @param secrets what lb signed in with, and what else it added; none, or the client's own: nothing is to be kept from the

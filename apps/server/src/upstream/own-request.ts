@@ -1,3 +1,4 @@
+import { headerText } from '../egress/header-text.ts'
 import { hopsOf, viaAfter } from '../ingress/via.ts'
 import { joinedHeaders } from './provider-headers.ts'
 import type { UpstreamRequest } from './send.ts'
@@ -11,7 +12,7 @@ import type { PrepareInput } from './way.ts'
  * @param more headers beside those of every request.
  */
 export function ownRequest(
-  { request, provider, signedIn, trace }: Pick<PrepareInput, 'request' | 'provider' | 'signedIn' | 'trace'>,
+  { request, provider, signedIn, trace, appName }: PrepareInput,
   path: string,
   body: string,
   more: readonly string[] = [],
@@ -28,6 +29,8 @@ export function ownRequest(
     'lb',
     'via',
     viaAfter(hopsOf(request.headers['via'])),
+    // By it vendors list who called, and the predecessor sent it.
+    ...(provider.type === 'openai' ? ['x-title', headerText(appName)] : []),
     ...more,
     ...signedIn.headers,
     ...trace,

@@ -8,7 +8,7 @@ import { chatAdapter } from './chat-adapter.ts'
 import { type NotPrepared, notJson, type Prepared, type PrepareInput, refused, type Way } from './way.ts'
 
 /** The client's own bytes to an upstream of its dialect. */
-export const chatRelay: Way = (input) => ok(relayed(input, chatAdapter(input.maxEventBytes)))
+export const chatRelay: Way = (input) => ok(relayed(input, chatAdapter))
 
 /**
  * The same for Anthropic's. Two requests are looked into before: those for vendors that only imitate its API, which refuse
@@ -19,8 +19,7 @@ export const chatRelay: Way = (input) => ok(relayed(input, chatAdapter(input.max
 export const anthropicRelay: Way = (input) => {
   const profile = anthropicProfileOf(input.provider)
   if (!isFirstParty(profile)) return sanitized(input, profile)
-  if (!input.withoutThinking && !mayHoldCarrier(input.request.body))
-    return ok(relayed(input, anthropicAdapter(input.maxEventBytes)))
+  if (!input.withoutThinking && !mayHoldCarrier(input.request.body)) return ok(relayed(input, anthropicAdapter))
   return sanitized(input, undefined)
 }
 
@@ -30,7 +29,7 @@ function relayed({ request, provider, model, signedIn, trace }: PrepareInput, ad
 
 /** @param profile `undefined`: only what lb carried is taken out. */
 function sanitized(input: PrepareInput, profile: AnthropicProfile | undefined): Result<Prepared, NotPrepared> {
-  const { request, model, maxEventBytes, withoutThinking } = input
+  const { request, model, withoutThinking } = input
   const json = request.json()
   if (!json.ok) return notJson(request, json.error.message)
   const betas = betasOf(request.headers['anthropic-beta'])
@@ -42,7 +41,7 @@ function sanitized(input: PrepareInput, profile: AnthropicProfile | undefined): 
   })
   if (!result.ok) return refused(result.error)
   const { value, losses } = result.value
-  const plain = relayed(input, anthropicAdapter(maxEventBytes))
+  const plain = relayed(input, anthropicAdapter)
   const isSame = value === json.value && result.value.betas.length === betas.length
   if (isSame) return ok({ ...plain, losses })
   const { provider: _, ...members } = value as typeof value & { readonly provider?: unknown }

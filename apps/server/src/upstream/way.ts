@@ -20,7 +20,8 @@ export interface PrepareInput {
   readonly withoutThinking: boolean
   /** The headers that carry lb's own trace on, in the place of the client's. */
   readonly trace: readonly string[]
-  readonly maxEventBytes: number
+  /** `settings.app_name`: what lb calls itself. */
+  readonly appName: string
   /** Wall clock: answers of OpenAI say when they were made. */
   readonly epochMs: number
 }

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { pathFrom } from '../state/path-from.ts'
 import { createThreadClient, type ThreadClient } from '../threads/thread-client.ts'
 import type { Question } from '../threads/thread-messages.ts'
 import type { UsageDeps } from './usage.ts'
@@ -23,7 +23,7 @@ export function createUsageClient({
   function opening(): Question<UsageAsk, 'open'> {
     applied = settings()
     const { enabled, path, retentionDays } = applied
-    return { kind: 'open', path: enabled ? resolve(folder, path) : null, retentionMs: retentionDays * DAY_MS }
+    return { kind: 'open', path: enabled ? pathFrom(folder, path) : null, retentionMs: retentionDays * DAY_MS }
   }
   const client = createThreadClient<UsageAsk, UsageAnswers>({
     start: startThread,

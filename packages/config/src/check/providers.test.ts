@@ -55,6 +55,9 @@ test.each([
   ['auth_value: k, headers: { "a b": x }', /headers\["a b"\]: not a header name/],
   ['auth_value: k, headers: { Content-Length: 1 }', /headers.Content-Length: lb sets this header itself; remove it/],
   ['auth_value: k, headers: { x-a: "canary\\r\\nb: c" }', /headers.x-a: a header value may have no line breaks/],
+  ['auth_value: "canary\\nx: y"', /providers\[0\].auth_value: a header value may have no line breaks/],
+  ['auth_value: "“canary”"', /auth_value: a header value may have .*Latin-1/],
+  ['auth_values: [{ value: k }, { value: "canary…" }]', /auth_values\[1\].value: a header value may have no line/],
   ['auth_value: k, headers: { x-a: "没canary" }', /headers.x-a: a header value may have no line breaks/],
   [
     'auth_value: k, proxy: "ftp://u:canary@h"',

@@ -1,6 +1,7 @@
 import type { Dialect, Provider, ProviderAuth, ProviderFields, ProviderKey } from '../config.ts'
 import type { Findings } from '../problem.ts'
 import { withoutEnd } from '../read/url.ts'
+import type { Secret } from '../secret.ts'
 import type { Path } from '../yaml/tree.ts'
 import { checkProfile, type KnownProfiles } from './profiles.ts'
 
@@ -119,7 +120,10 @@ function readAuth(
     return undefined
   }
   const kind = dialect === 'anthropic' && authType === 'api_key' ? 'api-key' : 'bearer'
-  if (authValue !== undefined) return { kind, keys: [{ id: 'key-1', secret: authValue, weight: 1 }] }
+  if (authValue !== undefined) {
+    if (!isHeaderValue(authValue)) findings.error([...path, 'auth_value'], notHeaderValue)
+    return { kind, keys: [{ id: 'key-1', secret: authValue, weight: 1 }] }
+  }
   return { kind, keys: readKeys(authValues, pathOf, findings) }
 }
 
@@ -134,6 +138,7 @@ function readKeys(list: ProviderFields['authValues'], pathOf: PathOf, findings: 
       const suggestion = 'remove it; a weight gives a key a larger share'
       findings.notice(pathOf(fields), 'the same key as one before it', suggestion)
     }
+    if (!isHeaderValue(key.secret)) findings.error([...pathOf(fields), 'value'], notHeaderValue)
     keys.push(key)
   }
   return keys
@@ -158,7 +163,13 @@ function checkHeaders({ headers }: ProviderFields, path: Path, findings: Finding
     const at = [...path, 'headers', name]
     if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) findings.error(at, 'not a header name', undefined, 'key')
     else if (ownHeaders.has(name.toLowerCase())) findings.error(at, 'lb sets this header itself', 'remove it', 'key')
-    else if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value.reveal()))
-      findings.error(at, 'a header value may have no line breaks, control characters or characters beyond Latin-1')
+    else if (!isHeaderValue(value)) findings.error(at, notHeaderValue)
   }
 }
+
+/** Keys travel as headers, too. What no header can hold would look like a connection that breaks, and only when it is used. */
+function isHeaderValue(value: Secret): boolean {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(value.reveal())
+}
+
+const notHeaderValue = 'a header value may have no line breaks, control characters or characters beyond Latin-1'

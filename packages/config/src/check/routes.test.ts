@@ -50,6 +50,12 @@ test('a route that leads nowhere is skipped with a notice that says why', () => 
   expect(load(text).config.modelRoutes.map(({ pattern }) => pattern)).toEqual(['c'])
 })
 
+test('a variable in a pattern is text, which a notice says', () => {
+  expect(said(`${two}model_routes: { "claude-${'${V}'}": [{ provider: alpha }] }`, { V: '5' })).toEqual([
+    '5:17: notice: model_routes["claude-${V}"]: variables are not filled in here; write the model out',
+  ])
+})
+
 test('no routes at all is a notice', () => {
   for (const routes of ['', 'model_routes:', 'model_routes: {}']) {
     expect(said(`${provider}\n${routes}`)[0]).toMatch(

@@ -16,6 +16,9 @@ export function checkRoutes(
 ): readonly RouteRule[] {
   const kept: RouteRule[] = []
   for (const [pattern, list] of rules) {
+    if (pattern.includes('${')) {
+      findings.notice(['model_routes', pattern], 'variables are not filled in here', 'write the model out', 'key')
+    }
     const routes = list
       .filter((fields) => fields.enabled)
       .map((fields) => checkRoute(fields, providers, all, pathOf(fields), findings))

@@ -1,7 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these texts are what is tested
 import { expect, test } from 'vitest'
-import { load, said, withSettings } from '../testing/load.ts'
-import { isLoopback } from './settings.ts'
+import { load, provider, route, said, withSettings } from '../testing/load.ts'
 
 const long = 'a-key-that-nobody-can-guess-0123456789'
 const hash = 'A'.repeat(64)
@@ -150,11 +149,18 @@ test('auth that was meant but is wrong has one message', () => {
   ])
 })
 
-test('loopback addresses are those of this machine', () => {
-  for (const host of ['127.0.0.1', '127.9.9.9', 'localhost', 'LocalHost', '::1', '[::1]', ' 127.0.0.1 '])
-    expect(isLoopback(host), host).toBe(true)
-  for (const host of ['', '0.0.0.0', '::', '128.0.0.1', '127.0.0', 'a.localhost', '127.0.0.1:80', '0x7f000001'])
-    expect(isLoopback(host), host).toBe(false)
+test('paths without a key that are no paths, or cost money, are noticed', () => {
+  const auth = (paths: string): string =>
+    `{ auth: { enabled: true, api_key: ${'k'.repeat(22)}, exempt_paths: ${paths} } }`
+  const nothing = 'only exact paths count, so this exempts nothing; write the path out: /health'
+  const money = 'everybody who reaches lb may spend your keys here; leave it out, or give them keys'
+  expect(said(withSettings(auth('[/providers/*, health, /v1/messages, /providers]')))).toEqual([
+    `3:84: notice: settings.auth.exempt_paths[0]: ${nothing}`,
+    `3:98: notice: settings.auth.exempt_paths[1]: ${nothing}`,
+    `3:106: notice: settings.auth.exempt_paths[2]: ${money}`,
+  ])
+  expect(said(withSettings(auth('[]')))).toEqual([])
+  expect(said(withSettings('{ auth: { exempt_paths: [x] } }'))).toEqual([])
 })
 
 test('stored logins that are off are a notice that names the providers', () => {
@@ -169,8 +175,16 @@ settings: ${settings}`
   expect(said(text('{ oauth: { enabled: true } }'))).toEqual([])
 })
 
-test('the key of the token file comes from one place', () => {
-  expect(said(withSettings('{ oauth: { encryption_key: canary, encryption_key_file: f } }'))).toEqual([
-    '3:67: settings.oauth.encryption_key_file: encryption_key is there, too; keep one of the two',
-  ])
+test('a timeout of nothing, which would end every request at once, is a mistake', () => {
+  const streaming = 'streaming: { connect_timeout: 0, first_byte_timeout: 0, read_timeout: 0, idle_timeout: 0 }'
+  const lines = said(
+    withSettings(`{ timeouts: { ${streaming}, non_streaming: { connect_timeout: 0, read_timeout: 0 } } }`),
+  )
+  expect(lines).toHaveLength(6)
+  for (const line of lines) expect(line).toContain('_timeout: must not be below 0.001, not "0"')
+  const own = provider.replace(
+    'auth_value',
+    'timeouts: { connect_timeout: 0, first_byte_timeout: 0, idle_timeout: 0.001 }, auth_value',
+  )
+  expect(said(`${own}\n${route}`)).toHaveLength(2)
 })

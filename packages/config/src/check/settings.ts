@@ -1,8 +1,10 @@
 import type { ClientKey, ClientKeyFields, Provider, ServerAuth, Settings, SettingsFields } from '../config.ts'
 import type { Findings } from '../problem.ts'
+import { isLoopback } from '../read/host.ts'
 import { nearest } from '../read/suggest.ts'
 import type { Secret } from '../secret.ts'
 import type { Path } from '../yaml/tree.ts'
+import { checkOAuth } from './oauth.ts'
 
 type PathOf = (made: object) => Path
 
@@ -39,9 +41,7 @@ export function checkSettings(
       "set settings.oauth.enabled: true if the provider's terms allow it, or use an API key or auth_value: passthrough",
     )
   }
-  if (fields.oauth.encryptionKey !== undefined && fields.oauth.encryptionKeyFile !== undefined) {
-    findings.error(['settings', 'oauth', 'encryption_key_file'], 'encryption_key is there, too', 'keep one of the two')
-  }
+  checkOAuth(fields.oauth, findings)
   return { ...fields, auth }
 }
 
@@ -65,6 +65,18 @@ function checkAuth(auth: ServerAuth, path: Path, findings: Findings): void {
   }
   const single = { api_key: auth.apiKey, admin_key: auth.adminKey }
   for (const [name, key] of Object.entries(single)) warnOfShort(key, [...path, name], findings)
+  for (const [index, exempt] of auth.exemptPaths.entries()) {
+    noteExempt(exempt, [...path, 'exempt_paths', index], findings)
+  }
+}
+
+/** The predecessor took any text here, and so do we; what it does is said where it is not what it looks like. */
+function noteExempt(exempt: string, path: Path, findings: Findings): void {
+  if (!exempt.startsWith('/') || /[*?]/.test(exempt)) {
+    findings.notice(path, 'only exact paths count, so this exempts nothing', 'write the path out: /health')
+  } else if (exempt.startsWith('/v1/')) {
+    findings.notice(path, 'everybody who reaches lb may spend your keys here', 'leave it out, or give them keys')
+  }
 }
 
 function warnOfShort(key: Secret | undefined, path: Path, findings: Findings): void {
@@ -138,13 +150,4 @@ function readCredential(fields: ClientKeyFields, path: Path, findings: Findings)
 function isSameCredential({ credential: one }: ClientKey, { credential: other }: ClientKey): boolean {
   if (one.kind === 'key') return other.kind === 'key' && other.key.equals(one.key)
   return other.kind === 'sha256' && other.hex === one.hex
-}
-
-/** Whether only this machine can reach an address to listen on. Names other than `localhost` could resolve to anything. */
-export function isLoopback(host: string): boolean {
-  const bare = host
-    .trim()
-    .toLowerCase()
-    .replace(/^\[(.*)\]$/, '$1')
-  return bare === 'localhost' || bare === '::1' || /^127(\.\d{1,3}){3}$/.test(bare)
 }

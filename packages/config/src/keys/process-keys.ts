@@ -28,7 +28,8 @@ export const processKeys = {
     kind: 'text',
     default: 'lb',
     since: 'predecessor',
-    description: 'Name shown by `/`, and sent to OpenAI-type upstreams as `X-Title`.',
+    description:
+      'Name shown by `/`, and sent to OpenAI-type upstreams as `X-Title` with requests that lb puts into their format.',
   },
   app_version: {
     kind: 'text',

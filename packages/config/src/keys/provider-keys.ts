@@ -161,24 +161,28 @@ export const providerKeys = {
     keys: {
       connect_timeout: {
         kind: 'seconds',
+        min: 0.001,
         since: '0.1',
         example: 10,
         description: 'Until a connection stands, TLS included.',
       },
       first_byte_timeout: {
         kind: 'seconds',
+        min: 0.001,
         since: '0.1',
         example: 30,
         description: 'Streams: from the sent request to the first byte of the answer.',
       },
       read_timeout: {
         kind: 'seconds',
+        min: 0.001,
         since: '0.1',
         example: 120,
         description: 'Longest gap between two pieces of the answer.',
       },
       idle_timeout: {
         kind: 'seconds',
+        min: 0.001,
         since: '0.1',
         example: 240,
         description: 'Streams: longest time without an event other than a ping.',

@@ -20,6 +20,7 @@ export const trafficKeys = {
         keys: {
           connect_timeout: {
             kind: 'seconds',
+            min: 0.001,
             default: 5,
             since: 'predecessor',
             description:
@@ -27,6 +28,7 @@ export const trafficKeys = {
           },
           read_timeout: {
             kind: 'seconds',
+            min: 0.001,
             default: 300,
             since: 'predecessor',
             description:
@@ -45,6 +47,7 @@ export const trafficKeys = {
         keys: {
           connect_timeout: {
             kind: 'seconds',
+            min: 0.001,
             default: 5,
             since: 'predecessor',
             description:
@@ -52,6 +55,7 @@ export const trafficKeys = {
           },
           first_byte_timeout: {
             kind: 'seconds',
+            min: 0.001,
             default: 30,
             since: '0.1',
             description:
@@ -59,12 +63,14 @@ export const trafficKeys = {
           },
           read_timeout: {
             kind: 'seconds',
+            min: 0.001,
             default: 120,
             since: 'predecessor',
             description: 'Longest gap between two pieces of the stream, pings included.',
           },
           idle_timeout: {
             kind: 'seconds',
+            min: 0.001,
             default: 240,
             since: '0.1',
             description:

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: these texts are what is tested
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { load, said, withSettings } from '../testing/load.ts'
+import { load, provider, route, said, withSettings } from '../testing/load.ts'
 import { substitute } from './env.ts'
 
 const env = { A: 'alpha', EMPTY: '', _x1: 'one', DOLLAR: '${A} $$ {', YAML: 'x\nport: 1 # "' }
@@ -122,6 +122,15 @@ test('a missing variable is an error at its place that names it', () => {
   expect(said(withSettings('{ app_name: "${-}" }'))).toEqual([
     '3:23: settings.app_name: not a variable: write ${NAME} or ${NAME:-default}; a literal ${ is written $${',
   ])
+})
+
+test('a whole value in a shell’s spelling is text, which a notice says without showing it', () => {
+  const text = provider.replace('key-of-a', () => '$ANTHROPIC_API_KEY')
+  const notice = 'notice: providers[0].auth_value: the dollar sign is part of the value; a variable is written ${NAME}'
+  expect(said(`${text}\n${route}`, { ANTHROPIC_API_KEY: 'k' })).toEqual([`1:84: ${notice}`])
+  for (const value of ['$', '$5', '$a-b', 'US$', 'p$word', '$${HOME}'])
+    expect(said(`${provider.replace('key-of-a', () => `"${value}"`)}\n${route}`)).toEqual([])
+  expect(said(withSettings('{ unhealthy_response_body_patterns: ["$quota"] }'))).toEqual([])
 })
 
 test('inside of what is disabled, variables need not be set', () => {

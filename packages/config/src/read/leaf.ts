@@ -30,6 +30,9 @@ export class LeafReader {
     if (filling.kind !== 'value') return filling
     const filled = filling.value
     if (isEmpty(filled.text, rule)) return absent
+    if (!filled.computed && rule.kind !== 'pattern' && bareVariable.test(filled.text)) {
+      this.#findings.notice(path, 'the dollar sign is part of the value', `a variable is written \${NAME}`)
+    }
     const raw = coerce(filled, shapeOf(rule))
     if (!raw.ok) return this.#refuse(filled, raw.message, rule, path, raw.suggestion)
     const parsed = v.safeParse(schemaOf(rule), rule.kind === 'one-of' ? knownWord(filled.text, rule.words) : raw.value)
@@ -95,6 +98,9 @@ export class LeafReader {
       this.#findings.notice(path, reason, 'it is searched as plain text, without regard to case')
   }
 }
+
+/** What a shell would fill in. Here it is a password that begins so, or more likely a mistake that shows as a 401. */
+const bareVariable = /^\$[A-Za-z_]\w*$/
 
 /** A secret of blanks is none: nobody could present it, and whoever believes to be locked in would be locked out. */
 function isEmpty(text: string, { kind }: ValueRule): boolean {
