@@ -38,8 +38,9 @@ export function pairChatCalls(messages: readonly Chat.Message[], onDuplicate: (p
   const calls = new Map<Chat.Message, readonly PairedCall[]>()
   const orphans = new Set<Chat.Message>()
   // The calls of each id in the last message that has it, and of each name for results from before there were ids.
-  const byId = new Map<string, readonly PairedCall[]>()
-  const byName = new Map<string, readonly PairedCall[]>()
+  const byId = new Map<string, Sharing>()
+  const byName = new Map<string, Sharing>()
+  const speakers = new Map<PairedCall, Chat.Message>()
   const uses = new Map<string, number>()
   let lastSpeaker: Chat.Message | undefined
   let order = 0
@@ -47,14 +48,13 @@ export function pairChatCalls(messages: readonly Chat.Message[], onDuplicate: (p
     const path = `/messages/${index}`
     if (message.role === 'tool' || message.role === 'function') {
       const named = message.role === 'tool' ? byId.get(message.tool_call_id) : byName.get(message.name)
-      // Some servers give all calls of an answer one id: their results come in their order.
-      const call = named?.find(({ result }) => result === undefined) ?? named?.at(-1)
-      if (call === undefined) {
+      if (named === undefined) {
         orphans.add(message)
         continue
       }
+      const call = nextOf(named)
       if (call.result !== undefined) onDuplicate(path)
-      const isMoved = lastSpeaker !== undefined && !(calls.get(lastSpeaker) ?? []).includes(call)
+      const isMoved = speakers.get(call) !== lastSpeaker
       call.result = { message, path, isMoved, order }
       order += 1
       continue
@@ -68,9 +68,26 @@ export function pairChatCalls(messages: readonly Chat.Message[], onDuplicate: (p
       made.map(({ call }) => call),
     )
     for (const [id, sharing] of byTheirIds(made)) byId.set(id, sharing)
-    for (const { call } of made) byName.set(call.name, [call])
+    for (const { call } of made) {
+      byName.set(call.name, { calls: [call], at: 0 })
+      speakers.set(call, message)
+    }
   }
   return { calls, orphans }
+}
+
+/** Calls of one answer that go by one id: some servers give all of them the same. Their results come in their order. */
+interface Sharing {
+  readonly calls: PairedCall[]
+  /** The first that may not have a result yet. */
+  at: number
+}
+
+/** The first call without a result; else the last one. */
+function nextOf(sharing: Sharing): PairedCall {
+  const { calls } = sharing
+  while (sharing.at < calls.length - 1 && calls[sharing.at]?.result !== undefined) sharing.at += 1
+  return calls[sharing.at] as PairedCall
 }
 
 interface MadeCall {
@@ -96,12 +113,12 @@ function callsOf(message: Chat.AssistantMessage, path: string, unique: (id: stri
   return [...made, { id, call }]
 }
 
-function byTheirIds(made: readonly MadeCall[]): ReadonlyMap<string, readonly PairedCall[]> {
-  const calls = new Map<string, PairedCall[]>()
+function byTheirIds(made: readonly MadeCall[]): ReadonlyMap<string, Sharing> {
+  const calls = new Map<string, Sharing>()
   for (const { id, call } of made) {
     const sharing = calls.get(id)
-    if (sharing === undefined) calls.set(id, [call])
-    else sharing.push(call)
+    if (sharing === undefined) calls.set(id, { calls: [call], at: 0 })
+    else sharing.calls.push(call)
   }
   return calls
 }
