@@ -67,13 +67,14 @@ export function createFingerprint(
     const { body } = question
     const read = canonicalizer.read(body, omissionsOf(question, policy))
     if (!read.ok) return err(read.error)
-    const head = toUtf8.encode(`${headOf(question)}\n`)
-    const room = head.length + body.length
+    const head = `${headOf(question)}\n`
+    const room = head.length * MOST_BYTES_A_UNIT + body.length
     const target = room <= space.length ? space : new Uint8Array(room)
     // Grown for the usual size; a giant's room is not kept.
     if (room <= MAX_KEPT_BYTES) space = target
-    target.set(head)
-    return ok(digest(target.subarray(0, canonicalizer.write(target, head.length))))
+    // Into the room that is there: an array of its own for so little costs more than what stands in it.
+    const { written } = toUtf8.encodeInto(head, target)
+    return ok(digest(target.subarray(0, canonicalizer.write(target, written))))
   }
 }
 
@@ -96,6 +97,8 @@ export const semanticHeaders: Readonly<Record<string, 'set' | 'exact'>> = {
 }
 
 const toUtf8 = new TextEncoder()
+/** UTF-8 of a UTF-16 unit. */
+const MOST_BYTES_A_UNIT = 3
 const KEPT_BYTES = 256 * 1024
 const MAX_KEPT_BYTES = 1024 * 1024
 

@@ -175,9 +175,11 @@ function valueEnd(bytes: Uint8Array, start: number, budget: Budget): Result<numb
   return end === start ? problem('syntax', start, 'expected a value') : ok(end)
 }
 
+/** The stack of {@link containerEnd}. One for all: a typed array is memory outside of the heap, and costs more than a small scan. */
+const closers = new Uint8Array(DEEPEST)
+
 /** The index after the object or array that opens at `start`. A stack of closing brackets stands for recursion. */
 function containerEnd(bytes: Uint8Array, start: number, budget: Budget): Result<number, JsonScanProblem> {
-  const closers = new Uint8Array(budget.maxDepth)
   // The root object is one level already.
   let depth = 1
   for (let at = start; at < bytes.length; at += 1) {
@@ -187,7 +189,7 @@ function containerEnd(bytes: Uint8Array, start: number, budget: Budget): Result<
       if (end === -1) return problem('syntax', at, 'the string does not end')
       at = end - 1
     } else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
-      if (depth >= closers.length) return problem('too-deep', at, `nested deeper than ${closers.length} levels`)
+      if (depth >= budget.maxDepth) return problem('too-deep', at, `nested deeper than ${budget.maxDepth} levels`)
       closers[depth] = byte === OPEN_BRACE ? CLOSE_BRACE : CLOSE_BRACKET
       depth += 1
       budget.valuesLeft -= 1

@@ -35,7 +35,7 @@ export class Canonicalizer {
   private count = 0
   /** Whether a key of the object that is being read is written with an escape. */
   private escaped = false
-  private bytes: Uint8Array = new Uint8Array(0)
+  private bytes: Uint8Array = NO_BYTES
   private omissions: Omissions = NOTHING
   private problem: CanonicalProblem = NO_PROBLEM
 
@@ -63,7 +63,7 @@ export class Canonicalizer {
     const { buffer, byteOffset, length } = this.bytes
     const end = this.rope.write(new Uint8Array(buffer, byteOffset, length), target, at)
     // A view of the body would keep it in memory until the next request.
-    this.bytes = new Uint8Array(0)
+    this.bytes = NO_BYTES
     return end
   }
 
@@ -260,6 +260,7 @@ const KEY_START = 0
 const KEY_END = 1
 const HEAD = 2
 const TAIL = 3
+const NO_BYTES = new Uint8Array(0)
 const INITIAL_MEMBERS = 256
 const KEPT_MEMBERS = 16 * 1024
 const MANY_MEMBERS = 24
