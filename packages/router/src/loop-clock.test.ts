@@ -197,7 +197,7 @@ describe('the deadline', () => {
     renewing.fail(50, 1, 'credential-expired')
     expect([renewing.deadlineMs(), renewing.wait()]).toEqual([
       100,
-      ['look', 'give-up null deadline-exceeded null true'],
+      ['report 1 abandoned', 'look', 'give-up null deadline-exceeded null true'],
     ])
   })
 

@@ -3,7 +3,7 @@ import { endingOf } from './ending.ts'
 import type { LoopPolicy } from './loop-policy.ts'
 import { draftOf, type LoopEffect, type LoopState, type LoopStep } from './loop-state.ts'
 import { type OwnTimeouts, timeoutsFor } from './timeouts.ts'
-import { closeAttempt, end, failAttempt, look, type RunningPhase, report, runningOf } from './upstream.ts'
+import { closeAttempt, end, failAttempt, look, type RunningPhase, report, runningOf, unjudged } from './upstream.ts'
 
 /**
  * When the loop wants its next `tick`, at the latest; `undefined`: it waits for news only. A tick that comes too early
@@ -35,7 +35,7 @@ export function tick(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep
   // A renewal that takes too long says nothing about the credential, but this request goes on without it.
   const draft = draftOf(state)
   if (phase.kind === 'refreshing') draft.spent = [...state.spent, phase.candidate]
-  return look(draft, null, [])
+  return look(draft, null, unjudged(phase))
 }
 
 const tooSlow: Failure = { kind: 'first-byte-timeout', message: 'no first byte in time' }

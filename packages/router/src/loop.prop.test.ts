@@ -228,7 +228,7 @@ test('what was started is closed or was told to be over, and is reported once (I
         const last = seen.filter(
           ({ effect }) => effect.type === 'report' && effect.attempt === attempt && effect.outcome.kind !== 'alive',
         )
-        expect(last.length).toBeGreaterThanOrEqual(1)
+        expect(last).toHaveLength(1)
       }
     }),
   )

@@ -191,10 +191,22 @@ describe('an expired credential', () => {
   test('is renewed, and the same candidate asked again, at no cost', () => {
     const loop = new Driven(two)
     loop.begin()
-    expect(loop.fail(10, 1, 'credential-expired')).toEqual(['report 1 abandoned', 'refresh a'])
+    expect(loop.fail(10, 1, 'credential-expired')).toEqual(['refresh a'])
     expect(loop.deadlineMs()).toBe(10_000)
     expect(loop.tell(50, { type: 'refreshed', candidate: 'b', failure: null })).toEqual([])
-    expect(loop.tell(60, { type: 'refreshed', candidate: 'a', failure: null })).toEqual(['look', 'start 2 a again'])
+    expect(loop.tell(60, { type: 'refreshed', candidate: 'a', failure: null })).toEqual([
+      'report 1 abandoned',
+      'look',
+      'start 2 a again',
+    ])
+  })
+
+  test.each(['client-gone', 'stop'] as const)('whose renewal a %s overtakes is reported, unjudged', (type) => {
+    const loop = new Driven(two)
+    loop.begin()
+    loop.fail(10, 1, 'credential-expired')
+    expect(loop.tell(20, { type })[0]).toBe('report 1 abandoned')
+    expect(loop.tell(60, { type: 'refreshed', candidate: 'a', failure: null })).toEqual([])
   })
 
   test('that is refused after its renewal is dead, and the next is asked', () => {
@@ -226,7 +238,7 @@ describe('an expired credential', () => {
     const loop = new Driven(two, { quietMs: 60_000 })
     loop.begin()
     loop.fail(10, 1, 'credential-expired')
-    expect(loop.wait()).toEqual(['look', 'start 2 b failover'])
+    expect(loop.wait()).toEqual(['report 1 abandoned', 'look', 'start 2 b failover'])
     expect(loop.nowMs).toBe(20_010)
     expect(loop.state.spent).toEqual(['a'])
   })

@@ -15,7 +15,7 @@ import {
   type LoopStep,
 } from './loop-state.ts'
 import { timeoutsFor } from './timeouts.ts'
-import { closeAttempt, end, look, over, report, runningOf, upstreamEvent } from './upstream.ts'
+import { closeAttempt, end, look, over, report, runningOf, unjudged, upstreamEvent } from './upstream.ts'
 
 /**
  * The attempt loop: which candidate is asked next, what the client sees meanwhile, and how it ends. The server obeys.
@@ -114,7 +114,7 @@ function refreshed(state: LoopState, candidate: string, failure: Failure | null)
   const { phase } = state
   if (phase.kind !== 'refreshing' || phase.candidate !== candidate) return { state, effects: [] }
   const draft = draftOf(state)
-  if (failure === null) return look(draft, candidate, [])
+  if (failure === null) return look(draft, candidate, unjudged(phase))
   draft.spent = [...state.spent, candidate]
   return look(draft, null, [report(phase, { kind: 'failed', failure })])
 }
@@ -123,7 +123,7 @@ function clientGone(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep 
   const running = runningOf(state)
   const gone = draftOf(state)
   gone.clientGone = true
-  if (running === undefined) return over(gone, 'client-gone', [])
+  if (running === undefined) return over(gone, 'client-gone', unjudged(state.phase))
   if (policy.background) return { state: gone, effects: [] }
   closeAttempt(gone, running, 'abandoned', null, at)
   return over(gone, 'client-gone', [
@@ -138,7 +138,7 @@ const stopping: Failure = { kind: 'shutting-down', message: 'lb is being stopped
 function stop(state: LoopState, at: Moment): LoopStep {
   const running = runningOf(state)
   const draft = draftOf(state)
-  if (running === undefined) return end(draft, endingOf(draft, stopping, at.nowMs), [])
+  if (running === undefined) return end(draft, endingOf(draft, stopping, at.nowMs), unjudged(state.phase))
   closeAttempt(draft, running, 'abandoned', null, at)
   return end(draft, endingOf(draft, stopping, at.nowMs), [
     { type: 'cancel-attempt', attempt: running.attempt },

@@ -11,6 +11,7 @@ import {
   type LoopEvent,
   type LoopState,
   type LoopStep,
+  type Phase,
   type Upstream,
 } from './loop-state.ts'
 
@@ -97,14 +98,12 @@ export function failAttempt(
   if (running.kind === 'relaying') return breakCommitted(draft, running, failure)
   const isFirst = !draft.repeated.includes(running.candidate)
   if (act === 'refresh' && isFirst && !draft.clientGone) {
-    // Not yet a fault: only a credential that is still refused after its renewal is reported as dead.
+    // Not yet a fault: only a credential that is still refused after its renewal is reported as dead. Until that is known
+    // nothing is reported, for an attempt is reported once.
     const { attempt, candidate, startedMs } = running
     draft.phase = { kind: 'refreshing', attempt, candidate, startedMs, untilMs: at.nowMs + policy.refreshTimeoutMs }
     draft.repeated = [...draft.repeated, candidate]
-    return {
-      state: draft,
-      effects: [report(running, { kind: 'abandoned' }), { type: 'refresh-credential', candidate }],
-    }
+    return { state: draft, effects: [{ type: 'refresh-credential', candidate }] }
   }
   const told = report(running, { kind: 'failed', failure })
   const isFinal = act === 'stop' || (act === 'mend' && !isFirst)
@@ -168,6 +167,11 @@ const billable: ReadonlySet<FailureKind> = new Set<FailureKind>([
 
 /** An attempt, as far as health is told of it. */
 type Reported = Pick<Upstream, 'attempt' | 'candidate' | 'startedMs'>
+
+/** What is still owed about the attempt whose credential is being renewed, when nothing comes of that: no verdict. */
+export function unjudged(phase: Phase): LoopEffect[] {
+  return phase.kind === 'refreshing' ? [report(phase, { kind: 'abandoned' })] : []
+}
 
 /** The effect that tells health about an attempt. */
 export function report(running: Reported, outcome: Extract<LoopEffect, { type: 'report' }>['outcome']): LoopEffect {
