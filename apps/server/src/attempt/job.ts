@@ -19,7 +19,8 @@ import { type Attempt, type AttemptNews, startAttempt } from './attempt.ts'
 import { refusalOf } from './failure-text.ts'
 import { OAuthAttempt } from './oauth-attempt.ts'
 import { refusedAttempt } from './refused-attempt.ts'
-import { type Effect, Run } from './run.ts'
+import { Run } from './run.ts'
+import type { Effect } from './run-deps.ts'
 
 /** One request on its way to an answer. */
 export interface Job {
@@ -30,7 +31,7 @@ export interface Job {
   /** The conversation; `null` where there is only one candidate. */
   readonly session: string | null
   readonly view: ClientView
-  /** See {@link RunDeps.log}. */
+  /** See `RunDeps.log`. */
   readonly log: LoggedEvent[] | null
   over(state: LoopState, attempts: ReadonlyMap<number, Attempt>, policy: LoopPolicy): void
 }
@@ -120,8 +121,6 @@ function attemptName(request: ClientRequest, attempt: number): string {
 
 function startOn(job: Job, candidate: PlanCandidate, effect: Effect<'start-attempt'>, tell: Tell): Attempt {
   const { house, compiled, request, session } = job
-  const provider = compiled.providers.get(candidate.provider)
-  if (provider === undefined) throw new Error(`no provider ${candidate.provider} in the config of this request`)
   house.targets.started(compiled, candidate, {
     request: request.id,
     attempt: attemptName(request, effect.attempt),
@@ -129,6 +128,10 @@ function startOn(job: Job, candidate: PlanCandidate, effect: Effect<'start-attem
     tokens: estimatedTokens(request.body),
     isFirst: effect.attempt === 1,
   })
+  // Here, where every attempt begins once, however many accounts it will go through: its end is told once, too.
+  house.observer.attemptStarted({ request, attempt: effect.attempt, candidate })
+  const provider = compiled.providers.get(candidate.provider)
+  if (provider === undefined) throw new Error(`no provider ${candidate.provider} in the config of this request`)
   if (provider.auth.kind !== 'oauth') {
     return sendTo(job, candidate, provider, effect, credentialHeaders(provider, candidate.credential, request), tell)
   }
@@ -160,7 +163,6 @@ function sendTo(
   const { appName } = compiled.config.settings
   const input = { request, provider, model, signedIn, withoutThinking, trace, appName, epochMs: epochMs() }
   const prepared = prepare(input)
-  house.observer.attemptStarted({ request, attempt: effect.attempt, candidate })
   if (!prepared.ok) return refusedAttempt(prepared.error, tell)
   const { upstream, adapter, losses } = prepared.value
   const facts: AnswerFacts = { request, provider: provider.name, attempts: effect.attempt }

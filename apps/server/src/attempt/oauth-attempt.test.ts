@@ -101,6 +101,22 @@ describe('a request to a provider of stored logins', () => {
     expect(world.mocks[1]?.requests).toHaveLength(1)
   })
 
+  test.each([
+    ['renewed', [ok], ['ada'], [{ answer: expired, repeat: 1 }]],
+    ['handed on', [ok], ['ada', 'bob'], [{ answer: limited, repeat: 1 }]],
+    ['refused altogether', [ok], ['ada', 'bob'], [{ answer: expired }]],
+    ['absent', [ok], [], []],
+  ])('is one attempt, which begins and ends once, when the login is %s', async (_name, more, names, rules) => {
+    const world = await startSignedIn([{ rules }, ...more], names)
+    expect((await world.post(hello)).status).toBe(200)
+    const metrics = await (await fetch(`${world.lb.url}/metrics`)).text()
+    expect(metrics).toContain('lb_attempts_in_flight{provider="a"} 0\n')
+    const ends = [...metrics.matchAll(/^lb_attempts_total\{provider="a",.*\} (\d+)$/gm)].map(([, ended]) =>
+      Number(ended),
+    )
+    expect(ends.reduce((sum, ended) => sum + ended, 0)).toBe(1)
+  })
+
   test('is told what to do when nobody is signed in', async () => {
     const world = await startSignedIn([ok], [])
     const response = await world.post(hello)

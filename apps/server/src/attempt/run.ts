@@ -1,57 +1,18 @@
 import { assertNever, type Failure, type Moment } from '@lb/protocol'
 import {
-  type ClientKind,
   type Ending,
   type LoggedEvent,
   type LoopEffect,
   type LoopEvent,
-  type LoopPolicy,
   type LoopState,
   newLoop,
   nextLoopDeadlineMs,
-  type PlanCandidate,
   stepLoop,
 } from '@lb/router'
-import { type Clock, momentOf } from '../clock.ts'
-import type { ClientView } from '../egress/client-view.ts'
+import { momentOf } from '../clock.ts'
 import type { WaitReason } from '../state/waiting-room.ts'
 import { type Attempt, type AttemptNews, guarded } from './attempt.ts'
-
-/** What one run of the attempt loop needs. */
-export interface RunDeps {
-  readonly clock: Clock
-  readonly roll: () => number
-  readonly policy: LoopPolicy
-  readonly client: ClientKind
-  readonly timeoutMs: number
-  readonly candidates: readonly PlanCandidate[]
-  readonly view: ClientView
-  /** Filled with every event as the loop is told it, so that it can be replayed; `null`: nobody wants to know. */
-  readonly log: LoggedEvent[] | null
-  /** Retries that the shared budget allows now. */
-  retryTokens(): number
-  /** Chance with which the local throttle refuses this request when nobody is available. */
-  readonly refuseChance: number
-  /** The candidates as they are now. */
-  look(): readonly PlanCandidate[]
-  /** The loop waits, or ceases to; `wake` makes it look again. */
-  waiting(why: WaitReason | null, wake: () => void): void
-  start(candidate: PlanCandidate, effect: Effect<'start-attempt'>, tell: (news: AttemptNews) => void): Attempt
-  /** @param attempt what is reported about; absent: it never began. */
-  report(effect: Effect<'report'>, attempt: Attempt | undefined): void
-  spendBudget(): void
-  /** Renews a credential; what went wrong, or `null`. */
-  refresh(candidate: string): Promise<Failure | null>
-  /** Answers a request that nobody could answer. */
-  giveUp(ending: Effect<'give-up'>, attempts: ReadonlyMap<number, Attempt>, made: LoopState['attempts']): void
-  endTruthfully(ending: Effect<'end-truthfully'>, attempt: Attempt | undefined): void
-  /** Something threw that must not: a bug of ours. */
-  internalError(error: unknown): void
-  /** The request is over; called once, last. */
-  over(state: LoopState, attempts: ReadonlyMap<number, Attempt>, policy: LoopPolicy): void
-}
-
-export type Effect<T extends LoopEffect['type']> = Extract<LoopEffect, { readonly type: T }>
+import type { Effect, RunDeps } from './run-deps.ts'
 
 /** Bytes of an answer are reported to the loop as progress at most this often. */
 const PROGRESS_EVERY_MS = 1000
@@ -69,6 +30,8 @@ export class Run {
   readonly #attempts = new Map<number, Attempt>()
   readonly #waiting: { readonly event: LoopEvent; readonly cameMs: number | undefined }[] = []
   #state: LoopState = newLoop
+  /** The last attempt that was begun, whether or not that went well. */
+  #begun = 0
   #isStepping = false
   /** Whether the request has ended. */
   isOver = false
@@ -125,7 +88,22 @@ export class Run {
       if (this.#deps.log !== null && this.#state.phase.kind !== 'over') record(this.#deps.log, event, at)
       const step = stepLoop(this.#state, event, at, policy)
       this.#state = step.state
-      for (const effect of step.effects) this.#obey(effect)
+      this.#obeyAll(step.effects)
+    }
+  }
+
+  /** When one throws the request ends, but who keeps books of attempts is still told what the loop decided. */
+  #obeyAll(effects: readonly LoopEffect[]): void {
+    let done = 0
+    try {
+      for (const effect of effects) {
+        done += 1
+        this.#obey(effect)
+      }
+    } catch (error) {
+      const owed = effects.slice(done).filter(({ type }) => type === 'report')
+      for (const effect of owed) guarded(this.#deps.internalError, () => this.#obey(effect))()
+      throw error
     }
   }
 
@@ -147,15 +125,24 @@ export class Run {
     this.#deps.internalError(error)
     if (this.isOver) return
     const end = this.#state.stage === 'nothing' ? 'gave-up' : 'ended-truthfully'
-    const running = this.#state.attempts.find(({ outcome }) => outcome === 'running')
+    const open = this.#unreported()
     this.#state = { ...this.#state, phase: { kind: 'over', end } }
     const steps = [
-      () => this.#attempts.forEach((attempt) => void attempt.cancel()),
-      () => running && this.#deps.report({ type: 'report', ...running, outcome: { kind: 'abandoned' } }, undefined),
+      ...[...this.#attempts.values()].map((attempt) => () => attempt.cancel()),
+      () => open && this.#obey({ type: 'report', ...open, outcome: { kind: 'abandoned' } }),
       () => this.#deps.endTruthfully({ type: 'end-truthfully', attempt: null, failure: ourFault }, undefined),
       () => this.#finish(),
     ]
     for (const step of steps) guarded(this.#deps.internalError, step)()
+  }
+
+  /** The attempt that began and of whose end nobody has been told. There is one at most. */
+  #unreported(): Pick<Effect<'report'>, 'attempt' | 'candidate' | 'startedMs'> | undefined {
+    const { phase, attempts } = this.#state
+    const open = phase.kind === 'refreshing' ? phase : attempts.find(({ outcome }) => outcome === 'running')
+    if (open === undefined || open.attempt > this.#begun) return undefined
+    const { attempt, candidate, startedMs } = open
+    return { attempt, candidate, startedMs }
   }
 
   /** One timer, set anew only when it would come too late: a tick that comes too early does no harm. */
@@ -237,6 +224,7 @@ export class Run {
   #start(effect: Effect<'start-attempt'>): void {
     const candidate = this.#deps.candidates.find(({ id }) => id === effect.candidate)
     if (candidate === undefined) throw new Error(`the loop started ${effect.candidate}, which is no candidate`)
+    this.#begun = effect.attempt
     const attempt = this.#deps.start(candidate, effect, (news) => this.#tell(effect.attempt, news))
     this.#attempts.set(effect.attempt, attempt)
   }
