@@ -269,6 +269,10 @@ describe('a writer that was taken for dead', () => {
       const before = await other.read()
       const account = before.ok ? before.value.file.accounts[0] : undefined
       if (account === undefined) throw new Error('no account')
+      let wake = (): void => undefined
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve
+      })
       const asleep = new Promise<void>((resolve) => {
         slow.before = async (step, at) => {
           if (step !== where || !/tmp-|tokens\.json$/.test(at)) return
@@ -276,7 +280,7 @@ describe('a writer that was taken for dead', () => {
           // Its heartbeat stops with it, as in a stopped process: the identity file is what it touches.
           slow.touch = async () => undefined
           resolve()
-          await new Promise((wake) => setTimeout(wake, 400))
+          await woken
         }
       })
       const at = { nowMs: 2_000, clockId: 'boot', epochMs: 1_795_000_001_000 }
@@ -288,6 +292,8 @@ describe('a writer that was taken for dead', () => {
         putTokens(file, rotated(account, { ...someLogin('a@x.com', 2).grant }, at)),
       )
       expect(mine.ok).toBe(true)
+      // Not before the other has written, however long that takes.
+      wake()
       expect(await late).toEqual({ ok: false, error: 'superseded' })
       expect(readFileSync(path, 'utf8')).toContain('at-canary-a@x.com-2')
       expect(readFileSync(path, 'utf8')).not.toContain('at-canary-a@x.com-99')
