@@ -1,7 +1,7 @@
 import type { Answer, MockRequest, MockScript } from '@lb/mock-provider'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type OidcServer, startOidcServer } from '../oauth/testing/oidc-server.ts'
-import { startSignedInWorld } from '../testing/signed-in-world.ts'
+import { signIn, startSignedInWorld } from '../testing/signed-in-world.ts'
 import { hello, type World } from '../testing/world.ts'
 
 let oidc: OidcServer
@@ -126,6 +126,21 @@ describe('a request to a provider of stored logins', () => {
       error: { type: 'authentication_error', message: expect.stringContaining('lb login') },
     })
     expect(tokensOf(world)).toEqual([])
+  })
+
+  test('is told to log in again while every account rests because its sign-in was refused', async () => {
+    const world = await startSignedIn([{ default: expired }], ['ada', 'bob'])
+    expect((await world.post(hello)).status).toBe(401)
+    const response = await world.post({ ...hello, max_tokens: 7 })
+    expect([response.status, response.headers.get('x-should-retry')]).toEqual([401, 'false'])
+    const { error } = (await response.json()) as { error: { type: string; message: string } }
+    expect(error.type).toBe('authentication_error')
+    expect(error.message).toMatch(/ada@\S+, bob@\S+ must log in again \(the sign-in is refused\): .*lb login/)
+    expect(tokensOf(world)).toHaveLength(4)
+    // It helps at once.
+    world.mocks[0]?.setScript(ok)
+    await signIn(oidc, world, 'bob')
+    expect((await world.post({ ...hello, max_tokens: 8 })).status).toBe(200)
   })
 
   test('goes to the next candidate when nobody is signed in', async () => {

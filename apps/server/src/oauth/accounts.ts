@@ -71,7 +71,7 @@ export interface Credential {
 /** A credential, or what to do instead. `message` is for the client. */
 export type CredentialAnswer =
   | { readonly kind: 'credential'; readonly credential: Credential; readonly rejectedForMs?: number }
-  /** Nobody is signed in, or every account that would do must sign in again. */
+  /** Nobody is signed in, or every account that would do must sign in again: its login is over, or the API refuses it. */
   | { readonly kind: 'login-required'; readonly accounts: readonly string[]; readonly message: string }
   /** There are accounts, and none can be used for a while. */
   | { readonly kind: 'unavailable'; readonly retryAfterMs: number; readonly message: string }

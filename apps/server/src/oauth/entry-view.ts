@@ -83,6 +83,21 @@ export function limitedQuota(before: Quota | undefined, untilMs: number, model: 
   return { windows, rejected: still }
 }
 
+/** The states in which only a person can help, and what is told of them. An account that rests is tried again by itself, too. */
+const loginAsked: Readonly<Partial<Record<Entry['state']['kind'], string>>> = {
+  'needs-login': 'must log in',
+  barred: 'must log in again (the sign-in is refused)',
+}
+
+function loginsAsked(entries: readonly Entry[]): string {
+  const groups = new Map<string | undefined, string[]>()
+  for (const { account, state } of entries) {
+    const said = loginAsked[state.kind]
+    groups.set(said, [...(groups.get(said) ?? []), account.email])
+  }
+  return [...groups].map(([said, emails]) => `${emails.join(', ')} ${said}`).join('; ')
+}
+
 /** Why there is no credential, for accounts that would do and cannot be used. */
 export function refusalOf(
   entries: readonly Entry[],
@@ -91,10 +106,10 @@ export function refusalOf(
   loginAdvice: string,
 ): CredentialAnswer {
   const emails = entries.map((entry) => entry.account.email)
-  const waiting = entries.filter((entry) => entry.state.kind !== 'needs-login')
+  const waiting = entries.filter(({ state }) => loginAsked[state.kind] === undefined)
   if (waiting.length === 0) {
-    const who = wish.pinnedEmail ?? emails.join(', ')
-    const what = who === '' ? 'no account is signed in' : `${who} must log in`
+    const who = wish.pinnedEmail === undefined ? 'no account is signed in' : `${wish.pinnedEmail} must log in`
+    const what = entries.length === 0 ? who : loginsAsked(entries)
     return { kind: 'login-required', accounts: emails, message: loginMessage(loginAdvice, what) }
   }
   const soonestMs = Math.min(...waiting.map((entry) => nextDeadlineMs(entry.state) ?? nowMs))

@@ -110,7 +110,10 @@ describe('401', () => {
     if (renewed.kind !== 'renewed') throw new Error(renewed.kind)
     expect(await accounts.refresh(renewed.credential)).toEqual({ kind: 'refused' })
     expect(server.calls.refresh_token).toBe(1)
-    expect((await accounts.credentialFor({})).kind).toBe('unavailable')
+    expect(await accounts.credentialFor({})).toMatchObject({
+      kind: 'login-required',
+      message: expect.stringContaining('a@x.com must log in again (the sign-in is refused)'),
+    })
     await time.advance(1_800_001)
     expect((await accounts.credentialFor({})).kind).toBe('credential')
   })
