@@ -197,6 +197,25 @@ describe('the records', () => {
     expect(odd.error.message).toBe('limit: Invalid type: Expected number but received "abc"')
   })
 
+  test.each([
+    ['GET', '/requests?unknown=1', 'unknown: there is no such parameter. There are: limit'],
+    ['GET', '/requests?limit=1&limit=2', 'limit: is given twice'],
+    ['POST', '/cleanup?forced=true', 'forced: there is no such parameter. There are: force'],
+    ['GET', '/usage?unknown=1', 'unknown: there is no such parameter. There are: by, since, until, format'],
+  ])(
+    '%s %s: a parameter that does not exist is named, as on every route of lb’s own that has some',
+    async (method, path, told) => {
+      const { lb } = await startWorld({ scripts: [{}] })
+      const response = await fetch(lb.url + path, { method })
+      expect(response.status).toBe(400)
+      const { error } = (await response.json()) as { error: { type: string; message: string } }
+      expect(error.type).toBe('invalid_request_error')
+      expect(error.message.startsWith(told)).toBe(true)
+      // Vendors' clients say more than lb declares, and a route that declares nothing minds nothing.
+      for (const free of ['/v1/models?beta=true', '/health?t=1']) expect((await fetch(lb.url + free)).status).toBe(200)
+    },
+  )
+
   test('are no more than the settings say', async () => {
     const world = await startWorld({ scripts: [{}], settings: ['decision_records: { max_count: 3 }'] })
     for (let count = 0; count < 5; count++) await recorded(world)

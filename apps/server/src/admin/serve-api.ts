@@ -37,14 +37,29 @@ function respond(house: House, { replies }: ApiRoute, { status, body, headers, c
 
 function readRequest(
   { c: { req }, caller, compiled }: Visit,
-  { pathParameters = {}, queryParameters = {} }: ApiRoute,
+  { access, pathParameters = {}, queryParameters = {} }: ApiRoute,
 ): Result<ApiRequest, string> {
   const path = readValues(pathParameters, (name) => req.param(name))
   if (!path.ok) return path
+  const { searchParams: search } = new URL(req.url)
+  const wrong = access === 'client' ? undefined : misspelt(search, Object.keys(queryParameters))
+  if (wrong !== undefined) return err(wrong)
   const query = readValues(queryParameters, (name) => req.query(name))
   if (!query.ok) return query
-  const { searchParams: search } = new URL(req.url)
   return ok({ path: path.value, query: query.value, caller, compiled, search, accept: req.header('accept') ?? '' })
+}
+
+/**
+ * What is wrong with the names of the parameters. Asked of lb's own routes that declare some: a vendor's clients add to the
+ * vendor's (`/v1/models?beta=true`), and to a route without any, anybody may add what keeps it out of a cache.
+ */
+function misspelt(search: URLSearchParams, names: readonly string[]): string | undefined {
+  if (names.length === 0) return undefined
+  for (const name of search.keys()) {
+    if (!names.includes(name)) return `${name}: there is no such parameter. There are: ${names.join(', ')}`
+    if (search.getAll(name).length > 1) return `${name}: is given twice`
+  }
+  return undefined
 }
 
 function readValues(
