@@ -4,6 +4,7 @@ import { isLoopback } from '../read/host.ts'
 import { nearest } from '../read/suggest.ts'
 import type { Secret } from '../secret.ts'
 import type { Path } from '../yaml/tree.ts'
+import { checkKeptFiles } from './kept-files.ts'
 import { checkOAuth } from './oauth.ts'
 
 type PathOf = (made: object) => Path
@@ -42,6 +43,7 @@ export function checkSettings(
     )
   }
   checkOAuth(fields.oauth, findings)
+  checkKeptFiles(fields, findings)
   return { ...fields, auth }
 }
 
