@@ -146,13 +146,18 @@ describe('reasoning (case 32)', () => {
       'effort_changed:adaptive',
     ])
     expect(asks({ thinking: adaptive, output_config: { effort: 'max' } }, older)).toEqual([
-      { type: 'enabled', budget_tokens: 49_999 },
+      { type: 'enabled', budget_tokens: 45_904 },
       undefined,
       'effort_changed:adaptive',
       'effort_changed:max',
     ])
-    expect(asks({ thinking: adaptive, max_tokens: 1024 }, older)[0]).toEqual({ type: 'disabled' })
-    expect(asks({ thinking: adaptive, max_tokens: 1025 }, older)[0]).toEqual({ type: 'enabled', budget_tokens: 1024 })
+    // Where there is no room for both, the answer goes first.
+    expect(asks({ thinking: adaptive, max_tokens: 1365 }, older)).toEqual([
+      { type: 'disabled' },
+      undefined,
+      'thinking_disabled:max_tokens',
+    ])
+    expect(asks({ thinking: adaptive, max_tokens: 1366 }, older)[0]).toEqual({ type: 'enabled', budget_tokens: 1024 })
     expect(asks(enabled(2000), { model: 'claude-3-haiku' })).toEqual([undefined, undefined, 'thinking_not_controlled'])
   })
 

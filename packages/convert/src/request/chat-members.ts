@@ -18,6 +18,7 @@ const ofRoles: ReadonlyMap<string, Members> = new Map([
       'function_call',
       'reasoning_content',
       'reasoning',
+      'reasoning_text',
       'reasoning_details',
       'annotations',
       // How several vendors mark a prefilled answer: what stands last is one in any case.

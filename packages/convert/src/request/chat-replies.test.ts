@@ -195,6 +195,7 @@ describe('what the model said', () => {
 
   test.each([
     { reasoning_content: 'hm' },
+    { reasoning_text: 'hm' },
     { reasoning: 'hm' },
     { reasoning_details: [{ type: 'reasoning.text', text: 'hm', format: 'anthropic-claude-v1' }] },
     { reasoning_details: [{ type: 'reasoning.encrypted', format: 'anthropic-claude-v1' }] },

@@ -89,8 +89,8 @@ describe('models that measure for themselves', () => {
 describe('models with a budget', () => {
   test.each(Object.entries(levelBudgets).slice(1))('%s is %d tokens', (reasoning_effort, tokens) => {
     expect(plan({ reasoning_effort, max_tokens: 64_000 }, ...older)).toEqual({
-      thinking: budget(Math.min(tokens, 63_999)),
-      losses: tokens > 63_999 ? ['thinking_budget_lowered:65536'] : [],
+      thinking: budget(Math.min(tokens, 59_904)),
+      losses: tokens > 59_904 ? ['thinking_budget_lowered:65536'] : [],
     })
   })
 
@@ -111,20 +111,27 @@ describe('models with a budget', () => {
     expect(plan(members, ...older)).toEqual({ ...expected, losses: [] })
   })
 
-  test('leave something for the answer, and never ask for more than the client did', () => {
-    expect(plan({ reasoning_effort: 'high', max_tokens: 2000 }, ...older)).toEqual({
-      thinking: budget(1999),
-      losses: ['thinking_budget_lowered:24576'],
+  test.each([
+    // lb's own choice leaves 4096 tokens to the answer, or a quarter.
+    [{ reasoning_effort: 'high', max_tokens: 28_671 }, 24_575, '24576'],
+    [{ reasoning_effort: 'high', max_tokens: 2000 }, 1500, '24576'],
+    [{ reasoning_effort: 'high', max_tokens: 1366 }, 1024, '24576'],
+    [{ thinking_budget: 100 }, 1024, '100'],
+    // A budget that leaves nothing is none that Anthropic takes.
+    [{ thinking_budget: 2000, max_tokens: 2000 }, 1500, '2000'],
+    // One that it takes is the client's choice.
+    [{ thinking_budget: 1999, max_tokens: 2000 }, 1999, undefined],
+    [{ thinking_budget: 1024, max_tokens: 1025 }, 1024, undefined],
+  ])('leave room for the answer, and never ask for more than the client did: %j', (members, tokens, lowered) => {
+    expect(plan(members, ...older)).toEqual({
+      thinking: budget(tokens),
+      losses: lowered === undefined ? [] : [`thinking_budget_lowered:${lowered}`],
     })
-    expect(plan({ thinking_budget: 100 }, ...older)).toEqual({
-      thinking: budget(1024),
-      losses: ['thinking_budget_lowered:100'],
-    })
-    expect(plan({ reasoning_effort: 'high', max_tokens: 1025 }, ...older)).toMatchObject({ thinking: budget(1024) })
   })
 
   test.each([
-    ['there is no room', { reasoning_effort: 'high', max_tokens: 1024 }, 'max_tokens'],
+    ['there is no room', { reasoning_effort: 'high', max_tokens: 1365 }, 'max_tokens'],
+    ['there is none beside a budget', { thinking_budget: 1100, max_tokens: 1100 }, 'max_tokens'],
     ['the budget is none', { thinking_budget: 0 }, 'max_tokens'],
     [
       'a tool is forced',

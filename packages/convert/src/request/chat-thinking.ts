@@ -2,7 +2,7 @@ import type { Anthropic, Chat, JsonObject } from '@lb/protocol'
 import type { Level } from '../profiles/profile.ts'
 import { blocksOf } from './anthropic-pairs.ts'
 import type { ChatRun } from './chat-run.ts'
-import { budgetLevels, levelBudgets, nearestLevel } from './effort.ts'
+import { budgetLevels, budgetWithin, leastBudget, levelBudgets, nearestLevel } from './effort.ts'
 
 /** What an Anthropic request says about reasoning. */
 export interface AnthropicThinking {
@@ -21,9 +21,6 @@ type Wish =
   | { readonly kind: 'absent' | 'off' | 'on' }
   | { readonly kind: 'level'; readonly level: Level; readonly path: string }
   | { readonly kind: 'budget'; readonly tokens: number; readonly path: string }
-
-/** The least that Anthropic takes as a budget. */
-const MIN_BUDGET = 1024
 
 /** Plans the reasoning of a Chat request: OpenAI's own level, or one of the forms that other vendors have. */
 export function planChatThinking(request: Chat.Request, around: Surroundings, run: ChatRun): AnthropicThinking {
@@ -126,13 +123,14 @@ function budgeted(wish: Wish, around: Surroundings, run: ChatRun): AnthropicThin
   if (wish.kind === 'absent') return {}
   if (wish.kind === 'off') return { thinking: { type: 'disabled' } }
   const wanted = wish.kind === 'budget' ? wish.tokens : levelBudgets[wish.kind === 'level' ? wish.level : 'medium']
-  const reason = reasonAgainst(wanted, around, run)
-  if (reason !== undefined) {
+  // A client that says how many tokens, and could say so to Anthropic, has its way.
+  const isTaken = wish.kind === 'budget' && wanted >= leastBudget && wanted < around.maxTokens
+  const budget = isTaken ? wanted : budgetWithin(around.maxTokens, wanted)
+  const reason = wanted <= 0 || budget === undefined ? 'max_tokens' : reasonAgainst(around, run)
+  if (budget === undefined || reason !== undefined) {
     run.notes.loss('thinking_disabled', pathOf(wish), reason)
     return { thinking: { type: 'disabled' } }
   }
-  // Reasoning counts into max_tokens on both sides; something has to be left for the answer.
-  const budget = Math.max(MIN_BUDGET, Math.min(wanted, around.maxTokens - 1))
   if (budget !== wanted) run.notes.loss('thinking_budget_lowered', pathOf(wish), String(wanted))
   const level = wish.kind === 'level' ? nearestLevel(run.profile.effort, wish.level) : undefined
   return {
@@ -146,9 +144,8 @@ function isForcedBlindly({ forcesTool }: Surroundings, { profile }: ChatRun): bo
   return forcesTool && profile.forcedTools === 'without-thinking'
 }
 
-/** Why reasoning with a budget has to be off. */
-function reasonAgainst(wanted: number, around: Surroundings, run: ChatRun): string | undefined {
-  if (around.maxTokens <= MIN_BUDGET || wanted <= 0) return 'max_tokens'
+/** Why reasoning with a budget has to be off, whatever the budget. */
+function reasonAgainst(around: Surroundings, run: ChatRun): string | undefined {
   if (isForcedBlindly(around, run)) return 'tool_choice'
   return run.profile.signatures === 'verified' && isUnsignedLoop(around.messages) ? 'unsigned tool calls' : undefined
 }

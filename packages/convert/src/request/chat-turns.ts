@@ -169,7 +169,7 @@ function spokenPart(part: SpokenPart, path: string, run: ChatRun): readonly Bloc
 function reasoningBlocks(message: Chat.AssistantMessage, path: string, run: ChatRun): readonly Block[] {
   const details = mergedDetails(message.reasoning_details ?? [])
   const blocks = details.map((entry) => reasoningBlock(entry, run.profile)).filter((block) => block !== undefined)
-  const hasText = Boolean(message.reasoning_content || message.reasoning)
+  const hasText = Boolean(message.reasoning_content || message.reasoning || message.reasoning_text)
   if (blocks.length < details.length || (hasText && blocks.length === 0)) run.notes.loss('thinking_dropped', path)
   return blocks
 }

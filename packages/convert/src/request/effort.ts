@@ -152,3 +152,20 @@ export const levelBudgets: Readonly<Record<Level, number>> = {
   xhigh: 32_768,
   max: 65_536,
 }
+
+/** The least that Anthropic takes as a budget. @see https://platform.claude.com/docs/en/build-with-claude/extended-thinking */
+export const leastBudget = 1024
+
+/** Tokens that are left to the answer where a budget is lb's choice: so many, or where there are few a quarter. */
+const ANSWER_ROOM = 4096
+
+/**
+ * A budget next to which an answer has room: Anthropic takes any below `max_tokens`, which limits both together, but all of it
+ * but one token would buy reasoning and no answer.
+ *
+ * @returns tokens; `undefined`: there is no room for both.
+ */
+export function budgetWithin(maxTokens: number, wanted: number): number | undefined {
+  const most = maxTokens - Math.min(ANSWER_ROOM, Math.ceil(maxTokens / 4))
+  return most < leastBudget ? undefined : Math.max(leastBudget, Math.min(wanted, most))
+}

@@ -6,7 +6,7 @@ import { isCall, isResult } from './anthropic-pairs.ts'
 import type { SanitizeOptions } from './anthropic-to-anthropic.ts'
 import { withoutMembers } from './betas.ts'
 import { isUnsignedLoop } from './chat-thinking.ts'
-import { budgetLevels, levelBudgets, nearestLevel } from './effort.ts'
+import { budgetLevels, budgetWithin, levelBudgets, nearestLevel } from './effort.ts'
 import { hashedId } from './identity.ts'
 import { mapBlocks } from './map-blocks.ts'
 import { withReminders } from './system-reminders.ts'
@@ -188,10 +188,13 @@ function fitBudget(
     return { ...request, thinking: { type: 'disabled' } }
   }
   if (thinking.type === 'enabled') return request
+  const budget = budgetWithin(request.max_tokens, levelBudgets[request.output_config?.effort ?? 'medium'])
+  if (budget === undefined) {
+    notes.loss('thinking_disabled', '/thinking', 'max_tokens')
+    return { ...request, thinking: { type: 'disabled' } }
+  }
   notes.loss('effort_changed', '/thinking', thinking.type)
-  const wanted = levelBudgets[request.output_config?.effort ?? 'medium']
-  const budget = Math.min(wanted, request.max_tokens - 1)
-  return { ...request, thinking: budget < 1024 ? { type: 'disabled' } : { type: 'enabled', budget_tokens: budget } }
+  return { ...request, thinking: { type: 'enabled', budget_tokens: budget } }
 }
 
 function fitEffort(request: Anthropic.Request, { target, notes }: SanitizeContext): Anthropic.Request {

@@ -57,6 +57,8 @@ const readers: readonly (readonly [member: string, read: Reader])[] = [
   ['reasoning_details', readDetails],
   ['reasoning_content', (deltas, value) => readReasoning(deltas, 'reasoning_content', value)],
   ['reasoning', (deltas, value) => readReasoning(deltas, 'reasoning', value)],
+  // GitHub Copilot.
+  ['reasoning_text', (deltas, value) => readReasoning(deltas, 'reasoning_text', value)],
   ['content', readContent],
   ['refusal', readRefusal],
   ['tool_calls', readCalls],

@@ -28,6 +28,19 @@ describe('reasoning', () => {
     expect(anthropicGrammarProblems(events)).toEqual([])
   })
 
+  test.each(['reasoning_content', 'reasoning', 'reasoning_text'])('%s says it, in pieces and whole', (name) => {
+    for (const chunks of [
+      [chunk({ [name]: 'h' }), chunk({ [name]: 'm' }), chunk({ content: 'x' }), stop],
+      [{ choices: [{ index: 0, message: { role: 'assistant', [name]: 'hm', content: 'x' }, finish_reason: 'stop' }] }],
+    ]) {
+      const { events, report } = chatStream(chunks as never)
+      const said = brief(events).filter((line) => line.includes(' + ') && !line.includes('signature'))
+      expect(said.map((line) => line.slice(4)).join('')).toBe('hmx')
+      expect(brief(events)[1]).toBe('0 thinking')
+      expect(report.losses.map(({ code }) => code)).toEqual(['usage_missing'])
+    }
+  })
+
   const signatures = (events: ReturnType<typeof chatStream>['events']) =>
     events.flatMap((event) =>
       event.type === 'content_block_delta' && event.delta.type === 'signature_delta' ? [event.delta.signature] : [],

@@ -77,6 +77,8 @@ export interface AssistantMessage {
   readonly reasoning_content?: string | null
   /** Groq, Ollama, newer vLLM, Cerebras, OpenRouter. @see https://openrouter.ai/docs/use-cases/reasoning-tokens */
   readonly reasoning?: string | null
+  /** GitHub Copilot. @see https://github.com/BerriAI/litellm/issues/35021 */
+  readonly reasoning_text?: string | null
   readonly reasoning_details?: readonly ReasoningDetail[] | null
   /** Gemini's compatible endpoint: the thought signature of the text. @see https://ai.google.dev/gemini-api/docs/openai */
   readonly extra_content?: JsonTree
