@@ -23,6 +23,18 @@ const candidates: readonly PlanCandidate[] = ['a', 'b'].map((id) => ({
   ttftMs: null,
 }))
 
+const silent: ClientView = {
+  preamble: () => undefined,
+  ping: () => undefined,
+  events: () => true,
+  whole: () => undefined,
+  refuse: () => undefined,
+  errorEvent: () => undefined,
+  end: () => undefined,
+  abort: () => undefined,
+  shown: () => ({}),
+}
+
 /** A run whose part `broken` throws whenever it is used, and what the others were told. */
 function startBroken(broken: string) {
   const seen = { reports: [] as string[], cancelled: [] as number[], errors: [] as unknown[], over: 0 }
@@ -47,17 +59,7 @@ function startBroken(broken: string) {
     losses: () => [],
     timing: () => ({ sentAtMs: undefined, arrivedAtMs: undefined, shownAtMs: undefined }),
   })
-  const view: ClientView = {
-    preamble: () => undefined,
-    ping: () => undefined,
-    events: () => true,
-    whole: () => undefined,
-    refuse: () => undefined,
-    errorEvent: () => undefined,
-    end: () => may('end'),
-    abort: () => may('abort'),
-    shown: () => ({}),
-  }
+  const view: ClientView = { ...silent, end: () => may('end'), abort: () => may('abort') }
   const deps: RunDeps = {
     clock: { nowMs: () => 0, epochMs: () => 0 },
     roll: () => 0.5,
