@@ -68,6 +68,23 @@ describe('a client that does not read', () => {
   })
 })
 
+test('a client that left before its answer was begun is gone, although nobody listened then', async () => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  const client = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  const response = await new Promise<ServerResponse>((resolve) => {
+    server.on('request', (_, answer) => answer.on('close', () => resolve(answer)))
+    server.once('request', () => client.destroy())
+    client.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+  })
+  const heard: string[] = []
+  const outlet = clientOutlet(response, { drained() {}, gone: () => void heard.push('gone') })
+  expect(heard).toEqual([])
+  await vi.waitFor(() => expect(heard).toEqual(['gone']))
+  expect(outlet.write(Buffer.from('x'))).toBe(true)
+})
+
 test('an upstream is not read faster than the client reads', async () => {
   const delta = { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'x'.repeat(256 << 10) } }
   const events = [

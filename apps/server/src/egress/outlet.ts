@@ -46,10 +46,13 @@ export function clientOutlet(
     listener.drained()
   })
   response.on('timeout', () => response.destroy())
-  response.on('close', () => {
+  const closed = (): void => {
     if (!finished) listener.gone()
     finished = true
-  })
+  }
+  response.on('close', closed)
+  // It left before anybody listened, and `close` comes only once.
+  if (response.destroyed) process.nextTick(closed)
   // A write to a connection that the client has just closed: `close` follows and says all.
   response.on('error', () => {})
 
