@@ -33,8 +33,11 @@ const allowed = { TextDecoder, URL, URLSearchParams }
 
 /** Runs `script` in a new bare context. A promise that it leaves in `done` is waited for. */
 export async function runBare(script: string): Promise<void> {
+  const encoder = new TextEncoder()
+  const encodeText = (text: string): Uint8Array => encoder.encode(text)
+  const encodeTextInto = (text: string, target: Uint8Array): object => encoder.encodeInto(text, target)
   const context = vm.createContext(
-    { ...allowed, encodeText: (text: string) => new TextEncoder().encode(text), done: undefined },
+    { ...allowed, encodeText, encodeTextInto, done: undefined },
     { codeGeneration: { strings: false, wasm: false } },
   )
   vm.runInContext(PRELUDE, context)
@@ -58,7 +61,10 @@ const PRELUDE = `
   delete globalThis.FinalizationRegistry
   globalThis.TextEncoder = class TextEncoder {
     encode(text = '') { return Uint8Array.from(encode(text)) }
+    encodeInto(text, target) { return encodeInto(text, target) }
   }
   const encode = encodeText
+  const encodeInto = encodeTextInto
   delete globalThis.encodeText
+  delete globalThis.encodeTextInto
 `
