@@ -192,7 +192,11 @@ const facts: Readonly<Record<UpstreamDialect, (seen: readonly Seen[]) => Progres
     const has = (pattern: RegExp): boolean => seen.some(({ data }) => pattern.test(data))
     const isWhole = seen.some(({ text }) => /^data: ?\[DONE\]/m.test(text))
     const hasStopReason = has(/"finish_reason":"/)
-    const hasContent = has(/"(content|reasoning|reasoning_content|arguments|text)":"[^"]/) || hasStopReason
+    const says = has(/"(content|reasoning|reasoning_content|text)":"[^"]|"arguments":"(?!\{\}")[^"]/)
+    // Some vendors begin the arguments of a call with an empty object that is none: only more of the calls, or the end, tells.
+    const emptyAt = seen.findIndex(({ data }) => /"arguments":"\{\}"/.test(data))
+    const goesOn = emptyAt !== -1 && seen.slice(emptyAt + 1).some(({ data }) => /"tool_calls":\[/.test(data))
+    const hasContent = says || goesOn || (hasStopReason && emptyAt === -1)
     return { hasContent, hasWholeBlock: hasStopReason, hasStopReason, isWhole }
   },
 }
