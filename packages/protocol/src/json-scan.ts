@@ -138,8 +138,8 @@ function readKey(bytes: Uint8Array, start: number, end: number): string | undefi
 }
 
 /**
- * Keys that were read before, each at the place that its bytes say. Requests have the same few, and a string that is there
- * costs nothing: to make them anew is a third of what the outline of a small request costs.
+ * Keys that were read before, each at the place that its bytes say: requests have the same few, and to make a string of each anew
+ * leaves more behind than all else that the outline of a small request does.
  */
 const knownKeys: string[] = []
 const KNOWN_KEYS = 256
@@ -175,7 +175,7 @@ function valueEnd(bytes: Uint8Array, start: number, budget: Budget): Result<numb
   return end === start ? problem('syntax', start, 'expected a value') : ok(end)
 }
 
-/** The stack of {@link containerEnd}. One for all: a typed array is memory outside of the heap, and costs more than a small scan. */
+/** The stack of {@link containerEnd}. One for all: a typed array of its own, outside of the heap, is dear beside a small scan. */
 const closers = new Uint8Array(DEEPEST)
 
 /** The index after the object or array that opens at `start`. A stack of closing brackets stands for recursion. */
