@@ -132,11 +132,12 @@ export const onlyCredential = 'default'
 /** The name of all accounts of a provider of stored logins: which of them is used is decided when it is needed. */
 export const accountsCredential = 'accounts'
 
-function routeProvider({ id, auth, weight, timeouts }: Provider): RouteProvider {
+function routeProvider({ id, name, auth, weight, timeouts }: Provider): RouteProvider {
   const keys = auth.kind === 'api-key' || auth.kind === 'bearer' ? auth.keys : []
   const credentials = keys.map((key) => ({ name: key.id, weight: key.weight }))
   return {
     name: id,
+    ...(name === id ? {} : { sharedName: name }),
     weight,
     credentials:
       credentials.length > 0
