@@ -87,7 +87,11 @@ function lead(house: House, { compiled }: Visit, wanted: Wanted, request: Client
   })
   // Over before it is known here: nobody could be asked.
   if (!run.isOver) running.set(request.id, run)
-  return { drained: () => run.drained(), cancel: () => run.clientGone() }
+  return {
+    drained: () => run.drained(),
+    cancel: () => run.clientGone(),
+    life: () => compiled.lifeAt(run.asked()),
+  }
 }
 
 function wantedBy(request: ClientRequest, { compiled, caller: { providers } }: Visit): Wanted {

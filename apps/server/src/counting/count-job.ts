@@ -114,6 +114,7 @@ export function answerCount(job: CountJob, means: CountMeans): Lead {
       finish('client-gone')
       call?.cancel()
     },
+    life: () => compiled.lifeAt(candidate),
   }
 }
 

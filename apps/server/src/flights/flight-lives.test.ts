@@ -128,7 +128,54 @@ describe('a key that may have so many requests open', () => {
   })
 })
 
+describe('streaming_mode: auto, with providers of both types behind one model', () => {
+  const leave = async (world: World): Promise<void> => {
+    const leaving = new AbortController()
+    const left = world.post(streamed, { signal: leaving.signal })
+    await world.mocks[0]?.next()
+    leaving.abort()
+    await expect(left).rejects.toThrow()
+  }
+  const scripts = [{ default: { delayMs: 1, paceMs: 1 } }, {}]
+
+  test('a call to Anthropic ends with its client, though a provider in background life stands behind it', async () => {
+    const gate = createGate()
+    const world = await startWorld({ scripts, clock: gate.clock, types: ['anthropic', 'openai'] })
+    await leave(world)
+    await world.mocks[0]?.idle()
+    await vi.waitFor(async () => expect(await metric(world, 'lb_flights_open')).toBe(0), sure)
+    expect(logged(world, 'leader_left')).toBe(false)
+  })
+
+  test('a call to the other one goes on for the retry of its client', async () => {
+    const gate = createGate()
+    const world = await startWorld({ scripts, clock: gate.clock, types: ['openai', 'anthropic'] })
+    await leave(world)
+    await vi.waitFor(() => expect(logged(world, 'leader_left')).toBe(true), sure)
+    const retry = world.post(streamed)
+    gate.open()
+    expect((await retry).headers.get('x-lb-coalesced')).toBe('follower')
+  })
+})
+
 describe('streaming_mode: background', () => {
+  test('nobody is asked for a client that left while it waited', async () => {
+    const world = await startWorld({
+      scripts: [{ fault: 'rate-limit-bare' }],
+      provider: 'streaming_mode: background',
+      settings: ['hold: 20', 'failure_cooldown: 1'],
+    })
+    expect((await world.post(hello)).status).toBe(429)
+    const leaving = new AbortController()
+    const left = world.post(streamed, { signal: leaving.signal })
+    await vi.waitFor(async () => expect(await metric(world, 'lb_flights_open')).toBe(1), sure)
+    leaving.abort()
+    await expect(left).rejects.toThrow()
+    const asked = world.mocks[0]?.requests.length
+    await vi.waitFor(async () => expect(await metric(world, 'lb_flights_open')).toBe(0), sure)
+    expect(world.mocks[0]?.requests).toHaveLength(asked ?? 0)
+  })
+
   test('an answer that was missed is there for linger seconds, and no longer', async () => {
     const { world, gate } = await startGated({
       provider: 'streaming_mode: background',

@@ -225,7 +225,8 @@ export class Flights {
     const { id } = consumer.request
     const flight = this.#flights.get(consumer.flight)
     this.#forget(id)
-    this.#act(this.#table.leave(id, how, this.#now()))
+    const life = how === 'left' ? flight?.lead?.life() : undefined
+    this.#act(this.#table.leave(id, how, this.#now(), life))
     if (how === 'left') this.#tellLeft(consumer)
     const ending = flight?.ending === 'aborted' ? 'failed' : (flight?.ending?.kind ?? 'failed')
     this.#tellDone(consumer, flight, how === 'left' ? 'left' : ending)

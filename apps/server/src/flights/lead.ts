@@ -8,6 +8,11 @@ export interface Lead {
   drained(): void
   /** Nobody wants the answer any more. */
   cancel(): void
+  /**
+   * Whether the call goes on without readers, by whom it asks just now: a provider with `streaming_mode: background` finishes its
+   * answer. While nobody is being asked there is nothing to finish.
+   */
+  life(): 'direct' | 'background'
 }
 
 /** Makes the call: answers `request` into `outlet`. */
