@@ -14,7 +14,7 @@ import {
   type LoopState,
   type LoopStep,
 } from './loop-state.ts'
-import { timeoutsFor } from './timeouts.ts'
+import { probeTimeoutMs, timeoutsFor } from './timeouts.ts'
 import { closeAttempt, end, look, over, report, runningOf, unjudged, upstreamEvent } from './upstream.ts'
 
 /**
@@ -194,8 +194,9 @@ function startAttempt(draft: LoopDraft, { candidate, why, cost }: Start, at: Mom
     candidate: id,
     startedMs: nowMs,
     backup,
-    firstByteDeadlineMs: nowMs + (isHurried ? policy.probeFirstByteTimeoutMs : timeouts.firstByteTimeoutMs),
-    contentDeadlineMs: nowMs + policy.contentTimeoutMs,
+    firstByteDeadlineMs: nowMs + (isHurried ? probeTimeoutMs(candidate, policy) : timeouts.firstByteTimeoutMs),
+    // Whoever gives an upstream longer to its first byte gives it as long to its content.
+    contentDeadlineMs: nowMs + Math.max(policy.contentTimeoutMs, timeouts.firstByteTimeoutMs),
     responded: false,
     spoke: false,
     openedMs: null,
