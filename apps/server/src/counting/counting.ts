@@ -90,7 +90,8 @@ function countMeans({ clock, log, pools, keys, accounts }: CountingDeps, estimat
       const key = keyOf(job)
       if (key !== undefined) kept.set(key, count)
     },
-    ask({ compiled, request, session, candidates: [{ credential, model }] }, provider) {
+    ask({ compiled, request, session, candidates: [{ credential, model, availability }] }, provider) {
+      if (availability.kind === 'barred' && availability.reason === 'disabled') return 'switched off'
       const { appName, tokenCounting } = compiled.config.settings
       const { alwaysUseLocal, timeoutOverrideMs: timeoutMs = DEFAULT_TIMEOUT_MS } = tokenCounting
       if (alwaysUseLocal) return 'always_use_local'
