@@ -216,6 +216,15 @@ describe('the deadline', () => {
     expect([slow(14_999), slow(15_000)]).toEqual(['report 1 abandoned', 'report 1 failed silent-until-deadline'])
   })
 
+  test('of a request that another one has joined is the latest of theirs', () => {
+    const loop = begun(one, {}, 2_000)
+    expect(loop.tell(1_000, { type: 'joined', timeoutMs: 500 })).toEqual([])
+    expect(loop.deadlineMs()).toBe(2_000)
+    expect(loop.tell(1_500, { type: 'joined', timeoutMs: 5_000 })).toEqual([])
+    expect([loop.deadlineMs(), loop.wait()[1]]).toEqual([6_500, 'report 1 abandoned'])
+    expect(loop.tell(7_000, { type: 'joined', timeoutMs: 5_000 })).toEqual([])
+  })
+
   test('comes also while waiting and while renewing', () => {
     const waiting = begun(one, {}, 100)
     waiting.fail(50, 1, 'server-error')

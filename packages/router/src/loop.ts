@@ -37,6 +37,8 @@ export function stepLoop(state: LoopState, event: LoopEvent, at: Moment, policy:
       return lookedAt(state, event, at, policy)
     case 'refreshed':
       return refreshed(state, event.candidate, event.failure)
+    case 'joined':
+      return joined(state, event.timeoutMs, at)
     case 'client-gone':
       return clientGone(state, at, policy)
     case 'stop':
@@ -117,6 +119,12 @@ function refreshed(state: LoopState, candidate: string, failure: Failure | null)
   if (failure === null) return look(draft, candidate, unjudged(phase))
   draft.spent = [...state.spent, candidate]
   return look(draft, null, [report(phase, { kind: 'failed', failure })])
+}
+
+function joined(state: LoopState, timeoutMs: number, at: Moment): LoopStep {
+  const draft = draftOf(state)
+  draft.deadlineMs = Math.max(state.deadlineMs, at.nowMs + timeoutMs)
+  return { state: draft, effects: [] }
 }
 
 function clientGone(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep {

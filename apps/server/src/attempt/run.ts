@@ -55,6 +55,11 @@ export class Run {
     this.#feed({ type: 'stop' })
   }
 
+  /** Somebody else waits for the answer, too. */
+  joined(timeoutMs: number): void {
+    this.#feed({ type: 'joined', timeoutMs })
+  }
+
   /** The client left. */
   clientGone(): void {
     this.#feed({ type: 'client-gone' })

@@ -110,6 +110,7 @@ export function answerCount(planned: CountJob, means: CountMeans): Lead {
   })
   return {
     drained() {},
+    joined() {},
     cancel() {
       if (isOver) return
       finish('client-gone')

@@ -128,6 +128,31 @@ describe('a key that may have so many requests open', () => {
   })
 })
 
+describe('the deadline that a client names', () => {
+  const patient = { 'x-stainless-timeout': '600' }
+  const scripts = [{ default: { delayMs: 1_500 } }]
+
+  test('is not that of those who wait for the same answer', async () => {
+    const world = await startWorld({ scripts })
+    const first = world.post(hello, { headers: { 'x-stainless-timeout': '1' } })
+    await world.mocks[0]?.next()
+    expect((await world.post(hello, { headers: patient })).status).toBe(200)
+    expect((await first).status).toBe(200)
+    expect(world.mocks[0]?.requests).toHaveLength(1)
+  })
+
+  test('is none of a call that goes on for its retry', async () => {
+    const world = await startWorld({ scripts, provider: 'streaming_mode: background' })
+    const headers = { 'x-stainless-timeout': '1' }
+    await expect(world.post(hello, { headers, signal: AbortSignal.timeout(1_000) })).rejects.toThrow()
+    await vi.waitFor(() => expect(logged(world, 'leader_left')).toBe(true), sure)
+    await new Promise((resolve) => void setTimeout(resolve, 100))
+    const retry = await world.post(hello, { headers })
+    expect([retry.status, retry.headers.get('x-lb-coalesced')]).toEqual([200, 'follower'])
+    expect(world.mocks[0]?.requests).toHaveLength(1)
+  })
+})
+
 describe('streaming_mode: auto, with providers of both types behind one model', () => {
   const leave = async (world: World): Promise<void> => {
     const leaving = new AbortController()

@@ -180,6 +180,7 @@ export class Flights {
     if (role === 'follower') {
       const how = flight.ending === undefined ? 'joined' : 'replayed'
       this.#deps.observer.followerJoined({ request: consumer.request, leader: flight.leader, how })
+      flight.lead?.joined(consumer.request)
     }
     consumer.pump(flight.head)
   }

@@ -6,6 +6,8 @@ import type { ClientRequest } from '../ingress/client-request.ts'
 export interface Lead {
   /** Slow readers have caught up: read on. */
   drained(): void
+  /** Somebody else waits for the answer, too. */
+  joined(request: ClientRequest): void
   /** Nobody wants the answer any more. */
   cancel(): void
   /**
