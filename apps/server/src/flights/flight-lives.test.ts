@@ -186,9 +186,9 @@ describe('streaming_mode: auto, with providers of both types behind one model', 
 describe('streaming_mode: background', () => {
   test('nobody is asked for a client that left while it waited', async () => {
     const world = await startWorld({
-      scripts: [{ fault: 'rate-limit-bare' }],
+      scripts: [{ default: { error: { status: 429 }, headers: { 'retry-after': '2' } } }],
       provider: 'streaming_mode: background',
-      settings: ['hold: 20', 'failure_cooldown: 1'],
+      settings: ['hold: 20'],
     })
     expect((await world.post(hello)).status).toBe(429)
     const leaving = new AbortController()
