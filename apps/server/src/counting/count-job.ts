@@ -47,8 +47,7 @@ export interface CountMeans {
 const SOURCE = 'x-lb-token-count'
 
 /** Answers one request. It never fails for want of an upstream. */
-export function answerCount(planned: CountJob, means: CountMeans): Lead {
-  const job = { ...planned, candidates: whoWouldAnswer(planned.candidates) }
+export function answerCount(job: CountJob, means: CountMeans): Lead {
   const { compiled, request, candidates, view, observer } = job
   const [candidate] = candidates
   const provider = compiled.providers.get(candidate.provider)
@@ -56,7 +55,6 @@ export function answerCount(planned: CountJob, means: CountMeans): Lead {
   const { name } = provider
   let call: CountCall | undefined
   let isOver = false
-
   function finish(end: 'completed' | 'gave-up' | 'client-gone', counted?: CountedBy): void {
     isOver = true
     const nowMs = means.nowMs()
@@ -118,12 +116,6 @@ export function answerCount(planned: CountJob, means: CountMeans): Lead {
     },
     life: () => compiled.lifeAt(candidate),
   }
-}
-
-/** A plan leaves those who must not be asked now in their places; a request goes past them. */
-function whoWouldAnswer(planned: CountJob['candidates']): CountJob['candidates'] {
-  const first = planned.find(({ availability: { kind } }) => kind === 'available' || kind === 'probe') ?? planned[0]
-  return [first, ...planned.filter((candidate) => candidate !== first)]
 }
 
 /** What there is to say without an estimate. */
