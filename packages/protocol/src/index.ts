@@ -45,6 +45,7 @@ export {
   type JsonMember,
   type JsonOutline,
   type JsonScanProblem,
+  nextElement,
   scanJsonObject,
 } from './json-scan.ts'
 export type { Moment } from './moment.ts'
