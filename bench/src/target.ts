@@ -8,6 +8,7 @@ export interface Target {
   /** CPU time of all its threads since it started, in microseconds. */
   cpuUs(): number
   rssMb(): number
+  signal(signal: NodeJS.Signals): void
   stop(): void
 }
 
@@ -26,7 +27,8 @@ export async function startTarget(name: string, command: readonly string[], core
   })
   const url = await printedUrl(child, name)
   const pid = child.pid ?? 0
-  return { name, url, cpuUs: () => cpuUs(pid), rssMb: () => rssMb(pid), stop: () => child.kill('SIGKILL') }
+  const signal = (name: NodeJS.Signals): void => void child.kill(name)
+  return { name, url, cpuUs: () => cpuUs(pid), rssMb: () => rssMb(pid), signal, stop: () => signal('SIGKILL') }
 }
 
 function printedUrl(child: ChildProcess, name: string): Promise<string> {
