@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import type Database from 'libsql'
@@ -11,6 +11,8 @@ export interface UsageDatabase {
   /** Deletes some of what is older. @returns whether there may be more. */
   prune(beforeMs: number): boolean
   all(sql: string, values: readonly (string | number)[]): readonly SqlRow[]
+  /** Whether the file is still where it was opened: what is written to one that was deleted or replaced, nobody finds again. */
+  isInPlace(): boolean
   close(): void
 }
 
@@ -67,6 +69,7 @@ export function openUsageDatabase(path: string): UsageDatabase {
   database.exec('PRAGMA journal_mode = WAL')
   database.exec('PRAGMA synchronous = NORMAL')
   database.exec(schema)
+  const file = fileAt(path)
   const sourceId = interned(database, 'source', ['key', 'provider', 'model', 'endpoint'])
   const sessionId = interned(database, 'session', ['name'])
   const insertMany = insertion(database, BATCH_ROWS)
@@ -118,8 +121,15 @@ export function openUsageDatabase(path: string): UsageDatabase {
       return false
     },
     all: (sql, values) => database.prepare(sql).all([...values]) as SqlRow[],
+    isInPlace: () => fileAt(path) === file,
     close: () => database.close(),
   }
+}
+
+/** Which file a path leads to; `undefined`: none. */
+function fileAt(path: string): string | undefined {
+  const file = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return file && `${file.dev}:${file.ino}`
 }
 
 /** Its binary is loaded when there is something to open: where no books are kept, none is needed. */
