@@ -196,6 +196,7 @@ describe('what the model said', () => {
   test.each([
     { reasoning_content: 'hm' },
     { reasoning_text: 'hm' },
+    { reasoning_opaque: 'OPQ' },
     { reasoning: 'hm' },
     { reasoning_details: [{ type: 'reasoning.text', text: 'hm', format: 'anthropic-claude-v1' }] },
     { reasoning_details: [{ type: 'reasoning.encrypted', format: 'anthropic-claude-v1' }] },
@@ -212,6 +213,14 @@ describe('what the model said', () => {
       content: [{ type: 'text', text: 'a' }],
       losses: ['thinking_dropped'],
     })
+  })
+
+  test('a part that nobody knows is reported as what it is', () => {
+    const content = [
+      { type: 'text', text: 'a' },
+      { type: 'tool_use', id: 't', name: 'A', input: {} },
+    ]
+    expect(said({ content })).toEqual({ content: [{ type: 'text', text: 'a' }], losses: ['unknown_block:tool_use'] })
   })
 
   test('reasoning that we carried for another vendor never reaches Anthropic, whatever its form says (case 32)', () => {

@@ -161,7 +161,9 @@ function spokenPart(part: SpokenPart, path: string, run: ChatRun): readonly Bloc
     return textBlocks(part.refusal, {}, path, run)
   }
   if (part.type === 'text') return textBlocks(part.text, part, path, run)
-  run.notes.loss('thinking_dropped', path)
+  const { type } = part
+  if (type === 'thinking') run.notes.loss('thinking_dropped', path)
+  else run.notes.loss('unknown_block', path, type)
   return []
 }
 
@@ -169,7 +171,8 @@ function spokenPart(part: SpokenPart, path: string, run: ChatRun): readonly Bloc
 function reasoningBlocks(message: Chat.AssistantMessage, path: string, run: ChatRun): readonly Block[] {
   const details = mergedDetails(message.reasoning_details ?? [])
   const blocks = details.map((entry) => reasoningBlock(entry, run.profile)).filter((block) => block !== undefined)
-  const hasText = Boolean(message.reasoning_content || message.reasoning || message.reasoning_text)
+  const { reasoning_content, reasoning, reasoning_text, reasoning_opaque } = message
+  const hasText = Boolean(reasoning_content || reasoning || reasoning_text || reasoning_opaque)
   if (blocks.length < details.length || (hasText && blocks.length === 0)) run.notes.loss('thinking_dropped', path)
   return blocks
 }

@@ -1,4 +1,4 @@
-import type { Chat, Json, JsonObject } from '@lb/protocol'
+import { type Chat, type Json, type JsonObject, stringMember } from '@lb/protocol'
 import { contentTag } from '../sha256.ts'
 import { argumentsText } from './call-arguments.ts'
 import { mixedContent, textContent } from './chat-content.ts'
@@ -193,6 +193,8 @@ function extraContent(signature: Json | undefined): { readonly extra_content?: J
 
 function reasoningFields(reasoning: ReplayedReasoning, run: Run): Partial<Chat.AssistantMessage> {
   const { text, details } = reasoning
+  const own = copilotFields(details)
+  if (own !== undefined && run.profile.reasoningField !== 'none') return own
   switch (run.profile.reasoningField) {
     case 'reasoning_content':
       return text === undefined ? {} : { reasoning_content: text }
@@ -203,6 +205,19 @@ function reasoningFields(reasoning: ReplayedReasoning, run: Run): Partial<Chat.A
       return text === undefined ? {} : { reasoning: text }
     default:
       return {}
+  }
+}
+
+/** What came in GitHub Copilot's own members goes back in them, whatever the profile: nobody else has them. */
+function copilotFields(details: readonly JsonObject[]): Partial<Chat.AssistantMessage> | undefined {
+  const opaque = details.map((entry) => stringMember(entry, 'opaque')).findLast((one) => one !== undefined)
+  const texts = details
+    .filter((entry) => entry['type'] === 'reasoning_text')
+    .map((entry) => stringMember(entry, 'text'))
+  if (opaque === undefined && texts.length === 0) return undefined
+  return {
+    ...(texts.length === 0 ? {} : { reasoning_text: texts.join('') }),
+    ...(opaque === undefined ? {} : { reasoning_opaque: opaque }),
   }
 }
 

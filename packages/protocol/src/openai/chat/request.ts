@@ -79,6 +79,8 @@ export interface AssistantMessage {
   readonly reasoning?: string | null
   /** GitHub Copilot. @see https://github.com/BerriAI/litellm/issues/35021 */
   readonly reasoning_text?: string | null
+  /** What of it only Copilot can read. @see https://github.com/anomalyco/opencode/pull/8900 */
+  readonly reasoning_opaque?: string | null
   readonly reasoning_details?: readonly ReasoningDetail[] | null
   /** Gemini's compatible endpoint: the thought signature of the text. @see https://ai.google.dev/gemini-api/docs/openai */
   readonly extra_content?: JsonTree
