@@ -1,4 +1,4 @@
-import { type Anthropic, type Chat, err, parseChatRequest, type Result } from '@lb/protocol'
+import { type Anthropic, type Chat, parseChatRequest, type Result } from '@lb/protocol'
 import type { ChatClientContext } from '../context.ts'
 import { createUpstreamIds } from '../ids.ts'
 import { createUpstreamNames } from '../names.ts'
@@ -16,7 +16,7 @@ import { planChatThinking } from './chat-thinking.ts'
 import { anthropicTools } from './chat-tools.ts'
 import { anthropicTurns } from './chat-turns.ts'
 import { hashedId, isPlainId } from './identity.ts'
-import { type ConvertedRequest, concluded, openAiShape, refusal } from './result.ts'
+import { type ConvertedRequest, concluded, openAiShape, readRequest } from './result.ts'
 
 /**
  * Converts the body of a Chat Completions request into one for an endpoint that speaks Anthropic Messages.
@@ -29,15 +29,8 @@ export function convertChatRequestToAnthropic(
   profile: AnthropicProfile,
   options: RequestOptions,
 ): Result<ConvertedRequest<Anthropic.Request, ChatClientContext>, Refusal> {
-  const parsed = parseChatRequest(request)
-  if (!parsed.ok) {
-    const reason = {
-      code: 'invalid_request',
-      path: parsed.error.path,
-      message: `expected ${parsed.error.expected}`,
-    } as const
-    return err(refusal(reason, [], [], openAiShape))
-  }
+  const parsed = readRequest(request, parseChatRequest, openAiShape)
+  if (!parsed.ok) return parsed
   const run: ChatRun = {
     profile: anthropicProfileForModel(profile, options.model),
     options,

@@ -1,4 +1,5 @@
 import { type Anthropic, type Chat, isJsonObject, type JsonTree, parseJson, RawJson } from '@lb/protocol'
+import { appendAll } from '../append-all.ts'
 import { isCarrier } from '../carrier.ts'
 import type { AnthropicProfile } from '../profiles/anthropic.ts'
 import { type ChatPairs, type PairedCall, pairChatCalls } from './chat-pairs.ts'
@@ -73,7 +74,7 @@ function addMessage(draft: Draft, message: Chat.Message, path: string): void {
 function append(draft: Draft, role: 'user' | 'assistant', blocks: readonly Block[]): void {
   if (role === 'user') moveSystemTurn(draft)
   const last = draft.turns.at(-1)
-  if (last?.role === role) last.content.push(...blocks)
+  if (last?.role === role) appendAll(last.content, blocks)
   else if (blocks.length > 0) draft.turns.push({ role, content: [...blocks] })
 }
 

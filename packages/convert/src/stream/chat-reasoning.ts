@@ -19,20 +19,16 @@ export function readReasoning(deltas: ChatDeltas, name: string, value: Json): vo
   else if (text !== '' && isSource(deltas, name)) deltas.text.think(text)
 }
 
-/** `undefined`: there is no text in it. */
-function reasoningIn(value: Json): string | undefined {
+/** `undefined`: there is no text in it, nor in what it holds. */
+function reasoningIn(value: Json | undefined, levels = 3): string | undefined {
   if (typeof value === 'string') return value
-  const pieces = Array.isArray(value) ? value.map(reasoningIn) : textMembers.map((name) => textAt(value, name))
-  const texts = pieces.filter((piece) => piece !== undefined)
+  if (typeof value !== 'object' || levels === 0) return undefined
+  const inner = Array.isArray(value) ? value : textMembers.map((name) => member(value, name))
+  const texts = inner.map((one) => reasoningIn(one, levels - 1)).filter((text) => text !== undefined)
   return texts.length === 0 ? undefined : texts.join('')
 }
 
 const textMembers = ['text', 'content', 'summary', 'thinking'] as const
-
-function textAt(value: Json, name: string): string | undefined {
-  const inner = member(value, name)
-  return typeof inner === 'string' || Array.isArray(inner) ? reasoningIn(inner) : undefined
-}
 
 /**
  * GitHub Copilot's reasoning: a text, and what only Copilot can read. It wants both back in the members in which they came.
