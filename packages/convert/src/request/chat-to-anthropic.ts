@@ -74,7 +74,7 @@ function anthropicRequest(
     max_tokens: maxTokens,
     ...(system.length === 0 ? {} : { system }),
     messages,
-    ...sampling(request, thinking?.type === 'enabled', run),
+    ...sampling(request, thinking !== undefined && thinking.type !== 'disabled', run),
     ...stopMembers(request, run),
     ...(tools.tools.length === 0 ? {} : { tools: tools.tools }),
     ...(tools.choice === undefined ? {} : { tool_choice: tools.choice }),
@@ -136,7 +136,8 @@ function sampling(request: Chat.Request, isThinking: boolean, run: ChatRun): Par
   for (const name of samplingNames) {
     const value = request[name]
     if (value === undefined || value === null) continue
-    if (!allowed.includes(name)) run.notes.loss('sampling_dropped', `/${name}`, name)
+    const isOneTooMany = name === 'top_p' && members.temperature !== undefined && !run.profile.samplingTogether
+    if (!allowed.includes(name) || isOneTooMany) run.notes.loss('sampling_dropped', `/${name}`, name)
     else if (name === 'temperature' && value > 1) {
       run.notes.loss('sampling_clamped', '/temperature', String(value))
       members[name] = 1
