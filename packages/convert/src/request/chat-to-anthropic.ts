@@ -13,7 +13,7 @@ import { anthropicFormat } from './chat-format.ts'
 import { reportChatParts } from './chat-members.ts'
 import type { ChatRun } from './chat-run.ts'
 import { planChatThinking } from './chat-thinking.ts'
-import { anthropicTools } from './chat-tools.ts'
+import { anthropicTools, readsFunctionCall } from './chat-tools.ts'
 import { anthropicTurns } from './chat-turns.ts'
 import { hashedId, isPlainId } from './identity.ts'
 import { type ConvertedRequest, concluded, openAiShape, readRequest } from './result.ts'
@@ -46,6 +46,7 @@ export function convertChatRequestToAnthropic(
     seed: options.seed,
     renamedTools: run.names.changed(),
     customTools: custom,
+    ...(readsFunctionCall(parsed.value) ? { legacyFunctions: true } : {}),
     includeUsage: parsed.value.stream_options?.include_usage === true,
     createdEpochS: options.createdEpochS ?? 0,
   }
