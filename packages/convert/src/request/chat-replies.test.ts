@@ -221,6 +221,17 @@ describe('what the model said', () => {
       { type: 'tool_use', id: 't', name: 'A', input: {} },
     ]
     expect(said({ content })).toEqual({ content: [{ type: 'text', text: 'a' }], losses: ['unknown_block:tool_use'] })
+    expect(
+      said({
+        content: [
+          { type: 'output_text', text: 'a' },
+          { type: 'reasoning', text: 'hm' },
+        ],
+      }),
+    ).toEqual({
+      content: [{ type: 'text', text: 'a' }],
+      losses: ['block_as_text:output_text', 'thinking_dropped'],
+    })
   })
 
   test('reasoning that we carried for another vendor never reaches Anthropic, whatever its form says (case 32)', () => {

@@ -3,7 +3,7 @@ import { appendAll } from '../append-all.ts'
 import { isCarrier } from '../carrier.ts'
 import type { AnthropicProfile } from '../profiles/anthropic.ts'
 import { type ChatPairs, type PairedCall, pairChatCalls } from './chat-pairs.ts'
-import { blocksOfParts, textBlocks } from './chat-parts.ts'
+import { blocksOfParts, textBlocks, unknownPart } from './chat-parts.ts'
 import type { ChatRun } from './chat-run.ts'
 
 /** The messages of a Chat request in Anthropic's order, which is stricter. */
@@ -162,9 +162,9 @@ function spokenPart(part: SpokenPart, path: string, run: ChatRun): readonly Bloc
     return textBlocks(part.refusal, {}, path, run)
   }
   if (part.type === 'text') return textBlocks(part.text, part, path, run)
-  const { type } = part
-  if (type === 'thinking') run.notes.loss('thinking_dropped', path)
-  else run.notes.loss('unknown_block', path, type)
+  const type: string = part.type
+  if (type !== 'thinking' && type !== 'reasoning') return unknownPart(part, path, run)
+  run.notes.loss('thinking_dropped', path)
   return []
 }
 

@@ -57,13 +57,11 @@ function foldCall(pieces: readonly Chat.ToolCallDelta[]): Chat.ToolCall {
 }
 
 function foldFunction(pieces: readonly NonNullable<Chat.Delta['function_call']>[]): {
-  name: string
-  arguments: string
+  readonly name: string
+  readonly arguments: string
 } {
-  return {
-    name: pieces.find((piece) => piece.name)?.name ?? '',
-    arguments: pieces.map((piece) => piece.arguments ?? '').join(''),
-  }
+  const name = pieces.map((piece) => piece.name ?? '').join('')
+  return { name, arguments: pieces.map((piece) => piece.arguments).join('') }
 }
 
 /** Pieces of one entry become one: its text, and its signature. */

@@ -129,6 +129,15 @@ describe("GitHub Copilot's reasoning goes back in the members in which it came",
     })
   })
 
+  test('an empty text, or one beside another source, says nothing', () => {
+    expect(said({ reasoning_text: '', content: 'x' })).toEqual(['0 + x'])
+    expect(said({ reasoning: 'hm', reasoning_text: 'hm', content: 'x' })).toEqual(['0 + hm', '1 + x'])
+  })
+
+  test('data beside a text that came in another member', () => {
+    expect(replayed([chunk({ reasoning: 'hm' }), call])).toMatchObject({ reasoning_opaque: 'OPQ' })
+  })
+
   test('not to another vendor', () => {
     expect(replayed([...pieces, call], {}, 'another')).not.toHaveProperty('reasoning_opaque')
   })

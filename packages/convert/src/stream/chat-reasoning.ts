@@ -37,11 +37,10 @@ const textMembers = ['text', 'content', 'summary', 'thinking'] as const
  */
 export function readCopilot(deltas: ChatDeltas, name: 'reasoning_text' | 'reasoning_opaque', value: Json): void {
   if (typeof value !== 'string') readReasoning(deltas, name, value)
-  else if (value !== '' && isSource(deltas, 'reasoning_text'))
-    deltas.text.think(name === 'reasoning_text' ? value : '', { type: name, [memberOf[name]]: value })
+  else if (value === '') return
+  else if (name === 'reasoning_opaque') deltas.text.think('', { type: name, opaque: value })
+  else if (isSource(deltas, name)) deltas.text.think(value, { type: name, text: value })
 }
-
-const memberOf = { reasoning_text: 'text', reasoning_opaque: 'opaque' } as const
 
 /** OpenRouter's list. What only its vendor can read is nowhere else, so it counts beside any other source. */
 export function readDetails(deltas: ChatDeltas, value: Json): void {

@@ -33,7 +33,7 @@ export interface Delta {
   readonly refusal?: string | null
   readonly tool_calls?: readonly ToolCallDelta[]
   /** The call of a client that declared `functions`. */
-  readonly function_call?: { readonly name?: string; readonly arguments?: string }
+  readonly function_call?: { readonly name?: string; readonly arguments: string }
   readonly annotations?: readonly UrlCitation[]
   readonly reasoning_content?: string
   readonly reasoning_details?: readonly ReasoningDetail[]

@@ -122,7 +122,8 @@ export interface TextPart extends CacheMark {
 /** @see https://platform.openai.com/docs/guides/images-vision */
 export interface ImagePart extends CacheMark {
   readonly type: 'image_url'
-  readonly image_url: { readonly url: string; readonly detail?: 'auto' | 'low' | 'high' | null }
+  /** Mistral takes the URL itself, too. @see https://docs.mistral.ai/capabilities/vision/ */
+  readonly image_url: string | { readonly url: string; readonly detail?: 'auto' | 'low' | 'high' | null }
 }
 
 /** @see https://platform.openai.com/docs/guides/pdf-files */
