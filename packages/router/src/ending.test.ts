@@ -177,6 +177,7 @@ test('a client may send again what could go better the next time', () => {
     'stale-connection',
     'tls-failed',
     'first-byte-timeout',
+    'silent-until-deadline',
     'rate-limited',
     'quota-rejected',
     'overloaded',

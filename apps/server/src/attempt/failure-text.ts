@@ -25,6 +25,7 @@ const texts: Readonly<Partial<Record<FailureKind, string>>> = {
   'tls-failed': 'No secure connection to the upstream could be made.',
   'certificate-invalid': 'The upstream’s certificate is not valid.',
   'first-byte-timeout': 'The upstream did not begin to answer in time.',
+  'silent-until-deadline': 'The upstream did not begin to answer in time.',
   'rate-limited': 'Every upstream is rate limited.',
   'quota-rejected': 'Every upstream has used up its quota.',
   'credits-exhausted': 'The upstream account has no credit left.',

@@ -54,6 +54,7 @@ export type FailureKind =
   | 'tls-failed'
   | 'certificate-invalid' // expired, wrong name, unknown authority
   | 'first-byte-timeout'
+  | 'silent-until-deadline' // the client's own deadline came before the upstream had said anything
   | 'rate-limited' // 429 with or without a date
   | 'quota-rejected' // 429 that names an exhausted subscription quota
   | 'credits-exhausted' // 402, or a quota that only money fills
@@ -104,6 +105,11 @@ export const failureTable: Readonly<Record<FailureKind, FailureRow>> = {
   'tls-failed': row('provider', 'upstream', 'next', 1, 'count', api(502)),
   'certificate-invalid': row('provider', 'upstream', 'next', 1, 'down', api(502)),
   'first-byte-timeout': row('provider+model', 'upstream', 'next', 1, 'eject', { status: 504, type: 'timeout_error' }),
+  // An impatient client must not take a provider out by itself: one answer in between, and it is forgotten.
+  'silent-until-deadline': row('provider+model', 'upstream', 'next', 1, 'count', {
+    status: 504,
+    type: 'timeout_error',
+  }),
   // It answered, and says why not.
   'rate-limited': row('credential+model', 'upstream', 'next', 0, 'pause', limited),
   'quota-rejected': row('credential+model', 'upstream', 'next', 0, 'pause', limited),
