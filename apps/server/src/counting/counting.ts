@@ -65,12 +65,19 @@ export function createCounting(deps: CountingDeps): Counting {
   return {
     observer: createLessons({ book, estimator, nowMs: clock.nowMs }),
     estimator,
-    answer: (job) => answerCount(job, means),
+    answer: (job) => answerCount({ ...job, candidates: usableFirst(job.candidates) }, means),
     async close() {
       await book.close()
       await estimator.close()
     },
   }
+}
+
+/** Whoever cools down, or was taken out of use, would not get the request either: another model's tokens would be counted. */
+function usableFirst(candidates: CountJob['candidates']): CountJob['candidates'] {
+  const [first] = candidates
+  const usable = candidates.find(({ availability }) => availability.kind !== 'barred') ?? first
+  return usable === first ? candidates : [usable, ...candidates.filter((candidate) => candidate !== usable)]
 }
 
 function countMeans({ clock, log, pools, keys, accounts }: CountingDeps, estimator: Estimator): CountMeans {
