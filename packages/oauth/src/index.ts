@@ -19,6 +19,7 @@ export {
   isIssuedBy,
   isLoopbackHost,
   openIdIdentity,
+  type ParsedUrl,
   parseUrl,
 } from './authority.ts'
 export { authorizeUrl } from './authorize.ts'
