@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readRepository } from '../repository.ts'
+import { unnamedTypes } from './named-types.ts'
 import {
   compileProblems,
   ownProblems,
@@ -35,6 +36,13 @@ describe.each(packed)('%s', (_, found) => {
   test('has types for every way of importing that it promises', async () => {
     expect(await typeProblems(found)).toEqual([])
   })
+})
+
+test('every type that a function of a library takes or gives has a name that can be imported', () => {
+  const unnamed = packed.flatMap(([name, { dir, readFile }]) =>
+    dir.startsWith('packages/') ? unnamedTypes(readFile('dist/index.d.ts')).map((found) => `${name} ${found}`) : [],
+  )
+  expect(unnamed).toEqual([])
 })
 
 test('all of them load in plain Node, from what is packed alone', () => {

@@ -7,6 +7,7 @@ export {
   answerBytes,
   CACHE_HEADER,
   type CachedAnswer,
+  type CacheWish,
   cachedHeaders,
   cacheWishOf,
   defaultAnswerCachePolicy,
@@ -21,6 +22,7 @@ export {
   semanticHeaders,
 } from './fingerprint.ts'
 export {
+  type DropReason,
   defaultFlightPolicy,
   type Ending,
   type FlightEffect,
@@ -32,6 +34,7 @@ export { type FlightStep, nextFlightDeadlineMs, stepFlight } from './flight/step
 export {
   createFlightTable,
   type FlightAction,
+  type FlightCounts,
   type FlightId,
   type FlightOptions,
   type FlightTable,
