@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readRepository } from '../repository.ts'
-import { unnamedTypes } from './named-types.ts'
+import { unnamedTypes } from './nameable.ts'
 import {
   compileProblems,
   ownProblems,

@@ -22,7 +22,6 @@ export {
   semanticHeaders,
 } from './fingerprint.ts'
 export {
-  type DropReason,
   defaultFlightPolicy,
   type Ending,
   type FlightEffect,
@@ -34,7 +33,6 @@ export { type FlightStep, nextFlightDeadlineMs, stepFlight } from './flight/step
 export {
   createFlightTable,
   type FlightAction,
-  type FlightCounts,
   type FlightId,
   type FlightOptions,
   type FlightTable,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { unnamedTypes } from './named-types.ts'
+import { unnamedTypes } from './nameable.ts'
 
 test('a type that only the signature of a public function knows is found', () => {
   const text = `
