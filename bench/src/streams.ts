@@ -3,9 +3,9 @@
  * before and after them, and how soon the upstream sees that a client has left. Upstream and clients share this process and its
  * clock; lb has its own.
  *
- *   pnpm proof:streams [--streams 500] [--aborts 300] [--write]     --write puts the table into docs/proofs/streams.md
+ *   pnpm proof:streams [--streams 500] [--rounds 10] [--aborts 300] [--write]     --write puts the table into docs/proofs/streams.md
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
@@ -19,6 +19,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const { values: options } = parseArgs({
   options: {
     streams: { type: 'string', default: '500' },
+    rounds: { type: 'string', default: '10' },
     aborts: { type: 'string', default: '300' },
     write: { type: 'boolean', default: false },
   },
@@ -108,19 +109,36 @@ writeFileSync(
     'settings: { port: 0 }',
   ].join('\n'),
 )
-const lb = await startTarget('lb', [process.execPath, join(root, 'apps/cli/dist/bin.js'), 'start', '--config', config])
+const aliveFile = join(folder, 'alive.json')
+process.env['LB_BENCH_ALIVE'] = aliveFile
+const watched = ['--expose-gc', '--import', new URL('tell-alive.mjs', import.meta.url).href]
+const bin = join(root, 'apps/cli/dist/bin.js')
+const lb = await startTarget('lb', [process.execPath, ...watched, bin, 'start', '--config', config])
+
+/** What lb still holds after a full collection, in MB: objects, and buffers beside them. */
+async function aliveMb(): Promise<number> {
+  rmSync(aliveFile, { force: true })
+  lb.signal('SIGUSR2')
+  while (!existsSync(aliveFile)) await setTimeout(20)
+  const { heapUsed, external } = JSON.parse(readFileSync(aliveFile, 'utf8')) as NodeJS.MemoryUsage
+  return (heapUsed + external) / 2 ** 20
+}
+
 try {
   const wanted = Number(options.streams)
   await Promise.all(Array.from({ length: 50 }, () => ask(lb.url, false)))
-  const before = lb.rssMb()
+  const before = { rss: lb.rssMb(), alive: await aliveMb() }
   const rounds: { readonly whole: number; readonly peak: number; readonly after: number }[] = []
-  for (let round = 0; round < 3; round += 1) {
+  /** After the first round, which fills what is kept of past requests, and after the last. */
+  const alive: string[] = []
+  for (let round = 0; round < Number(options.rounds); round += 1) {
     const answers = Promise.all(Array.from({ length: wanted }, () => ask(lb.url, false).catch(() => ({ text: '' }))))
     await setTimeout((EVENTS * PAUSE_MS) / 2)
     const peak = lb.rssMb()
     const whole = (await answers).filter(({ text }) => isWhole(text)).length
     await setTimeout(3000)
     rounds.push({ whole, peak, after: lb.rssMb() })
+    if (round === 0 || round === Number(options.rounds) - 1) alive.push((await aliveMb()).toFixed(1))
   }
   const latencies: number[] = []
   for (let index = 0; index < Number(options.aborts); index += 1) {
@@ -133,11 +151,14 @@ try {
   const report = [
     `Node ${process.version}, ${cpus()[0]?.model.trim()}, ${availableParallelism()} processors, load ${loadavg()[0]?.toFixed(1)}.`,
     '',
-    `${wanted} streams at once, each of ${EVENTS} events in ${(EVENTS * PAUSE_MS) / 1000} s. Memory of lb before: ${before} MB.`,
+    `${wanted} streams at once, each of ${EVENTS} events in ${(EVENTS * PAUSE_MS) / 1000} s. Before them lb's RSS is ${before.rss} MB.`,
     '',
     '| round | whole answers | lb RSS half-way, MB | lb RSS 3 s after, MB |',
     '|---|---|---|---|',
     ...rounds.map(({ whole, peak, after }, index) => `| ${index + 1} | ${whole} of ${wanted} | ${peak} | ${after} |`),
+    '',
+    `Objects and buffers that a full collection leaves alive: ${before.alive.toFixed(1)} MB before the first round, ${alive[0]} MB`,
+    `after it, ${alive.at(-1)} MB after the last. RSS is that plus what V8 has not collected yet, for which it takes its time.`,
     '',
     `${latencies.length} clients that left in the middle: the upstream saw it after ${ms(0.5)} ms (p50), ${ms(0.99)} ms (p99), ${ms(1)} ms (all).`,
   ].join('\n')

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 
 /** A process under measurement. */
@@ -8,6 +8,7 @@ export interface Target {
   /** CPU time of all its threads since it started, in microseconds. */
   cpuUs(): number
   rssMb(): number
+  signal(signal: NodeJS.Signals): void
   stop(): void
 }
 
@@ -26,17 +27,29 @@ export async function startTarget(name: string, command: readonly string[], core
   })
   const url = await printedUrl(child, name)
   const pid = child.pid ?? 0
-  return { name, url, cpuUs: () => cpuUs(pid), rssMb: () => rssMb(pid), stop: () => child.kill('SIGKILL') }
+  const signal = (name: NodeJS.Signals): void => void child.kill(name)
+  return { name, url, cpuUs: () => cpuUs(pid), rssMb: () => rssMb(pid), signal, stop: () => signal('SIGKILL') }
+}
+
+/** Keeps this process, all of its threads, on one processor. */
+export function stayOn(core: number): void {
+  execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(core), String(process.pid)], {
+    stdio: 'ignore',
+  })
 }
 
 function printedUrl(child: ChildProcess, name: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let printed = ''
-    child.stdout?.on('data', (chunk: Buffer) => {
+    const read = (chunk: Buffer): void => {
       printed += chunk.toString()
       const url = /http:\/\/127\.0\.0\.1:\d+/.exec(printed)?.[0]
-      if (url !== undefined) resolve(url)
-    })
+      if (url === undefined) return
+      // What it logs from here on is read, and thrown away: to collect it would cost the load more than the load itself.
+      child.stdout?.off('data', read).resume()
+      resolve(url)
+    }
+    child.stdout?.on('data', read)
     child.on('exit', (code) => reject(new Error(`${name} ended with ${code} before it printed its address`)))
   })
 }

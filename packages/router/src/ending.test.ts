@@ -183,6 +183,7 @@ test('a client may send again what could go better the next time', () => {
     'overloaded',
     'server-error',
     'request-conflict',
+    'login-unavailable',
     'blocked',
     'endpoint-not-found',
     'redirect-refused',

@@ -33,6 +33,7 @@ const texts: Readonly<Partial<Record<FailureKind, string>>> = {
   'server-error': 'The upstream failed.',
   'credential-expired': 'The upstream no longer accepts lb’s login.',
   'credential-rejected': 'The upstream does not accept lb’s credential.',
+  'login-unavailable': 'lb’s login for the upstream cannot be used at the moment. Try again later.',
   blocked: 'The upstream refused the request without saying why.',
   'model-not-found': 'The upstream does not have this model.',
   'loop-detected': 'A provider leads back to lb. Check base_url.',

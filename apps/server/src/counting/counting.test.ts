@@ -45,6 +45,19 @@ describe('an upstream that counts', () => {
     expect(JSON.stringify(world.mocks[0]?.requests[0])).toContain('claude-opus-5')
   })
 
+  test('is the one that would answer: neither one that cools down, nor one that was taken out of use', async () => {
+    const scripts = [{ fault: 'error-500' } as const, counter({ body: { input_tokens: 7 } })]
+    const routes = ['  "*": [{ provider: a }, { provider: b, model: mapped, priority: 2 }]']
+    const world = await startWorld({ scripts, routes, settings: ['failure_cooldown: 60'] })
+    await fetch(`${world.lb.url}/providers/a/disable`, { method: 'POST' })
+    expect(await count(world)).toMatchObject({ source: 'upstream', tokens: 7 })
+    await fetch(`${world.lb.url}/providers/a/enable`, { method: 'POST' })
+    for (const content of ['one', 'two']) await world.post({ ...hello, messages: [{ role: 'user', content }] })
+    expect(asked(world)).toBe(2)
+    expect(await count(world, { ...question, system: 'else' })).toMatchObject({ source: 'upstream', tokens: 7 })
+    expect(asked(world)).toBe(2)
+  })
+
   test('is asked once for the same question of the same client', async () => {
     const world = await startWorld({ scripts: [{}] })
     const first = await count(world)

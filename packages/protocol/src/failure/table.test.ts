@@ -61,6 +61,7 @@ describe('the failure table', () => {
     ['request-conflict', 'request', 'upstream', 'next', 0.25, 'none', 409, 'conflict_error'],
     ['credential-expired', 'credential', 'upstream', 'refresh', 0, 'down', 401, 'authentication_error'],
     ['credential-rejected', 'credential', 'upstream', 'next', 0, 'down', 401, 'authentication_error'],
+    ['login-unavailable', 'credential', 'upstream', 'next', 0.5, 'overload', 529, 'overloaded_error'],
     ['blocked', 'provider', 'upstream', 'next', 1, 'count', 403, 'permission_error'],
     ['model-not-found', 'provider+model', 'upstream', 'next', 0, 'unsupported', 404, 'not_found_error'],
     ['feature-unsupported', 'provider+model', 'upstream', 'next', 0, 'unsupported', 400, 'invalid_request_error'],

@@ -64,6 +64,7 @@ export type FailureKind =
   | 'request-conflict' // 408, 409, 425
   | 'credential-expired' // 401 on an access token that may be refreshed
   | 'credential-rejected' // 401, 403 on a key of ours
+  | 'login-unavailable' // stored accounts cannot be used for a while, e.g. because they cannot be renewed now
   | 'blocked' // 403 without a structured error: a firewall's page
   | 'model-not-found'
   | 'feature-unsupported' // "Extra inputs are not permitted"
@@ -125,6 +126,8 @@ export const failureTable: Readonly<Record<FailureKind, FailureRow>> = {
     status: 401,
     type: 'authentication_error',
   }),
+  // Nothing was sent: its authorization server does not renew the login now.
+  'login-unavailable': row('credential', 'upstream', 'next', 0.5, 'overload', overloaded),
   blocked: row('provider', 'upstream', 'next', 1, 'count', { status: 403, type: 'permission_error' }),
   'model-not-found': row('provider+model', 'upstream', 'next', 0, 'unsupported', {
     status: 404,
