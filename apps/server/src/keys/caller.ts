@@ -37,8 +37,13 @@ export function holderOf(key: ClientKey, providers: readonly RouteProvider[]): C
     isAdmin: false,
     limits,
     ...(models === undefined ? {} : { models: models.map((pattern) => ({ pattern })) }),
-    ...(names === undefined ? {} : { providers: providers.filter(({ name: provider }) => names.includes(provider)) }),
+    ...(names === undefined ? {} : { providers: providers.filter((provider) => isAmong(names, provider)) }),
   }
+}
+
+/** Providers of several accounts may share a name: it stands for all of them. */
+function isAmong(names: readonly string[], { name, sharedName = name }: RouteProvider): boolean {
+  return names.includes(name) || names.includes(sharedName)
 }
 
 /** The holders of the two keys of the predecessor's kind. The shared one opens everything unless there is an admin key. */

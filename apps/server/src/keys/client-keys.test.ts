@@ -171,6 +171,23 @@ describe('what a key may use', () => {
     expect(world.mocks[0]?.requests).toHaveLength(0)
   })
 
+  test('providers: a name that accounts share stands for all of them, for a request that names it, too', async () => {
+    const world = await startWorld({
+      scripts: [{}, {}],
+      names: ['c', 'c'],
+      auth: ['x@y.z', 'z@y.x'].map((email) => `auth_type: oauth, account_email: ${email}`),
+      routes: ['  "*": [{ provider: c, account_email: x@y.z, priority: 1 }]'],
+      settings: [
+        `auth: { enabled: true, keys: [{ name: carol, key: ${carol}, providers: [c] }] }`,
+        'oauth: { enabled: true, enable_persistence: false }',
+        'hold: 0',
+      ],
+    })
+    // Nobody is signed in: what is refused then is no matter of permission.
+    for (const more of [{}, { provider: 'c' }, { provider: 'c (z@y.x)' }])
+      expect([more, (await ask(world, carol, 'claude-x', more)).status]).toEqual([more, 401])
+  })
+
   test('GET /v1/models lists just that', async () => {
     const world = await startWorld({ scripts: [{}, {}], settings, routes })
     const list = async (key: string): Promise<unknown> => {

@@ -108,6 +108,14 @@ test('a hash and a text are never taken for the same key', () => {
   ).toHaveLength(3)
 })
 
+test('a client key may name a provider by the name that accounts share, and one of them', () => {
+  const oauth = 'name: c, type: anthropic, base_url: "https://c.example", auth_type: oauth, account_email'
+  const text = `providers: [{ ${oauth}: x@y.z }, { ${oauth}: z@y.x }]
+model_routes: { "*": [{ provider: c, account_email: x@y.z }] }
+settings: { oauth: { enabled: true }, auth: { enabled: true, api_key: ${long}0, keys: [{ name: k, key: ${long}, providers: [c, "c (x@y.z)"] }] } }`
+  expect(said(text)).toEqual([])
+})
+
 test('a client key for an unknown provider is a notice', () => {
   const keys = `[{ name: k, key: ${long}, providers: [a, aa, zzz] }]`
   expect(

@@ -134,7 +134,7 @@ function checkKeyProviders(
   findings: Findings,
 ): void {
   if (findings.hasErrorUnder(['providers'])) return
-  const known = providers.map((provider) => provider.name)
+  const known = providers.flatMap(({ id, name }) => [name, id])
   for (const name of fields.providers ?? []) {
     if (known.includes(name)) continue
     const meant = nearest(name, known)
