@@ -229,12 +229,13 @@ function reasoningFields(reasoning: ReplayedReasoning, run: Run): Partial<Chat.A
 /** What came in GitHub Copilot's own members goes back in them, whatever the profile: nobody else has them. */
 function copilotFields({ text, details }: ReplayedReasoning): Partial<Chat.AssistantMessage> | undefined {
   const opaque = details.map((entry) => stringMember(entry, 'opaque')).findLast((one) => one !== undefined)
-  const texts = details
+  const pieces = details
     .filter((entry) => entry['type'] === 'reasoning_text')
     .map((entry) => stringMember(entry, 'text'))
-  if (opaque === undefined && texts.length === 0) return undefined
+  if (opaque === undefined && pieces.length === 0) return undefined
+  const said = pieces.join('') || text
   return {
-    ...(texts.length === 0 ? {} : { reasoning_text: texts.join('') }),
+    ...(said ? { reasoning_text: said } : {}),
     ...(opaque === undefined ? {} : { reasoning_opaque: opaque }),
   }
 }
