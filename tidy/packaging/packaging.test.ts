@@ -5,7 +5,16 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readRepository } from '../repository.ts'
-import { ownProblems, type Packed, type PackedManifest, pack, publintProblems, typeProblems } from './packed.ts'
+import { unnamedTypes } from './nameable.ts'
+import {
+  compileProblems,
+  ownProblems,
+  type Packed,
+  type PackedManifest,
+  pack,
+  publintProblems,
+  typeProblems,
+} from './packed.ts'
 
 // What would be published, as its users get it: packed, looked into, and imported by plain Node.
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -29,6 +38,13 @@ describe.each(packed)('%s', (_, found) => {
   })
 })
 
+test('every type that a function of a library takes or gives has a name that can be imported', () => {
+  const unnamed = packed.flatMap(([name, { dir, readFile }]) =>
+    dir.startsWith('packages/') ? unnamedTypes(readFile('dist/index.d.ts')).map((found) => `${name} ${found}`) : [],
+  )
+  expect(unnamed).toEqual([])
+})
+
 test('all of them load in plain Node, from what is packed alone', () => {
   const importable = packed.filter(([, { manifest }]) => manifest.exports !== undefined && manifest.bin === undefined)
   for (const [, found] of packed) install(found)
@@ -36,6 +52,22 @@ test('all of them load in plain Node, from what is packed alone', () => {
   expect(() =>
     execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: folder, stdio: 'pipe' }),
   ).not.toThrow()
+})
+
+test('their types compile for a user who checks what he uses, whatever his compiler knows of a runtime', () => {
+  const importable = packed.filter(([, { manifest }]) => manifest.exports !== undefined && manifest.bin === undefined)
+  for (const [, found] of packed) install(found)
+  // The server hands out pino's logger, whose types are Node's.
+  const libraries = importable.filter(([name]) => name !== '@lb/server')
+  const pure = libraries.filter(([, { dir }]) => dir.startsWith('packages/')).map(([name]) => name)
+  expect(compileProblems(folder, pure, ['lib.es2023.d.ts'])).toEqual([])
+  expect(
+    compileProblems(
+      folder,
+      libraries.map(([name]) => name),
+      ['lib.es2023.d.ts', 'lib.dom.d.ts'],
+    ),
+  ).toEqual([])
 })
 
 /** Puts a package where Node finds it: its files from the tarball, its dependencies from this workspace. */

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { problemKindInfo } from '@arethetypeswrong/core/problems'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
+import ts from 'typescript'
 
 /** What a user of a package gets: the tarball that would be published, looked into. */
 export interface Packed {
@@ -102,4 +103,24 @@ export async function typeProblems({ tarball, manifest }: Packed): Promise<strin
     .filter((problem) => !('resolutionKind' in problem && NOT_PROMISED.includes(problem.resolutionKind)))
     .filter((problem) => !('resolutionOption' in problem && NOT_PROMISED.includes(problem.resolutionOption)))
     .map((problem) => `${problem.kind}: ${problemKindInfo[problem.kind].shortDescription}`)
+}
+
+/** What a strict compiler with these libraries says about a program that imports `names` from the `node_modules` in `folder`. */
+export function compileProblems(folder: string, names: readonly string[], lib: string[]): string[] {
+  const file = join(folder, 'user.mts')
+  writeFileSync(file, names.map((name, index) => `export * as user${index} from '${name}'\n`).join(''))
+  const program = ts.createProgram([file], {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: false,
+    exactOptionalPropertyTypes: true,
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.NodeNext,
+    moduleResolution: ts.ModuleResolutionKind.NodeNext,
+    lib,
+    types: [],
+  })
+  return ts
+    .getPreEmitDiagnostics(program)
+    .map(({ messageText, file: at }) => `${at?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`)
 }

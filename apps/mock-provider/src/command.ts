@@ -79,9 +79,15 @@ export async function runMockCommand(args: readonly string[], surroundings: Comm
     await provider.close()
     return 0
   } catch (error) {
-    surroundings.err(`lb mock: ${error instanceof Error ? error.message : String(error)}\n`)
+    surroundings.err(`lb mock: ${whyNotStarted(error, port)}\n`)
     return 1
   }
+}
+
+function whyNotStarted(error: unknown, port: number): string {
+  if (!(error instanceof Error)) return String(error)
+  const isTaken = 'code' in error && error.code === 'EADDRINUSE'
+  return isTaken ? `port ${port} is taken. Choose another: --port ${port + 1}` : error.message
 }
 
 type Arguments =

@@ -66,6 +66,7 @@ test.each([
   'settings: { port: "$' + '{PORT:-9090}", log_color: "$' + '{COLOR:-yes}", log_level: "$' + '{LEVEL:-INFO}" }',
   'settings: { oauth: { token_url: "$' + '{URL:-https://a}", proxy: "socks5://h:1" } }',
   'settings: { hold: 0.5, port: 0 }',
+  'settings: { log_level: info, selection_strategy: Round_Robin }',
   'settings: { usage: { prices: { "a*": { input: 1 } } } }',
   'auth: { enabled: false }',
   'settings: { reload_includes: [x], client_disconnect_watchdog: { a: 1 } }',

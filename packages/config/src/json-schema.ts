@@ -66,7 +66,13 @@ function sectionSchema(keys: Keys): JsonObject {
 
 function leafSchema(rule: ValueRule, optional: boolean): JsonObject {
   if (rule.kind === 'one-of') {
-    return { anyOf: [{ enum: [...rule.words, ...onlyIf(optional, null)] }, { type: 'string', pattern: variable }] }
+    const inAnyCase = rule.words.map((word) => `^${word.replace(/[a-z]/gi, eitherCase)}$`).join('|')
+    return {
+      anyOf: [
+        { enum: [...rule.words, ...onlyIf(optional, null)] },
+        { type: 'string', pattern: `${inAnyCase}|${variable}` },
+      ],
+    }
   }
   const { type, pattern } = toJsonSchema(schemaOf(rule), { errorMode: 'ignore', typeMode: 'input' })
   if (type === 'string') {
@@ -79,6 +85,11 @@ function leafSchema(rule: ValueRule, optional: boolean): JsonObject {
     ...(max === undefined ? {} : { maximum: max }),
     pattern: variable,
   }
+}
+
+/** Patterns of JSON Schema have no flags: `a` → `[aA]`. */
+function eitherCase(letter: string): string {
+  return `[${letter.toLowerCase()}${letter.toUpperCase()}]`
 }
 
 function typed(type: Json, optional: boolean, ...more: string[]): Json {

@@ -7,6 +7,7 @@ export {
   answerBytes,
   CACHE_HEADER,
   type CachedAnswer,
+  type CacheWish,
   cachedHeaders,
   cacheWishOf,
   defaultAnswerCachePolicy,

@@ -117,8 +117,28 @@ function urlProblems(key: string, text: string): string[] {
   return problems
 }
 
+/** What is read of a URL. The platform's `URL` is one; its type is not known under every setting of a user's compiler. */
+export interface ParsedUrl {
+  /** With its colon: `https:`. */
+  readonly protocol: string
+  readonly username: string
+  readonly password: string
+  /** Host name, and port unless it is the scheme's own. */
+  readonly host: string
+  /** IPv6 in brackets. */
+  readonly hostname: string
+  /** Scheme and host. */
+  readonly origin: string
+  /** Begins with a slash. */
+  readonly pathname: string
+  /** With its `?`; empty when there is none. */
+  readonly search: string
+  /** With its `#`; empty when there is none. */
+  readonly hash: string
+}
+
 /** The URL, or `undefined` when the text is none: `new URL` throws, and outside this function bad input is a value. */
-export function parseUrl(text: string): URL | undefined {
+export function parseUrl(text: string): ParsedUrl | undefined {
   try {
     return new URL(text)
   } catch {

@@ -46,6 +46,7 @@ export {
   type JsonMember,
   type JsonOutline,
   type JsonScanProblem,
+  nextElement,
   scanJsonObject,
 } from './json-scan.ts'
 export type { Moment } from './moment.ts'

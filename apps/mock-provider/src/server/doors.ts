@@ -1,6 +1,5 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import https from 'node:https'
-import type { TlsOptions } from 'node:tls'
 import type { Connection } from './connection.ts'
 import type { Control } from './control.ts'
 import type { Exchange } from './exchange.ts'
@@ -11,6 +10,12 @@ const MAX_HEADER_BYTES = 128 * 1024
 /** A client that speaks no HTTP at all says so often. */
 const MAX_VIOLATIONS = 1000
 
+/** A certificate and its private key, as their PEM files have them. */
+export interface Certificate {
+  readonly key: string | Uint8Array
+  readonly cert: string | Uint8Array
+}
+
 /** The HTTP side: parsers that read what the front admitted. They never listen themselves. */
 export interface Doors {
   admit(connection: Connection): void
@@ -18,12 +23,15 @@ export interface Doors {
 }
 
 /** Makes the doors, with TLS if there is a certificate. */
-export function createDoors(exchange: Exchange, tls: TlsOptions | undefined, control: Control | undefined): Doors {
+export function createDoors(exchange: Exchange, tls: Certificate | undefined, control: Control | undefined): Doors {
   const violations: string[] = []
   // Under TLS a request's socket is not the TCP socket; both have the same remote port.
   const byRemotePort = new Map<number, Connection>()
   const settings = { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 }
-  const server = tls === undefined ? http.createServer(settings) : https.createServer({ ...settings, ...tls })
+  const server =
+    tls === undefined
+      ? http.createServer(settings)
+      : https.createServer({ ...settings, key: pem(tls.key), cert: pem(tls.cert) })
   const serve = (mustContinue: boolean) => (request: IncomingMessage, response: ServerResponse) => {
     if (control?.serve(request, response) === true) return
     const connection = byRemotePort.get(request.socket.remotePort ?? 0)
@@ -51,4 +59,8 @@ export function createDoors(exchange: Exchange, tls: TlsOptions | undefined, con
       server.emit('connection', connection.raw)
     },
   }
+}
+
+function pem(content: string | Uint8Array): string | Buffer {
+  return typeof content === 'string' ? content : Buffer.from(content)
 }

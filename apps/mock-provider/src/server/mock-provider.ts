@@ -1,8 +1,7 @@
-import type { TlsOptions } from 'node:tls'
 import type { MockScript } from '../script/script.ts'
 import { type MockClock, realClock } from './clock.ts'
 import { type Control, createControl } from './control.ts'
-import { createDoors } from './doors.ts'
+import { type Certificate, createDoors } from './doors.ts'
 import { createExchange } from './exchange.ts'
 import { openFront } from './front.ts'
 import { createRecorder, type RecordedRequest } from './recorder.ts'
@@ -19,7 +18,7 @@ export interface MockProviderOptions {
   /** Default `127.0.0.1`. */
   readonly host?: string
   /** Certificate and key: the provider speaks TLS. */
-  readonly tls?: TlsOptions
+  readonly tls?: Certificate
   /** Serve `/__mock/…` and the endpoints of the predecessor's harness too. Default false. */
   readonly control?: boolean
   /** Default real time. */

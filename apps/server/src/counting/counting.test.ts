@@ -45,6 +45,19 @@ describe('an upstream that counts', () => {
     expect(JSON.stringify(world.mocks[0]?.requests[0])).toContain('claude-opus-5')
   })
 
+  test('is the one that would answer: neither one that cools down, nor one that was taken out of use', async () => {
+    const scripts = [{ fault: 'error-500' } as const, counter({ body: { input_tokens: 7 } })]
+    const routes = ['  "*": [{ provider: a }, { provider: b, model: mapped, priority: 2 }]']
+    const world = await startWorld({ scripts, routes, settings: ['failure_cooldown: 60'] })
+    await fetch(`${world.lb.url}/providers/a/disable`, { method: 'POST' })
+    expect(await count(world)).toMatchObject({ source: 'upstream', tokens: 7 })
+    await fetch(`${world.lb.url}/providers/a/enable`, { method: 'POST' })
+    for (const content of ['one', 'two']) await world.post({ ...hello, messages: [{ role: 'user', content }] })
+    expect(asked(world)).toBe(2)
+    expect(await count(world, { ...question, system: 'else' })).toMatchObject({ source: 'upstream', tokens: 7 })
+    expect(asked(world)).toBe(2)
+  })
+
   test('is asked once for the same question of the same client', async () => {
     const world = await startWorld({ scripts: [{}] })
     const first = await count(world)
@@ -52,6 +65,17 @@ describe('an upstream that counts', () => {
     expect(asked(world)).toBe(1)
     await count(world, { ...question, messages: [{ role: 'user', content: 'something else' }] })
     expect(asked(world)).toBe(2)
+  })
+
+  test('is the one that the request would go to, past those who are switched off or ill', async () => {
+    const script = {
+      rules: [{ when: COUNT, answer: { body: { input_tokens: 7 } } }, { answer: { fault: 'error-529' } }],
+    }
+    const world = await startWorld({ scripts: [script as never, counter({ body: { input_tokens: 8 } })] })
+    expect((await count(world)).tokens).toBe(7)
+    expect((await world.post(hello)).headers.get('x-lb-provider')).toBe('b')
+    const other = { ...question, messages: [{ role: 'user', content: 'another conversation' }] }
+    expect(await count(world, other)).toMatchObject({ source: 'upstream', tokens: 8 })
   })
 
   test('may speak the Responses dialect', async () => {
@@ -118,6 +142,16 @@ describe('lb estimates', () => {
     ['breaks off', { fault: 'reset-before-response' }],
   ])('where the counter %s', async (_name, answer) => {
     expect(await count(await worldOf(answer))).toMatchObject({ status: 200, source: 'estimate' })
+  })
+
+  test('where an operator has switched off whoever could count', async () => {
+    const world = await startWorld({ scripts: [{}] })
+    await fetch(`${world.lb.url}/providers/a/disable`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+    })
+    expect(await count(world)).toMatchObject({ status: 200, source: 'estimate' })
+    expect(asked(world)).toBe(0)
   })
 
   test('where nobody listens', async () => {

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { House } from '../state/house.ts'
+import { logTurnedAway } from '../telemetry/refusal-log.ts'
 import { type HostNames, judgeHost } from './host.ts'
 import { isPipelinedTooDeep } from './pipelining.ts'
 import { invalidRequest, type Refusal, tooLarge } from './refusal.ts'
@@ -21,7 +22,9 @@ export function frontDoor(house: House, inside: Inside): Inside {
       ? pipelinedTooDeep
       : examine(incoming, hostNames, config.settings.maxBodyBytes)
     if (refusal === undefined) return inside(incoming, outgoing)
-    return turnAway(incoming, outgoing, refusal, house.newId('req'))
+    const id = house.newId('req')
+    logTurnedAway(house.log, id, incoming.method, refusal)
+    return turnAway(incoming, outgoing, refusal, id)
   }
 }
 

@@ -5,6 +5,7 @@ import { errorResponse } from '../egress/error-response.ts'
 import { type Admitted, admit } from '../keys/admission.ts'
 import type { CompiledConfig } from '../state/compiled-config.ts'
 import type { House } from '../state/house.ts'
+import { logTurnedAway } from '../telemetry/refusal-log.ts'
 import { isFromForeignPage } from './origin.ts'
 import { readBody } from './read-body.ts'
 import { dialectOf, type Refusal } from './refusal.ts'
@@ -98,7 +99,9 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 function refuse(house: House, { env }: Visit['c'], refusal: Refusal): Response {
-  const { status, headers, body } = errorResponse(dialectOf(env.incoming.url), refusal, house.newId('req'))
+  const id = house.newId('req')
+  logTurnedAway(house.log, id, env.incoming.method, refusal)
+  const { status, headers, body } = errorResponse(dialectOf(env.incoming.url), refusal, id)
   const pairs = headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1] ?? '']] : []))
   return new Response(body, { status, headers: Object.fromEntries(pairs) })
 }

@@ -39,6 +39,27 @@ test('an error is what an operator can do something about; a wrong request is a 
   expect(ofEvent(wrong, 'request_failure')[0]).toMatchObject({ level: 40 })
 })
 
+test('a request that lb turns down itself leaves a line under the id that its client got', async () => {
+  const world = await startWorld({ scripts: [{}], routes: ['  only-this: [{ provider: a }]'] })
+  const response = await world.post({
+    ...hello,
+    model: 'nobody-knows',
+    messages: [{ role: 'user', content: 'canary' }],
+  })
+  expect(response.status).toBe(404)
+  expect(ofEvent(world, 'request_refused')).toEqual([
+    expect.objectContaining({
+      level: 40,
+      request_id: response.headers.get('x-lb-request-id'),
+      endpoint: 'messages',
+      status: 404,
+      error_type: 'not_found_error',
+      message: expect.stringContaining('model: nobody-knows matches no route'),
+    }),
+  ])
+  expect(JSON.stringify(world.lines)).not.toContain('canary')
+})
+
 test('errors that count are counted in words that people look for', async () => {
   const world = await startWorld({ scripts: [{ fault: 'error-500' }, {}] })
   for (let index = 0; index < 2; index += 1)

@@ -1,11 +1,13 @@
 import { logHealthFact } from './health-facts.ts'
 import type { Log } from './log.ts'
 import type { RequestObserver } from './observer.ts'
+import { logRefusal } from './refusal-log.ts'
 import { logFollower, logRequest } from './request-log.ts'
 
 /** Writes down what happens: a line for each request, and one for each change of a provider's health. */
 export function logObserver(log: Log): RequestObserver {
   return {
+    requestRefused: (refused) => logRefusal(log, refused),
     requestDone: (done) => logRequest(log, done),
     leaderLeft({ id, model }) {
       const fields = { event: 'leader_left', request_id: id, model }

@@ -110,6 +110,15 @@ test.each([
   expect(said(text)[0]).toContain(`read as ${expected}; write it so`)
 })
 
+test('the one address that everybody knows, without its /v1, is noticed', () => {
+  const text = (url: string): string =>
+    `providers: [{ name: a, type: openai, base_url: "${url}", auth_value: k }]\n${route}`
+  expect(said(text('https://api.openai.com/'))).toEqual([
+    '1:48: notice: providers[0].base_url: OpenAI answers below /v1 only; write https://api.openai.com/v1',
+  ])
+  expect(said(text('https://api.openai.com/v1'))).toEqual([])
+})
+
 test('a base URL that is right is left alone', () => {
   for (const url of [
     'https://a',

@@ -85,6 +85,9 @@ function readDialect({ type, dialect: written }: ProviderFields, path: Path, fin
 /** The base URL without what lb appends to it. */
 function readBaseUrl({ baseUrl }: ProviderFields, dialect: Dialect, path: Path, findings: Findings): string {
   const ending = appended[dialect].find((candidate) => baseUrl.endsWith(candidate))
+  if (baseUrl === 'https://api.openai.com') {
+    findings.notice([...path, 'base_url'], 'OpenAI answers below /v1 only', `write ${baseUrl}/v1`)
+  }
   if (ending === undefined) return baseUrl
   const shorter = withoutEnd(baseUrl.slice(0, -ending.length), '/')
   findings.notice([...path, 'base_url'], `lb itself appends ${appended[dialect][0]}`, `read as ${shorter}; write it so`)

@@ -82,8 +82,8 @@ test.each([
   ['[{ model: m }]', '2:23: model_routes["*"][0].provider: missing'],
   ['[{ provider: a, priority: first }]', '2:48: model_routes["*"][0].priority: must be a number, not "first"'],
   ['[{ provider: a, prio: 1 }]', '2:38: model_routes["*"][0].prio: unknown key; did you mean "priority"?'],
-  ['[a]', '2:23: model_routes["*"][0]: must be keys with values, not a single value'],
-  ['a', '2:22: model_routes["*"]: must be a list, not a single value'],
+  ['[a]', '2:23: model_routes["*"][0]: must be keys with values, not a single value; write { provider: … }'],
+  ['a', '2:22: model_routes["*"]: must be a list, not a single value; write [{ provider: … }]'],
   [
     '[{ provider: a, when: { min_tokens: 9, max_tokens: 8 } }]',
     '2:73: model_routes["*"][0].when.max_tokens: below min_tokens (9); no request can meet both',

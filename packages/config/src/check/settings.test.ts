@@ -149,6 +149,16 @@ test('auth that was meant but is wrong has one message', () => {
   ])
 })
 
+test('a URL or a pattern among the host names, which would match nobody, is noticed', () => {
+  const nobody = 'only a host name counts, with or without port; write it out: lb.example.com'
+  expect(
+    said(withSettings('{ allowed_hosts: ["https://a.example", "*.example", b.example, "c:9090", "[::1]"] }')),
+  ).toEqual([
+    `3:29: notice: settings.allowed_hosts[0]: ${nobody}`,
+    `3:50: notice: settings.allowed_hosts[1]: ${nobody}`,
+  ])
+})
+
 test('paths without a key that are no paths, or cost money, are noticed', () => {
   const auth = (paths: string): string =>
     `{ auth: { enabled: true, api_key: ${'k'.repeat(22)}, exempt_paths: ${paths} } }`

@@ -42,6 +42,11 @@ export function checkSettings(
       "set settings.oauth.enabled: true if the provider's terms allow it, or use an API key or auth_value: passthrough",
     )
   }
+  for (const [index, host] of fields.allowedHosts.entries()) {
+    if (!/[/*]/.test(host)) continue
+    const at = ['settings', 'allowed_hosts', index]
+    findings.notice(at, 'only a host name counts, with or without port', 'write it out: lb.example.com')
+  }
   checkOAuth(fields.oauth, findings)
   checkKeptFiles(fields, findings)
   return { ...fields, auth }

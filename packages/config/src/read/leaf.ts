@@ -52,9 +52,9 @@ export class LeafReader {
   }
 
   /** Reports that something of another shape stands here. */
-  unexpected(tree: Tree, expected: string, path: Path): typeof wrong {
+  unexpected(tree: Tree, expected: string, path: Path, suggestion?: string): typeof wrong {
     const instead = tree.kind === 'scalar' ? 'a single value' : describe(tree)
-    this.#findings.error(path, `must be ${expected}, not ${instead}`)
+    this.#findings.error(path, `must be ${expected}, not ${instead}`, suggestion)
     return wrong
   }
 

@@ -117,11 +117,21 @@ test.each([
     '3:24: settings.log_level: must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not "warn"; did you mean "WARNING"?',
   ],
   ['{ selection_strategy: prioritty }', /must be one of priority, .*, not "prioritty"; did you mean "priority"\?$/],
-  ['{ unhealthy_http_codes: 500 }', '3:35: settings.unhealthy_http_codes: must be a list, not a single value'],
+  [
+    '{ unhealthy_http_codes: 500 }',
+    '3:35: settings.unhealthy_http_codes: must be a list, not a single value; write […]',
+  ],
+  [
+    '{ allowed_hosts: { canary: 1 } }',
+    '3:28: settings.allowed_hosts: must be a list, not keys with values; begin every entry with "- "',
+  ],
+  ['{ deduplication: no }', /: must be keys with values, not a single value; write \{ enabled: … \}$/],
+  ['{ timeouts: 60 }', /: must be keys with values, not a single value; write \{ request_timeout: … \}$/],
+  ['{ auth: { keys: [canary] } }', /: must be keys with values, not a single value; write \{ name: … \}$/],
   ['{ unhealthy_http_codes: [99, 600] }', '3:36: settings.unhealthy_http_codes[0]: must not be below 100, not "99"'],
   ['{ usage: { prices: [] } }', '3:30: settings.usage.prices: must be names with values, not a list'],
   ['{ usage: { prices: { m: { input: -1 } } } }', '3:44: settings.usage.prices.m.input: must not be below 0, not "-1"'],
-  ['{ auth: canary }', '3:19: settings.auth: must be keys with values, not a single value'],
+  ['{ auth: canary }', '3:19: settings.auth: must be keys with values, not a single value; write { enabled: … }'],
   [
     '{ oauth: { token_url: "ftp://canary" } }',
     '3:33: settings.oauth.token_url: must be a URL that begins with http:// or https://',
@@ -140,7 +150,7 @@ test.each([
     '3:29: settings.oauth.proxy: must be a URL that begins with http://, https:// or socks5://',
   ],
   ['{ oauth: { proxy: "socks5://" } }', '3:29: settings.oauth.proxy: must be a URL with a host name'],
-  ['[canary]', '3:11: settings: must be keys with values, not a list'],
+  ['[canary]', '3:11: settings: must be keys with values, not a list; write the keys without dashes or brackets'],
 ])('%s is refused', (settings, expected) => {
   const [first = ''] = said(withSettings(settings))
   if (typeof expected === 'string') expect(first).toBe(expected)
@@ -167,6 +177,26 @@ test.each([
   ['{ constructor: 1 }', '3:13: settings.constructor: unknown key'],
 ])('%s is an unknown key', (settings, expected) => {
   expect(said(withSettings(settings))).toEqual([expected])
+})
+
+test.each([
+  ['api_key: k', 'did you mean "auth_value"?'],
+  ['apiKey: k', 'did you mean "auth_value"?'],
+  ['token: k', 'did you mean "auth_value"?'],
+  ['api_base: x', 'did you mean "base_url"?'],
+  ['url: x', 'did you mean "base_url"?'],
+  ['host: x', 'did you mean "base_url"?'],
+  ['models: [x]', ''],
+  ['model: x', 'did you mean model_routes.*[].model?'],
+])('%s at a provider is no key of another part of the file', (line, suggestion) => {
+  const [problem = ''] = said(`${provider.replace(' }', `, ${line} }`)}\n${route}`)
+  expect(problem.split('unknown key')[1]).toBe(suggestion === '' ? '' : `; ${suggestion}`)
+})
+
+test('a key that belongs further down is looked for there first', () => {
+  expect(said(withSettings('{ timeouts: { read_timeout: 60 } }'))).toEqual([
+    '3:25: settings.timeouts.read_timeout: unknown key; did you mean settings.timeouts.non_streaming.read_timeout?',
+  ])
 })
 
 test('a key at the top that belongs below settings is told so', () => {

@@ -9,7 +9,7 @@ import { configKey } from './key-name.ts'
 import { schemaOf, type ValueRule } from './kinds.ts'
 import { LeafReader } from './leaf.ts'
 import { absent, found, type Reading, wrong } from './reading.ts'
-import { nearest } from './suggest.ts'
+import { bare, nearest } from './suggest.ts'
 
 /** An entry with a value. */
 type Live = Exclude<Entry, Obsolete>
@@ -40,7 +40,7 @@ export class Reader {
 
   /** Reads a group of keys. `undefined`: a required one is missing or wrong, or there is something else in its place. */
   section<K extends Keys>(tree: Tree | undefined, keys: K, path: Path): SectionOf<K> | undefined {
-    const entries = this.#entriesOf(tree, path)
+    const entries = this.#entriesOf(tree, keys, path)
     if (entries === undefined) return undefined
     for (const key of entries.keys()) {
       if (!Object.hasOwn(keys, key)) this.#unknownKey(key, keys, path)
@@ -113,7 +113,11 @@ export class Reader {
 
   #list(tree: Tree, of: Item, path: Path): Reading<readonly unknown[]> {
     if (isNull(tree)) return absent
-    if (tree.kind !== 'list') return this.#leaves.unexpected(tree, 'a list', path)
+    if (tree.kind !== 'list') {
+      const entry = of.kind === 'section' ? `{ ${foremostKey(of.keys)}: … }` : '…'
+      const suggestion = tree.kind === 'map' ? 'begin every entry with "- "' : `write [${entry}]`
+      return this.#leaves.unexpected(tree, 'a list', path, suggestion)
+    }
     const readings = tree.items.map((child, index) => this.#item(child, of, [...path, index]))
     return found(readings.flatMap((reading) => (reading.kind === 'value' ? [reading.value] : [])))
   }
@@ -129,28 +133,61 @@ export class Reader {
     return found(values)
   }
 
-  #entriesOf(tree: Tree | undefined, path: Path): TreeMap['entries'] | undefined {
+  #entriesOf(tree: Tree | undefined, keys: Keys, path: Path): TreeMap['entries'] | undefined {
     if (tree === undefined || isNull(tree)) return new Map()
     if (tree.kind === 'map') return tree.entries
-    this.#leaves.unexpected(tree, 'keys with values', path)
+    const suggestion =
+      tree.kind === 'list' ? 'write the keys without dashes or brackets' : `write { ${foremostKey(keys)}: … }`
+    this.#leaves.unexpected(tree, 'keys with values', path, path.length === 0 ? undefined : suggestion)
     return undefined
   }
 
   #unknownKey(key: string, keys: Keys, path: Path): void {
     const known = Object.keys(keys).filter((name) => keys[name]?.kind !== 'obsolete')
-    const near = nearest(key, known)
-    const meant = near === undefined ? homeOf(key) : `"${near}"`
+    const other = otherWords.get(bare(key))
+    const near = nearest(key, known) ?? known.find((name) => name === other)
+    const meant = near === undefined ? homeOf(key, path) : `"${near}"`
     const suggestion = meant === undefined ? undefined : `did you mean ${meant}?`
     this.#findings.error([...path, key], 'unknown key', suggestion, 'key')
   }
 }
 
-/** Where else there is a key of this name: `host` → `settings.host`. */
-function homeOf(name: string): string | undefined {
-  for (const key of namedEntries(rootKeys)) {
-    if (key.name === name && key.entry.kind !== 'obsolete') return key.path
-  }
-  return undefined
+/** What comparable tools call keys of lb, by their bare letters. */
+const otherWords: ReadonlyMap<string, string> = new Map([
+  ['apibase', 'base_url'],
+  ['apikey', 'auth_value'],
+  ['endpoint', 'base_url'],
+  ['host', 'base_url'],
+  ['key', 'auth_value'],
+  ['keys', 'auth_values'],
+  ['routes', 'model_routes'],
+  ['secret', 'auth_value'],
+  ['strategy', 'selection_strategy'],
+  ['token', 'auth_value'],
+  ['url', 'base_url'],
+])
+
+/**
+ * Where else there is a key of this name: `host` → `settings.host`. One below the place where it was written goes first; a
+ * key of another entry's list that only has the same name, such as a client key's `models`, is no answer.
+ */
+function homeOf(name: string, path: Path): string | undefined {
+  const homes = [...namedEntries(rootKeys)].filter((key) => key.name === name && key.entry.kind !== 'obsolete')
+  const below = `${path.filter((step) => typeof step === 'string').join('.')}.`
+  const inside = homes.find((key) => key.path.replaceAll('[]', '').startsWith(below))
+  const isInList = path.some((step) => typeof step === 'number')
+  const outside = homes.find((key) => !(isInList && key.path.startsWith('settings.')))
+  return (inside ?? outside)?.path
+}
+
+/** The key that whoever wrote a single value most likely means: the first required one, else the switch. */
+function foremostKey(keys: Keys): string | undefined {
+  const [first] = Object.entries(keys).toSorted(([a, one], [b, other]) => rank(a, one) - rank(b, other))
+  return first?.[0]
+}
+
+function rank(name: string, entry: Entry): number {
+  return 'required' in entry ? 0 : name === 'enabled' ? 1 : 2
 }
 
 /** `enabled` goes first, because it says how strictly the others are read. */

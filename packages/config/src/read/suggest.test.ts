@@ -13,6 +13,7 @@ test.each([
   ['enabeld', 'enabled'],
   ['warn', 'WARNING'],
   ['nme', 'name'],
+  ['\u00a0 type', 'type'],
 ])('%s was meant to be %s', (word, meant) => {
   expect(nearest(word, keys)).toBe(meant)
 })

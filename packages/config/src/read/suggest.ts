@@ -2,7 +2,7 @@
 const lengthLimit = 64
 
 /**
- * The candidate that `word` was most likely meant to be, or `undefined`. Case, `_` and `-` do not count as differences,
+ * The candidate that `word` was most likely meant to be, or `undefined`. Case, spaces, `_` and `-` do not count as differences,
  * so `authValue` finds `auth_value`; apart from that about one letter in three may differ, or the end may be
  * missing (`warn` finds `WARNING`).
  */
@@ -23,8 +23,9 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   return best
 }
 
-function bare(word: string): string {
-  return word.toLowerCase().replace(/[_-]/g, '')
+/** The letters of a word, without what people write differently: case, spaces, `_`, `-`. */
+export function bare(word: string): string {
+  return word.toLowerCase().replace(/[\s_-]/g, '')
 }
 
 /** Insertions, deletions, replacements, and swaps of neighbours (optimal string alignment). */

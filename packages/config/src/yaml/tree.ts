@@ -7,11 +7,11 @@ import {
   type ParsedNode,
   type Scalar,
   type YAMLMap,
-  type YAMLParseError,
   type YAMLSeq,
 } from 'yaml'
 import { controlFaults } from './control-characters.ts'
 import { type Place, placesIn } from './place.ts'
+import { syntaxFaults } from './syntax.ts'
 import { limitedTokens, textLimits } from './tokens.ts'
 
 /**
@@ -82,8 +82,6 @@ export interface ParsedText {
 
 /** Nodes after aliases are expanded: a chain of nine aliases can stand for a billion. */
 const sizeLimit = 200_000
-/** More syntax errors than this are consequences of the first ones. */
-const syntaxErrorLimit = 20
 
 /** Reads YAML text into a tree. Never throws, whatever the text. */
 export function parseYaml(text: string): ParsedText {
@@ -101,7 +99,7 @@ export function parseYaml(text: string): ParsedText {
   })
   const [document, another] = [...composer.compose(limitedTokens(text, faults), true, text.length)]
   if (faults.length > 0 || document === undefined) return { faults, place }
-  for (const error of document.errors.slice(0, syntaxErrorLimit)) faults.push(syntaxFault(error))
+  faults.push(...syntaxFaults(text, document.errors, place))
   if (another !== undefined) {
     faults.push({
       at: another.range[0],
@@ -122,21 +120,6 @@ export function parseYaml(text: string): ParsedText {
     }
   }
   return { tree, faults, place }
-}
-
-const syntaxHints: { readonly [code: string]: string } = {
-  BAD_INDENT: 'align it with the lines of the same level',
-  BAD_SCALAR_START: 'put the value in quotes',
-  BLOCK_AS_IMPLICIT_KEY: 'a value that contains ": " must be in quotes',
-  TAB_AS_INDENT: 'indent with spaces',
-}
-
-function syntaxFault(error: YAMLParseError): Fault {
-  // What follows the colon of this one is a piece of the file, and might be of a secret.
-  const message = error.code === 'UNEXPECTED_TOKEN' ? error.message.replace(/: .*/s, '') : error.message
-  const suggestion = syntaxHints[error.code]
-  const fault = { at: error.pos[0], path: [], message: `not valid YAML: ${message}` }
-  return suggestion === undefined ? fault : { ...fault, suggestion }
 }
 
 /** A value that was left out. */
@@ -171,8 +154,9 @@ class TreeBuilder {
     this.#faults.push({
       at,
       path,
-      message: `the alias *${node.source} has no anchor before it`,
-      suggestion: `mark the value with &${node.source} first`,
+      // Its name is not repeated: it may be a key that begins with a star.
+      message: 'the alias (*name) has no anchor before it',
+      suggestion: 'put it in quotes if it is a text, or mark the value with &name first',
     })
     return nothing(at)
   }
