@@ -68,7 +68,7 @@ const readers: readonly (readonly [member: string, read: Reader])[] = [
   ['images', (deltas, value) => dropMedia(deltas, Array.isArray(value) && value.length > 0 ? 'images' : undefined)],
 ]
 
-const known: ReadonlySet<string> = new Set(['role', ...readers.map(([name]) => name)])
+const known: ReadonlySet<string> = /* @__PURE__ */ new Set(['role', ...readers.map(([name]) => name)])
 
 function isSource(deltas: ChatDeltas, name: string): boolean {
   deltas.source ??= name
