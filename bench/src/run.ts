@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { load } from './load.ts'
-import { startTarget, type Target } from './target.ts'
+import { startTarget, stayOn, type Target } from './target.ts'
 import { type Workload, workloads } from './workloads.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -22,8 +22,10 @@ const { values: options } = parseArgs({
   },
 })
 const rounds = Number(options.rounds)
-/** With two processors or more the process under measurement has one for itself. */
+/** With two processors or more the process under measurement has one for itself: who asks it and who answers it share another. */
 const targetCore = availableParallelism() > 1 ? 1 : undefined
+const otherCore = targetCore === undefined ? undefined : 0
+if (otherCore !== undefined) stayOn(otherCore)
 
 interface Row {
   readonly workload: Workload
@@ -87,7 +89,7 @@ const start = async (name: string, command: readonly string[], core?: number): P
 try {
   const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
   const tsx = [process.execPath, '--import', 'tsx']
-  const upstream = await start('upstream', [...tsx, script('upstream.ts')], targetCore === undefined ? undefined : 0)
+  const upstream = await start('upstream', [...tsx, script('upstream.ts')], otherCore)
   const pipe = await start('bare pipe', [...tsx, script('bare-pipe.ts'), upstream.url], targetCore)
   const config = join(folder, 'config.yaml')
   writeFileSync(config, lbConfig(upstream.url))

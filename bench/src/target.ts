@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 
 /** A process under measurement. */
@@ -31,14 +31,25 @@ export async function startTarget(name: string, command: readonly string[], core
   return { name, url, cpuUs: () => cpuUs(pid), rssMb: () => rssMb(pid), signal, stop: () => signal('SIGKILL') }
 }
 
+/** Keeps this process, all of its threads, on one processor. */
+export function stayOn(core: number): void {
+  execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(core), String(process.pid)], {
+    stdio: 'ignore',
+  })
+}
+
 function printedUrl(child: ChildProcess, name: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let printed = ''
-    child.stdout?.on('data', (chunk: Buffer) => {
+    const read = (chunk: Buffer): void => {
       printed += chunk.toString()
       const url = /http:\/\/127\.0\.0\.1:\d+/.exec(printed)?.[0]
-      if (url !== undefined) resolve(url)
-    })
+      if (url === undefined) return
+      // What it logs from here on is read, and thrown away: to collect it would cost the load more than the load itself.
+      child.stdout?.off('data', read).resume()
+      resolve(url)
+    }
+    child.stdout?.on('data', read)
     child.on('exit', (code) => reject(new Error(`${name} ended with ${code} before it printed its address`)))
   })
 }

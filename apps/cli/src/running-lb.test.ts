@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { startMockProvider } from '@lb/mock-provider'
 import { configSource, openLog, type RunningServer, startServer } from '@lb/server'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { run } from './run.ts'
@@ -103,6 +104,26 @@ describe('lb providers', () => {
       ['PROVIDER', 'STATUS', 'COUNT', 'IN FLIGHT', 'TTFT', 'SUCCESS', 'LAST FAILURE'],
       ['alpha', 'healthy', '0/2', '0', '-', '-', '-'],
       ['b', 'healthy', '0/2', '0', '-', '-', '-'],
+    ])
+  })
+
+  test('lists keys and models that are out under their provider', async () => {
+    const upstream = await startMockProvider({
+      script: { rules: [{ when: { model: 'm-1' }, answer: { fault: 'rate-limit' } }], fault: 'bad-key' },
+    })
+    onTestFinished(() => upstream.close())
+    const { lb, lbCommand } = await beside(configOf(['a'], ['hold: 0']).replace('http://127.0.0.1:1', upstream.url))
+    for (const model of ['m-1', 'm-2'])
+      await fetch(`${lb.url}/v1/messages`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model, max_tokens: 1, messages: [{ role: 'user', content: 'x' }] }),
+      })
+    const lines = (await lbCommand(['providers'])).out.split('\n').map((line) => line.split(/ {2,}/))
+    expect(lines[1]?.slice(0, 2)).toEqual(['a', 'unhealthy'])
+    expect(lines.slice(2)).toEqual([
+      ['- key-1', expect.stringMatching(/^down for \d+ s$/)],
+      ['- key-1 · m-1', expect.stringMatching(/^paused for \d+ s$/)],
     ])
   })
 

@@ -1,6 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
 import { type LoggedEvent, matchRules } from '@lb/router'
-import { startJob } from './attempt/job.ts'
+import { startJob, timeoutOf } from './attempt/job.ts'
 import { createClientView } from './egress/client-view.ts'
 import { clientOutlet, type Outlet } from './egress/outlet.ts'
 import type { Lead } from './flights/lead.ts'
@@ -87,7 +87,12 @@ function lead(house: House, { compiled }: Visit, wanted: Wanted, request: Client
   })
   // Over before it is known here: nobody could be asked.
   if (!run.isOver) running.set(request.id, run)
-  return { drained: () => run.drained(), cancel: () => run.clientGone() }
+  return {
+    drained: () => run.drained(),
+    joined: (other) => run.joined(timeoutOf(compiled, other)),
+    cancel: () => run.clientGone(),
+    life: () => compiled.lifeAt(run.asked()),
+  }
 }
 
 function wantedBy(request: ClientRequest, { compiled, caller: { providers } }: Visit): Wanted {

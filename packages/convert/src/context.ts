@@ -42,6 +42,8 @@ export interface ChatClientContext {
   readonly renamedTools: Readonly<Record<string, string>>
   /** The client's names of tools that take free text; upstream they are functions of one string. */
   readonly customTools: readonly string[]
+  /** The client declared `functions`, the form before tools: it reads calls in `function_call`, and one only. */
+  readonly legacyFunctions?: boolean
   /** Whether a stream ends with a chunk that carries the usage. */
   readonly includeUsage: boolean
   /** When the answer was made, in epoch seconds. */

@@ -80,11 +80,18 @@ export interface ClientIds {
  */
 export function createClientIds(used: readonly string[], seed: string): ClientIds {
   const taken = new Set(used)
+  // How far an id has been counted. Whoever gives one id to all calls would have it counted from the start each time.
+  const counts = new Map<string, number>()
   return {
     of(upstreamId) {
       const isLegal = CLIENT_LEGAL.test(upstreamId) && !WRAPPED.test(upstreamId)
       let id = isLegal ? upstreamId : wrapId(upstreamId, 1)
-      for (let count = 2; taken.has(id); count += 1) id = wrapId(upstreamId, count)
+      let count = counts.get(upstreamId) ?? 1
+      while (taken.has(id)) {
+        count += 1
+        id = wrapId(upstreamId, count)
+      }
+      counts.set(upstreamId, count)
       taken.add(id)
       return id
     },

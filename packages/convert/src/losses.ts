@@ -109,6 +109,7 @@ export const lossMeanings = {
   finish_without_call: 'the answer says it calls a tool, and calls none',
   error_after_content: 'an error behind a whole answer was left out',
   tool_call_dropped: 'a tool call without name and arguments was left out',
+  call_dropped: 'of several calls only the first was kept; the client declared functions, and has room for one',
   tool_name_guessed: 'a tool call without a name got that of the only declared tool',
   tool_delta_late: 'text behind the end of the arguments of a call was left out',
   tool_arguments_invalid: 'the arguments of a call are not a JSON object',

@@ -55,6 +55,21 @@ describe('the table', () => {
     expect(table.counts()).toEqual(empty)
   })
 
+  test('lives on by what whoever leaves says of it: by its life then the last one cancels it or not', () => {
+    for (const [options, life, then] of [
+      [background, 'direct', ['cancel-upstream', 'discard']],
+      [background, 'background', []],
+      [background, undefined, []],
+      [direct, undefined, ['cancel-upstream', 'discard']],
+    ] as const) {
+      const table = createFlightTable()
+      table.arrive('k', 'a', at(0), options)
+      table.arrive('k', 'b', at(0), options)
+      expect(kinds(table.leave('b', 'left', at(1), life))).toEqual([])
+      expect(kinds(table.leave('a', 'left', at(1)))).toEqual(then)
+    }
+  })
+
   test('takes no notice of what comes too late or concerns nobody', () => {
     const table = createFlightTable()
     table.arrive('k', 'a', at(0), direct)

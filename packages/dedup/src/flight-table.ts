@@ -23,8 +23,17 @@ export interface FlightTable {
   read(consumer: ConsumerId, maxBytes?: number): ReplayRead
   /** Bytes went out to `consumer`; only worth saying once its answer has ended. */
   progress(consumer: ConsumerId, at: Moment): void
-  /** `consumer` has got everything, or its connection is gone: either way it is forgotten. */
-  leave(consumer: ConsumerId, how: 'served' | 'left', at: Moment): readonly FlightAction[]
+  /**
+   * `consumer` has got everything, or its connection is gone: either way it is forgotten.
+   *
+   * @param life what its flight lives by from here on: who answers may have changed since it began. Absent: as before.
+   */
+  leave(
+    consumer: ConsumerId,
+    how: 'served' | 'left',
+    at: Moment,
+    life?: FlightPolicy['life'] | undefined,
+  ): readonly FlightAction[]
   /** Does what is due. Ticks that come too early do nothing. */
   tick(at: Moment): readonly FlightAction[]
   /** When to tick next, at the latest. */
@@ -41,7 +50,7 @@ export type FlightId = string
 /** What to do, and for which flight. Joining, closing and forgetting are done already; `discard` says it was. */
 export type FlightAction = Exclude<FlightEffect, { kind: 'refuse' | 'close' }> & { readonly flight: FlightId }
 
-/** What a flight lives by; it keeps it when settings change. */
+/** What a flight lives by; it keeps it when settings change, except for the life that {@link FlightTable.leave} tells. */
 export interface FlightOptions extends ReplayLimits {
   readonly policy: FlightPolicy
 }
@@ -61,7 +70,7 @@ export function createFlightTable(maxHeldBytes: number = 128 * 1024 * 1024): Fli
 interface Flight {
   readonly id: FlightId
   readonly key: string
-  readonly policy: FlightPolicy
+  policy: FlightPolicy
   readonly log: ReplayLog
   state: FlightState
   /** What its log held when it was last looked at. */
@@ -131,9 +140,15 @@ class Table implements FlightTable {
     if (flight !== undefined) this.apply(flight, { kind: 'consumer-progressed', consumer }, at)
   }
 
-  leave(consumer: ConsumerId, how: 'served' | 'left', at: Moment): readonly FlightAction[] {
+  leave(
+    consumer: ConsumerId,
+    how: 'served' | 'left',
+    at: Moment,
+    life?: FlightPolicy['life'],
+  ): readonly FlightAction[] {
     const flight = this.aboard.get(consumer)
     if (flight === undefined) return []
+    if (life !== undefined && life !== flight.policy.life) flight.policy = { ...flight.policy, life }
     this.forget(flight, consumer)
     return this.apply(flight, { kind: how === 'served' ? 'consumer-served' : 'consumer-left', consumer }, at)
   }

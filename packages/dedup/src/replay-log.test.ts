@@ -39,6 +39,20 @@ describe('reading', () => {
     expect(text(log, 'a', 1)).toBe('wait')
   })
 
+  test('says with the last bytes that they are the last, once the end is known', () => {
+    const log = logWith({}, 'a', 'b')
+    const isLast = (consumer: string, maxBytes?: number): boolean => {
+      const read = log.read(consumer, maxBytes)
+      return read.kind === 'chunks' && read.isLast
+    }
+    for (const word of ['one', 'two']) log.append(bytes(word))
+    expect(isLast('a')).toBe(false)
+    log.append(bytes('three'))
+    log.end()
+    expect([isLast('a'), text(log, 'a')]).toEqual([true, 'end'])
+    expect([isLast('b', 6), isLast('b', 6), text(log, 'b')]).toEqual([false, true, 'end'])
+  })
+
   test('shares the chunks, it does not copy them', () => {
     const log = logWith({}, 'a', 'b')
     const chunk = bytes('one')

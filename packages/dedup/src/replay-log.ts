@@ -40,9 +40,12 @@ export interface ReplayLog {
 /** Names one consumer of one flight. */
 export type ConsumerId = string
 
-/** What a consumer gets: bytes; nothing yet; nothing more, ever; or the news that it was cut off or never joined. */
+/**
+ * What a consumer gets: bytes; nothing yet; nothing more, ever; or the news that it was cut off or never joined.
+ * `isLast`: nothing follows these bytes, so that they can be sent together with the end.
+ */
 export type ReplayRead =
-  | { readonly kind: 'chunks'; readonly chunks: readonly Uint8Array[] }
+  | { readonly kind: 'chunks'; readonly chunks: readonly Uint8Array[]; readonly isLast: boolean }
   | { readonly kind: 'wait' }
   | { readonly kind: 'end' }
   | { readonly kind: 'cut' }
@@ -131,8 +134,10 @@ class Log implements ReplayLog {
       bytes += chunk.length
     }
     if (chunks.length === 0) return { kind: this.ended ? 'end' : 'wait' }
-    this.move(consumer, position, position + chunks.length)
-    return { kind: 'chunks', chunks }
+    const next = position + chunks.length
+    const isLast = this.ended && next === this.first + this.kept.length
+    this.move(consumer, position, next)
+    return { kind: 'chunks', chunks, isLast }
   }
 
   leave(consumer: ConsumerId): void {

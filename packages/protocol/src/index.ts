@@ -17,6 +17,7 @@ export {
 } from './failure/classify.ts'
 export { contextTooLongTypes, saysContextTooLong } from './failure/context-too-long.ts'
 export { type ErrorBody, errorOf, readErrorBody } from './failure/error-body.ts'
+export { moneyTypes } from './failure/money-types.ts'
 export { type ResetHeaders, retryAfterMs } from './failure/reset-time.ts'
 export {
   type Failure,
@@ -45,6 +46,7 @@ export {
   type JsonMember,
   type JsonOutline,
   type JsonScanProblem,
+  nextElement,
   scanJsonObject,
 } from './json-scan.ts'
 export type { Moment } from './moment.ts'

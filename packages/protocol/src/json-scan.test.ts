@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { firstElement, scanJsonObject } from './json-scan.ts'
+import { firstElement, nextElement, scanJsonObject } from './json-scan.ts'
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
 const text = (found: Uint8Array): string => new TextDecoder('utf-8', { ignoreBOM: true }).decode(found)
@@ -120,6 +120,16 @@ describe('the first element', () => {
   test('of an array is its bytes, whatever follows', () => {
     expect(first('{"a": [ {"b":[1,"]"]} , 2]}')).toBe('{"b":[1,"]"]}')
     expect(first('{"a":[1.0]}')).toBe('1.0')
+  })
+
+  test('is followed by the others, one by one', () => {
+    const whole = bytes('\ufeff{"b":0,"a":[ {"x":[1,2]} , "y,]" ,3\n]}').subarray(3)
+    const scanned = scanJsonObject(whole)
+    const member = scanned.ok ? scanned.value.members[1] : undefined
+    const found: string[] = []
+    let element = member === undefined ? undefined : firstElement(whole, member)
+    for (; element !== undefined; element = nextElement(whole, element)) found.push(text(element))
+    expect(found).toEqual(['{"x":[1,2]}', '"y,]"', '3'])
   })
 
   test('of an empty array, or of no array, is none', () => {

@@ -98,8 +98,21 @@ export function scanJsonObject(bytes: Uint8Array, given: JsonLimits = {}): Resul
  * @returns `undefined` when its value is no array, or an empty one.
  */
 export function firstElement(bytes: Uint8Array, member: JsonMember): Uint8Array | undefined {
-  if (bytes[member.start] !== OPEN_BRACKET) return undefined
-  const start = skipSpace(bytes, member.start + 1)
+  return bytes[member.start] === OPEN_BRACKET ? elementAt(bytes, skipSpace(bytes, member.start + 1)) : undefined
+}
+
+/**
+ * The bytes of the element behind another one of the same array.
+ *
+ * @param element what {@link firstElement} or this returned for the same `bytes`.
+ * @returns `undefined` when that was the last.
+ */
+export function nextElement(bytes: Uint8Array, element: Uint8Array): Uint8Array | undefined {
+  const comma = skipSpace(bytes, element.byteOffset - bytes.byteOffset + element.length)
+  return bytes[comma] === COMMA ? elementAt(bytes, skipSpace(bytes, comma + 1)) : undefined
+}
+
+function elementAt(bytes: Uint8Array, start: number): Uint8Array | undefined {
   // The outline was read within its limits, and the element is a part of it.
   const end = valueEnd(bytes, start, { maxDepth: DEEPEST, valuesLeft: Number.MAX_SAFE_INTEGER })
   return end.ok ? bytes.subarray(start, end.value) : undefined

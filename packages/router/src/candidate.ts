@@ -16,6 +16,8 @@ export interface Candidate {
   readonly passThrough: boolean
   /** Its provider's own; absent: those of the policy. */
   readonly timeouts?: OwnTimeouts
+  /** Its usual time to the first token of a stream, peaks remembered; `null` or absent: nobody knows. */
+  readonly ttftMs?: number | null
   readonly availability: Availability
 }
 

@@ -41,7 +41,7 @@ export {
 } from './release.ts'
 export type { RouteTarget } from './route.ts'
 export { type RouteEntry, type RouteProvider, type RouteRequest, type RouteRule, routeTargets } from './route.ts'
-export { sessionOf } from './session.ts'
+export { isInstruction, sessionOf } from './session.ts'
 export { firstTurns, type Strategy, type Turns } from './strategy.ts'
 export { openThrottle, refuseChance, stepThrottle, type Throttle } from './throttle.ts'
 export type { OwnTimeouts } from './timeouts.ts'

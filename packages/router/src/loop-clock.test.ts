@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { messagePolicy } from './loop-policy.ts'
 import { barred, candidate, Driven } from './testing/driven.ts'
 
 const one = [candidate('a')]
@@ -107,10 +108,30 @@ describe('an upstream that does not speak', () => {
     expect(alone.deadlineMs()).toBe(30_000)
   })
 
+  test('as a probe has longer if it is slow by nature, but no longer than anybody', () => {
+    const probeMs = (ttftMs: number | null, policy = {}): number | undefined => {
+      const slow = candidate('a', { availability: { kind: 'probe' }, ttftMs })
+      const loop = begun([slow, candidate('b')], { holdBackMs: 900_000, ...policy })
+      return loop.deadlineMs()
+    }
+    expect([null, 100, 4_000, 20_000].map((ttftMs) => probeMs(ttftMs))).toEqual([8_000, 8_000, 12_000, 30_000])
+    expect(probeMs(40_000, messagePolicy)).toBe(60_000)
+  })
+
   test('that pings but brings no content has 110 s', () => {
     const loop = begun(one, { pingEveryMs: 900_000 })
     for (const atMs of [1_000, 50_000, 100_000]) loop.tell(atMs, { type: 'progress', attempt: 1 })
     expect([loop.deadlineMs(), loop.wait().slice(0, 2)]).toEqual([110_000, ['cancel 1', 'report 1 failed stream-idle']])
+  })
+
+  test('that may take longer to its first byte may take as long to its content, and to the whole of an answer', () => {
+    const slow = [candidate('a', { timeouts: { firstByteTimeoutMs: 200_000, readTimeoutMs: 400_000 } })]
+    const stream = begun(slow, { pingEveryMs: 900_000, eventTimeoutMs: 900_000 })
+    stream.tell(150_000, { type: 'opened', attempt: 1 })
+    expect([stream.deadlineMs(), stream.wait()[1]]).toEqual([200_000, 'report 1 failed stream-idle'])
+    const whole = begun(slow, { stream: false, firstByteTimeoutMs: 290_000, contentTimeoutMs: 290_000 })
+    whole.tell(350_000, { type: 'response-started', attempt: 1 })
+    expect(whole.deadlineMs()).toBe(400_000)
   })
 
   test('that falls silent before its content has its idle time', () => {
@@ -178,15 +199,30 @@ describe('the deadline', () => {
     const slow = begun(one, {}, 8_000)
     expect(slow.wait()).toEqual([
       'cancel 1',
-      'report 1 failed first-byte-timeout',
+      'report 1 failed silent-until-deadline',
       'give-up null deadline-exceeded null true',
     ])
-    expect(slow.state.attempts).toMatchObject([{ outcome: 'failed', failure: { kind: 'first-byte-timeout' } }])
+    expect(slow.state.attempts).toMatchObject([{ outcome: 'failed', failure: { kind: 'silent-until-deadline' } }])
     const nearly = begun(one, {}, 7_999)
     expect(nearly.wait()[1]).toBe('report 1 abandoned')
     const spoke = begun(one, { pingEveryMs: 900_000 }, 9_000)
     spoke.tell(8_500, { type: 'progress', attempt: 1 })
     expect(spoke.wait()[1]).toBe('report 1 abandoned')
+  })
+
+  test('blames nobody who is usually that slow', () => {
+    const slow = (timeoutMs: number): string | undefined =>
+      begun([candidate('a', { ttftMs: 5_000 })], {}, timeoutMs).wait()[1]
+    expect([slow(14_999), slow(15_000)]).toEqual(['report 1 abandoned', 'report 1 failed silent-until-deadline'])
+  })
+
+  test('of a request that another one has joined is the latest of theirs', () => {
+    const loop = begun(one, {}, 2_000)
+    expect(loop.tell(1_000, { type: 'joined', timeoutMs: 500 })).toEqual([])
+    expect(loop.deadlineMs()).toBe(2_000)
+    expect(loop.tell(1_500, { type: 'joined', timeoutMs: 5_000 })).toEqual([])
+    expect([loop.deadlineMs(), loop.wait()[1]]).toEqual([6_500, 'report 1 abandoned'])
+    expect(loop.tell(7_000, { type: 'joined', timeoutMs: 5_000 })).toEqual([])
   })
 
   test('comes also while waiting and while renewing', () => {

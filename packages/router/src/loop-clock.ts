@@ -2,7 +2,7 @@ import type { Failure, Moment } from '@lb/protocol'
 import { endingOf } from './ending.ts'
 import type { LoopPolicy } from './loop-policy.ts'
 import { draftOf, type LoopEffect, type LoopState, type LoopStep } from './loop-state.ts'
-import { type OwnTimeouts, timeoutsFor } from './timeouts.ts'
+import { type OwnTimeouts, probeTimeoutMs, timeoutsFor } from './timeouts.ts'
 import { closeAttempt, end, failAttempt, look, type RunningPhase, report, runningOf, unjudged } from './upstream.ts'
 
 /**
@@ -39,6 +39,7 @@ export function tick(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep
 }
 
 const tooSlow: Failure = { kind: 'first-byte-timeout', message: 'no first byte in time' }
+const unheard: Failure = { kind: 'silent-until-deadline', message: 'no first byte before the deadline of the client' }
 const silent: Failure = { kind: 'stream-idle', message: 'the stream went silent' }
 const deadlineExceeded: Failure = { kind: 'deadline-exceeded', message: 'the time for this request is over' }
 
@@ -49,7 +50,7 @@ function tickRunning(before: LoopState, running: RunningPhase, at: Moment, polic
     return { state: failed.state, effects: [cancel, ...failed.effects] }
   }
   if (running.kind === 'sending' && at.nowMs >= before.deadlineMs) {
-    const { outcome, failure } = lateness(running, at, policy)
+    const { outcome, failure } = lateness(before, running, at, policy)
     const draft = draftOf(before)
     closeAttempt(draft, running, outcome.kind, failure, at)
     return end(draft, endingOf(draft, deadlineExceeded, at.nowMs), [cancel, report(running, outcome)])
@@ -61,10 +62,12 @@ function tickRunning(before: LoopState, running: RunningPhase, at: Moment, polic
 }
 
 /** The client's patience may be shorter than ours; an upstream that was silent for as long as a probe gets is slow. */
-function lateness(running: RunningPhase, at: Moment, policy: LoopPolicy) {
-  const isSlow = !running.spoke && at.nowMs - running.startedMs >= policy.probeFirstByteTimeoutMs
+function lateness(state: LoopState, running: RunningPhase, at: Moment, policy: LoopPolicy) {
+  const asked = state.candidates.find(({ id }) => id === running.candidate)
+  const patienceMs = probeTimeoutMs(asked ?? {}, policy)
+  const isSlow = !running.spoke && at.nowMs - running.startedMs >= patienceMs
   return isSlow
-    ? ({ outcome: { kind: 'failed', failure: tooSlow }, failure: tooSlow } as const)
+    ? ({ outcome: { kind: 'failed', failure: unheard }, failure: unheard } as const)
     : ({ outcome: { kind: 'abandoned' }, failure: null } as const)
 }
 

@@ -33,7 +33,7 @@ export interface LoopPolicy {
   readonly firstByteTimeoutMs: number
   /** The same for a probe that has another candidate behind it. */
   readonly probeFirstByteTimeoutMs: number
-  /** From the start of an attempt to its first content, pings or not. */
+  /** From the start of an attempt to its first content, pings or not; or {@link firstByteTimeoutMs}, if that is longer. */
   readonly contentTimeoutMs: number
   /** The longest silence of an upstream that had begun to answer. */
   readonly idleTimeoutMs: number

@@ -142,6 +142,8 @@ export type LoopEvent =
   | { readonly type: 'completed'; readonly attempt: number }
   | { readonly type: 'failed'; readonly attempt: number; readonly failure: Failure }
   | { readonly type: 'refreshed'; readonly candidate: string; readonly failure: Failure | null }
+  /** Somebody else waits for this answer, too, from now for so long: of all deadlines the latest counts. */
+  | { readonly type: 'joined'; readonly timeoutMs: number }
   | { readonly type: 'client-gone' }
   /** The process stops: the request ends now, and says so. */
   | { readonly type: 'stop' }

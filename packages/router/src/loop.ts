@@ -14,7 +14,7 @@ import {
   type LoopState,
   type LoopStep,
 } from './loop-state.ts'
-import { timeoutsFor } from './timeouts.ts'
+import { probeTimeoutMs, timeoutsFor } from './timeouts.ts'
 import { closeAttempt, end, look, over, report, runningOf, unjudged, upstreamEvent } from './upstream.ts'
 
 /**
@@ -37,6 +37,8 @@ export function stepLoop(state: LoopState, event: LoopEvent, at: Moment, policy:
       return lookedAt(state, event, at, policy)
     case 'refreshed':
       return refreshed(state, event.candidate, event.failure)
+    case 'joined':
+      return joined(state, event.timeoutMs, at)
     case 'client-gone':
       return clientGone(state, at, policy)
     case 'stop':
@@ -119,6 +121,12 @@ function refreshed(state: LoopState, candidate: string, failure: Failure | null)
   return look(draft, null, [report(phase, { kind: 'failed', failure })])
 }
 
+function joined(state: LoopState, timeoutMs: number, at: Moment): LoopStep {
+  const draft = draftOf(state)
+  draft.deadlineMs = Math.max(state.deadlineMs, at.nowMs + timeoutMs)
+  return { state: draft, effects: [] }
+}
+
 function clientGone(state: LoopState, at: Moment, policy: LoopPolicy): LoopStep {
   const running = runningOf(state)
   const gone = draftOf(state)
@@ -194,8 +202,9 @@ function startAttempt(draft: LoopDraft, { candidate, why, cost }: Start, at: Mom
     candidate: id,
     startedMs: nowMs,
     backup,
-    firstByteDeadlineMs: nowMs + (isHurried ? policy.probeFirstByteTimeoutMs : timeouts.firstByteTimeoutMs),
-    contentDeadlineMs: nowMs + policy.contentTimeoutMs,
+    firstByteDeadlineMs: nowMs + (isHurried ? probeTimeoutMs(candidate, policy) : timeouts.firstByteTimeoutMs),
+    // Whoever gives an upstream longer to its first byte gives it as long to its content.
+    contentDeadlineMs: nowMs + Math.max(policy.contentTimeoutMs, timeouts.firstByteTimeoutMs),
     responded: false,
     spoke: false,
     openedMs: null,

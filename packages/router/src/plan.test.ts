@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type PlanCandidate, type PlanWishes, plan } from './plan.ts'
-import { firstTurns } from './strategy.ts'
+import { firstTurns, type Strategy, strategies } from './strategy.ts'
 import { available, barred, due } from './testing/driven.ts'
 
 const target = (id: string, more: Partial<PlanCandidate> = {}): PlanCandidate => ({
@@ -34,6 +34,16 @@ describe('the order', () => {
     expect(order([])).toBe('')
   })
 
+  test.each(Object.keys(strategies) as Strategy[])(
+    'has whoever is without weight behind all others of its tier, for failovers too (%s)',
+    (strategy) => {
+      const idle = target('a', { weight: 0, price: 1, ttftMs: 1 })
+      const others = [target('b', { price: 2, ttftMs: 20 }), target('c', { ttftMs: 30 })]
+      for (const roll of rolls.slice(0, 20)) expect(order([idle, ...others], { strategy }, roll)).toMatch(/^(bc|cb)a$/)
+      expect(order([idle, target('d', { priority: 2 })], { strategy }, 0.1)).toMatch(/^(ad|da)$/)
+    },
+  )
+
   test('follows the strategy, whose turns are handed on', () => {
     const all = [target('a'), target('b')]
     const wishes = { strategy: 'round_robin', session: null, home: null } as const
@@ -50,15 +60,30 @@ describe('rules', () => {
     target('c', { rank: 1, availability: due }),
   ]
 
-  test('that match less well count only while a better one has nobody usable', () => {
-    expect(order(all)).toBe('bc')
-    expect(order([target('a'), ...all.slice(1)])).toBe('a')
-    expect(order([target('a', { availability: due }), ...all.slice(1)])).toBe('a')
+  test('that match less well come first only while a better one has nobody usable', () => {
+    expect(order(all)).toBe('bca')
+    expect(order([target('a'), ...all.slice(1)])).toBe('abc')
+    expect(order([target('a', { availability: due }), ...all.slice(1)])).toBe('abc')
+  })
+
+  test('that match less well stand behind a better one, each by its priorities, whatever the strategy and the home', () => {
+    const later = [
+      target('d', { rank: 1, priority: 2 }),
+      target('e', { rank: 1 }),
+      target('f', { rank: 2, priority: 0 }),
+    ]
+    for (const strategy of ['priority', 'weighted', 'round_robin', 'least_busy', 'fastest', 'cheapest'] as const)
+      expect(order([target('a'), ...later], { strategy, home: 'f' })).toBe('aedf')
+  })
+
+  test('that match less well are left out where only the best counts', () => {
+    expect(order(all, { onlyBestRule: true })).toBe('bc')
+    expect(order([target('a'), ...all.slice(1)], { onlyBestRule: true })).toBe('a')
   })
 
   test('are as they are when nobody is usable anywhere', () => {
-    expect(order(all.map((one) => ({ ...one, availability: barred() })))).toBe('a')
-    expect(order(all.map((one) => ({ ...one, availability: { kind: 'full', queue: true } as const })))).toBe('a')
+    expect(order(all.map((one) => ({ ...one, availability: barred() })))).toBe('abc')
+    expect(order(all.map((one) => ({ ...one, availability: { kind: 'full', queue: true } as const })))).toBe('abc')
   })
 })
 
@@ -89,6 +114,12 @@ describe('several credentials of one provider', () => {
       expect(share).toBeGreaterThan(0.68)
       expect(share).toBeLessThan(0.82)
     }
+  })
+
+  test('have a spare one without weight stand in for them, before another provider', () => {
+    expect(order([key('1', { weight: 0 }), key('2'), target('z')])).toBe('21z')
+    expect(order([key('1', { weight: 0 }), key('2', { availability: barred() }), target('z')])).toBe('21z')
+    expect(order([key('1', { weight: 0 }), key('2', { weight: 0 }), target('z')])).toMatch(/^z/)
   })
 
   test('are equals only at the same place of the route', () => {

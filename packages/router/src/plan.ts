@@ -21,6 +21,8 @@ export interface PlanWishes {
   readonly session: string | null
   /** The candidate that this session is at home with (`stepAffinity`), or `null`. */
   readonly home: string | null
+  /** Targets of other rules than the best one are left out: the predecessor's rule. Default: they stand behind it. */
+  readonly onlyBestRule?: boolean
 }
 
 /** The candidates in the order in which they are to be asked. */
@@ -31,18 +33,22 @@ export interface Plan {
 }
 
 /**
- * Orders the candidates of one request: home first, then tiers by priority, inside a tier by strategy.
+ * Orders the candidates of one request: home first, then tiers by priority, inside a tier by strategy. Those of the other
+ * rules stand behind, rule by rule: they are for a request that the best rule could not serve.
  *
  * Barred candidates keep their place: the attempt loop passes over them, and comes back when nothing else is left.
  */
 export function plan(all: readonly PlanCandidate[], wishes: PlanWishes, turns: Turns, at: Moment): Plan {
   const draw = draws(at.roll)
-  const candidates = spreadKeys(bestRank(all), wishes.session, draw)
+  const best = bestRank(all)
+  const candidates = spreadKeys(best, wishes.session, draw)
   const ordered = strategies[wishes.strategy](candidates, turns, draw)
   const eased = easedIn(ordered.candidates, draw)
   const home =
     wishes.home === null ? undefined : eased.find((candidate) => candidate.id === wishes.home && isReady(candidate))
-  return { candidates: toFront(eased, home), turns: ordered.turns }
+  const first = toFront(eased, home)
+  if (best === all || wishes.onlyBestRule === true) return { candidates: first, turns: ordered.turns }
+  return { candidates: [...first, ...otherRanks(all, best, wishes.session, draw)], turns: ordered.turns }
 }
 
 /** The first rule that has anybody usable; if none has, the first. Targets come in the order of their rules. */
@@ -53,9 +59,27 @@ function bestRank(all: readonly PlanCandidate[]): readonly PlanCandidate[] {
     : all.filter(({ rank }) => rank === first.rank)
 }
 
+/** Nobody is sent there by choice, so no strategy has a say: by rule, then by priority. */
+function otherRanks(
+  all: readonly PlanCandidate[],
+  best: readonly PlanCandidate[],
+  session: string | null,
+  draw: () => number,
+): readonly PlanCandidate[] {
+  const others = all.filter(({ rank }) => rank !== best[0]?.rank)
+  const ranks = new Set(others.map(({ rank }) => rank))
+  return [...ranks].flatMap((rank) =>
+    spreadKeys(
+      others.filter((other) => other.rank === rank),
+      session,
+      draw,
+    ),
+  )
+}
+
 /**
- * By priority, then in the order of the file, except that the credentials of one provider are equals: among them the
- * session decides (weighted rendezvous: it stays where it was when others come and go), without a session chance.
+ * By priority, then who has a weight, then in the order of the file, except that the credentials of one provider are equals:
+ * among them the session decides (weighted rendezvous: it stays where it was when others come and go), without a session chance.
  *
  * @see https://www.snia.org/sites/default/files/SDC15_presentations/dist_sys/Jason_Resch_New_Consistent_Hashings_Rev.pdf
  */
@@ -64,7 +88,7 @@ function spreadKeys(
   session: string | null,
   draw: () => number,
 ): readonly PlanCandidate[] {
-  const sorted = sortedBy(all, priorityOf)
+  const sorted = sortedBy(idleLast(all), priorityOf)
   if (!hasEquals(sorted)) return sorted
   const spread: PlanCandidate[] = []
   let equals: PlanCandidate[] = []
@@ -81,6 +105,17 @@ function spreadKeys(
 
 function priorityOf({ priority }: PlanCandidate): number {
   return priority
+}
+
+/** Those without any weight wait, under every strategy, until nobody else of their tier is usable. */
+function idleLast(all: readonly PlanCandidate[]): readonly PlanCandidate[] {
+  if (all.every(({ weight }) => weight > 0)) return all
+  return sortedBy(all, (candidate) => Number(isIdle(candidate, all)))
+}
+
+/** A spare key stands in for its neighbours, where they stand. */
+function isIdle(candidate: PlanCandidate, all: readonly PlanCandidate[]): boolean {
+  return candidate.weight === 0 && !all.some((other) => other.weight > 0 && isEqual(other, candidate))
 }
 
 function hasEquals(sorted: readonly PlanCandidate[]): boolean {

@@ -126,6 +126,31 @@ describe('routeTargets', () => {
     expect(ids({ forcedProvider: 'ghost' })).toEqual([])
   })
 
+  test('asks a provider that is named outright for the model of its route, also when its conditions do not hold', () => {
+    const when = { images: true }
+    const conditional: RouteRule[] = [
+      { pattern: 'claude-*', entries: [{ provider: 'a', model: 'seeing', priority: 1, when }] },
+      { pattern: '*', entries: [{ provider: 'b', model: 'other', priority: 1, when }] },
+    ]
+    expect(ids({ forcedProvider: 'a' }, conditional)).toEqual(['0 ["a","k","seeing"]'])
+    expect(ids({ forcedProvider: 'b' }, conditional)).toEqual(['1 ["b","x","other"]', '1 ["b","y","other"]'])
+    expect(ids({}, conditional)).toEqual([])
+    const either: RouteRule[] = [
+      { pattern: '*', entries: [...(conditional[0]?.entries ?? []), { provider: 'a', model: 'blind', priority: 2 }] },
+    ]
+    expect(ids({ forcedProvider: 'a' }, either)).toEqual(['0 ["a","k","blind"]'])
+  })
+
+  test('knows providers that share a name by that name and by their own', () => {
+    const shared = ['a (x@y.z)', 'a (z@y.x)'].map((name) => ({ ...provider(name), sharedName: 'a' }))
+    const names = (forcedProvider: string, of: RouteRule[]) =>
+      routeTargets(of, shared, request({ forcedProvider })).map((target) => target.provider)
+    const one: RouteRule = { pattern: '*', entries: [{ provider: 'a (z@y.x)', model: null, priority: 1 }] }
+    expect(names('a', [one])).toEqual(['a (z@y.x)'])
+    expect(names('a', [])).toEqual(['a (x@y.z)', 'a (z@y.x)'])
+    expect(names('a (x@y.z)', [one])).toEqual(['a (x@y.z)'])
+  })
+
   test('needs no route for a provider that is named outright', () => {
     expect(routeTargets([], providers, request({ forcedProvider: 'a' }))).toMatchObject([
       { id: '["a","k","claude-opus"]', rank: 0, priority: 0, weight: 1 },

@@ -23,6 +23,8 @@ export interface RouteEntry {
 /** What routing knows of a configured provider. */
 export interface RouteProvider {
   readonly name: string
+  /** The name that it shares with others, by which a request may ask for any of them. */
+  readonly sharedName?: string
   /** Share among providers. Default 1. */
   readonly weight?: number
   /** Stable names, no secrets; each is a target of its own. Weights are relative to each other. */
@@ -50,7 +52,7 @@ export interface RouteTarget {
   readonly credential: string
   readonly model: string
   readonly passThrough: boolean
-  /** 0: of the best matching rule; 1: of the next; … A later rule counts only while an earlier one has nobody usable. */
+  /** 0: of the best matching rule; 1: of the next; … A later rule counts where an earlier one has nobody usable, or failed. */
   readonly rank: number
   readonly priority: number
   readonly weight: number
@@ -69,17 +71,31 @@ export function routeTargets(
   request: RouteRequest,
 ): RouteTarget[] {
   const { model, features, forcedProvider } = request
+  const matching = matchRules(rules, model)
+  if (forcedProvider === null) return targetsIn(matching, providers, model, ({ when }) => holds(when, features))
+  const named = providers.filter(({ name, sharedName }) => name === forcedProvider || sharedName === forcedProvider)
+  const routed = targetsIn(matching, named, model, ({ when }) => holds(when, features))
+  if (routed.length > 0) return routed
+  // Conditions choose between providers, and the client has chosen; which model it is there is still for the routes to say.
+  const mapped = targetsIn(matching, named, model, () => true)
+  if (mapped.length > 0) return mapped
+  // A provider that is named outright needs no rule: it is asked for the client's own model.
+  return named.flatMap(({ name }) => targetsOf({ provider: name, model: null, priority: 0 }, 0, named, model))
+}
+
+function targetsIn(
+  matching: readonly RouteRule[],
+  providers: readonly RouteProvider[],
+  model: string,
+  isMeant: (entry: RouteEntry) => boolean,
+): RouteTarget[] {
   const seen = new Set<string>()
-  const targets = matchRules(rules, model).flatMap(({ entries }, rank) =>
+  return matching.flatMap(({ entries }, rank) =>
     entries
-      .filter((entry) => forcedProvider === null || entry.provider === forcedProvider)
-      .filter((entry) => holds(entry.when, features))
+      .filter(isMeant)
       .flatMap((entry) => targetsOf(entry, rank, providers, model))
       .filter(({ id }) => !seen.has(id) && seen.add(id)),
   )
-  if (targets.length > 0 || forcedProvider === null) return targets
-  // A provider that is named outright needs no rule: it is asked for the client's own model.
-  return targetsOf({ provider: forcedProvider, model: null, priority: 0 }, 0, providers, model)
 }
 
 function targetsOf(entry: RouteEntry, rank: number, providers: readonly RouteProvider[], asked: string): RouteTarget[] {

@@ -60,6 +60,17 @@ describe('a session is', () => {
     expect(sessionOf({}, {})).toBe(sessionOf(null, {}))
   })
 
+  test('of OpenAI’s chats, what is said behind the instructions that many share', () => {
+    const chat = (...messages: string[][]): string =>
+      sessionOf({ messages: messages.map(([role = '', content = '']) => ({ role, content })) }, {})
+    const shared = ['system', 'You are']
+    const one = chat(shared, ['developer', 'Be brief'], ['user', 'one'])
+    expect(chat(shared, ['developer', 'Be brief'], ['user', 'two'])).not.toBe(one)
+    expect(chat(shared, ['developer', 'Be long'], ['user', 'one'])).not.toBe(one)
+    expect(chat(shared, ['developer', 'Be brief'], ['user', 'one'], ['assistant', 'x'], ['system', 'y'])).toBe(one)
+    expect(chat(shared)).not.toBe(chat())
+  })
+
   test('never longer than an id needs, and never empty', () => {
     expect(sessionOf(body(), { 'x-claude-code-session-id': 'x'.repeat(5_000) })).toBe(`id:${'x'.repeat(128)}`)
     expect(sessionOf(body(), { 'x-claude-code-session-id': '' })).toMatch(/^hash:/)

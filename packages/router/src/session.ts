@@ -28,11 +28,24 @@ function sessionOfUserId(userId: string | undefined): string | undefined {
   return /_session_([\w-]{8,})$/.exec(userId)?.[1]
 }
 
+/** What OpenAI's clients say first is the system prompt, which many conversations share. */
+const instructing: ReadonlySet<string | undefined> = new Set(['system', 'developer'])
+
+/** Whether a message only instructs: the conversation has not begun with it. */
+export function isInstruction(message: Json): boolean {
+  return instructing.has(stringMember(message, 'role'))
+}
+
 /** The system prompt and the first message: the beginning of the prefix that a prompt cache keeps. */
 function openingHash(body: Json): string {
   const messages = member(body, 'messages') ?? member(body, 'input')
-  const first = Array.isArray(messages) ? messages[0] : messages
-  const text = JSON.stringify([member(body, 'system') ?? member(body, 'instructions') ?? null, first ?? null])
+  const opening = Array.isArray(messages) ? openingOf(messages) : [messages ?? null]
+  const text = JSON.stringify([member(body, 'system') ?? member(body, 'instructions') ?? null, ...opening])
   const hex = (unit: number): string => (unit * 2 ** 32).toString(16).padStart(8, '0')
   return hex(hashUnit(text)) + hex(hashUnit(`again ${text}`))
+}
+
+function openingOf(messages: readonly Json[]): readonly Json[] {
+  const first = messages.findIndex((message) => !isInstruction(message))
+  return first === -1 ? messages : messages.slice(0, first + 1)
 }

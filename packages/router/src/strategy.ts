@@ -46,7 +46,12 @@ export const strategies: Readonly<Record<Strategy, Order>> = {
   weighted: smoothWeighted,
   least_busy: byTier((tier) => sortedBy(tier, ({ inFlight, weight }) => (inFlight + 1) / weight)),
   fastest: byTier(twoChoices),
-  cheapest: byTier((tier) => sortedBy(tier, ({ price }) => price ?? Number.POSITIVE_INFINITY)),
+  cheapest: byTier((tier) => sortedBy(tier, priceOf)),
+}
+
+/** Who has no weight, or no known price, is nobody's first choice. */
+function priceOf({ price, weight }: PlanCandidate): number {
+  return weight > 0 ? (price ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Candidate } from './candidate.ts'
 import type { LoopPolicy } from './loop-policy.ts'
 
 /** Timeouts of one provider, in milliseconds; each that is there goes before the one of the loop's policy. */
@@ -16,6 +17,20 @@ export type UpstreamTimeouts = Pick<
   LoopPolicy,
   'connectTimeoutMs' | 'firstByteTimeoutMs' | 'idleTimeoutMs' | 'eventTimeoutMs'
 >
+
+/** Somebody who is this many times slower than usual is not well. */
+const UNUSUAL = 3
+
+/**
+ * How long a stream's first byte may take before its upstream is thought ill, where that costs somebody else time: short, but
+ * whoever is slow by nature must be able to show that it is well.
+ */
+export function probeTimeoutMs(candidate: Pick<Candidate, 'ttftMs' | 'timeouts'>, policy: LoopPolicy): number {
+  const { ttftMs, timeouts } = candidate
+  const usualMs = policy.stream ? UNUSUAL * (ttftMs ?? 0) : 0
+  const longestMs = timeoutsFor(timeouts, policy).firstByteTimeoutMs
+  return Math.max(policy.probeFirstByteTimeoutMs, Math.min(usualMs, longestMs))
+}
 
 /** How long one candidate is waited for. */
 export function timeoutsFor(own: OwnTimeouts | undefined, policy: LoopPolicy): UpstreamTimeouts {

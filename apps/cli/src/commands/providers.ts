@@ -42,7 +42,7 @@ async function list(lb: RunningLb, terminal: Terminal): Promise<number> {
     terminal.error(reply.ok ? messageOf(reply.value) : reply.error)
     return 1
   }
-  const rows = all.map(rowOf)
+  const rows = all.flatMap((provider) => [rowOf(provider), ...partsOf(provider)])
   const head = ['PROVIDER', 'STATUS', 'COUNT', 'IN FLIGHT', 'TTFT', 'SUCCESS', 'LAST FAILURE']
   for (const line of table([head, ...rows])) terminal.out(line)
   return 0
@@ -61,6 +61,21 @@ function rowOf(provider: Json): string[] {
     ratio === undefined ? '-' : `${Math.round(ratio * 100)} %`,
     stringMember(member(provider, 'last_failure') ?? null, 'kind') ?? '-',
   ]
+}
+
+/** The keys and models of a provider that are not used while others of its own may be. */
+function partsOf(provider: Json): string[][] {
+  const nodes = member(provider, 'health')
+  if (!Array.isArray(nodes)) return []
+  return nodes.filter((node) => stringMember(node, 'state') !== 'closed').flatMap((node) => partOf(node))
+}
+
+function partOf(node: Json): string[][] {
+  const names = [stringMember(node, 'credential'), stringMember(node, 'model')].filter((name) => name !== undefined)
+  if (names.length === 0) return []
+  const left = numberMember(node, 'seconds_left')
+  const reason = stringMember(node, 'reason') ?? ''
+  return [[`- ${names.join(' · ')}`, `${reason}${left === undefined ? '' : ` for ${Math.ceil(left)} s`}`]]
 }
 
 /** Columns as wide as their widest word. */

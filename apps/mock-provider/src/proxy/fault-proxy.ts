@@ -1,6 +1,7 @@
 import net, { type AddressInfo, type Socket } from 'node:net'
 import type { AcceptRule } from '../script/script.ts'
 import { type MockClock, realClock } from '../server/clock.ts'
+import { written } from '../written.ts'
 import { createLink, type Link, type LinkCut, type LinkFaults } from './link.ts'
 
 /** What goes wrong on the way. */
@@ -167,7 +168,7 @@ function pump(
         const restMs = action.dueMs - clock.nowMs()
         if (restMs > 0) await clock.sleep(restMs, gone)
         if (gone.aborted || sink.destroyed) return
-        if (action.kind === 'send') await sent(sink, action.bytes, gone)
+        if (action.kind === 'send') await written(sink, action.bytes, gone)
         else if (action.how === 'half-close') sink.end()
         else carried.cut(action.how)
         waiting -= size
@@ -185,17 +186,6 @@ function pump(
     later(async () => {
       if (faults().blackhole !== true && !sink.destroyed && !source.readableEnded) sink.destroy()
     })
-  })
-}
-
-function sent(socket: Socket, bytes: Uint8Array, gone: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      gone.removeEventListener('abort', done)
-      resolve()
-    }
-    gone.addEventListener('abort', done)
-    socket.write(bytes, done)
   })
 }
 

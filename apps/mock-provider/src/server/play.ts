@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { BytePlan } from '../wire/plan.ts'
+import { written } from '../written.ts'
 import type { MockClock } from './clock.ts'
 import type { Connection } from './connection.ts'
 
@@ -63,18 +64,6 @@ export async function play(
       }
       return 'left'
   }
-}
-
-/** Resolves when the bytes have left for the kernel, or when nobody wants them any more. */
-function written(socket: Socket, bytes: Uint8Array, gone: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      gone.removeEventListener('abort', done)
-      resolve()
-    }
-    gone.addEventListener('abort', done)
-    socket.write(bytes, done)
-  })
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

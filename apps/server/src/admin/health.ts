@@ -121,16 +121,21 @@ export const healthRoutes: readonly ApiRoute[] = [
   ),
 ]
 
-/** The providers that may be used now. What concerns one of their models or keys only is not looked at. */
+/** The providers that may be used now. What concerns one of their models only is not looked at. */
 export function healthyProviders(house: House): readonly Provider[] {
   return house.current().config.providers.filter((provider) => isHealthy(house, provider.id))
 }
 
-/** Whether a provider as a whole may be used now. */
+/** Whether a provider may be used now: it as a whole, with one of its keys at least. */
 export function isHealthy(house: House, provider: string): boolean {
-  const target = { provider, credential: null, model: '' }
-  const { healthPolicy } = house.current()
-  return availabilityOf(house.targets.health(), target, house.clock.nowMs(), healthPolicy).kind !== 'barred'
+  const { healthPolicy, routeProviders } = house.current()
+  const state = house.targets.health()
+  const nowMs = house.clock.nowMs()
+  const credentials = routeProviders.find(({ name }) => name === provider)?.credentials ?? []
+  return credentials.some(
+    ({ name: credential }) =>
+      availabilityOf(state, { provider, credential, model: '' }, nowMs, healthPolicy).kind !== 'barred',
+  )
 }
 
 /** Whoever asks for health need not be an operator: a few problems are enough to see what is wrong. */

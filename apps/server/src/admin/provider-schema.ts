@@ -78,7 +78,10 @@ export const providerSchema: v.GenericSchema<ProviderView> = v.pipe(
     type: v.picklist(['anthropic', 'openai']),
     base_url: v.string(),
     enabled: v.pipe(v.boolean(), v.description('False while an operator has switched it off')),
-    healthy: v.pipe(v.boolean(), v.description('Whether it may be used now, apart from single models or keys')),
+    healthy: v.pipe(
+      v.boolean(),
+      v.description('Whether it may be used now, with one of its keys at least, apart from single models'),
+    ),
     failure_count: v.pipe(v.number(), v.description('The highest count of its health nodes')),
     last_failure_time: v.pipe(v.number(), v.description('Epoch seconds; 0: never')),
     proxy: v.nullable(v.pipe(v.string(), v.description('Without user name and password'))),

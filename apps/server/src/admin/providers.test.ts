@@ -124,6 +124,19 @@ describe('GET /providers', () => {
     expect(JSON.stringify(list)).not.toContain('canary')
   })
 
+  test('says that whose keys are all out cannot be used, and so does /health', async () => {
+    const world = await startWorld({
+      scripts: [{ fault: 'bad-key' }],
+      provider: 'auth_values: [{ value: k-1 }, { value: k-2 }]',
+    })
+    await ask(world)
+    expect(await providers(world)).toMatchObject({
+      healthy_providers: 0,
+      providers: [{ healthy: false, status: 'unhealthy', enabled: true }],
+    })
+    expect((await fetch(`${world.lb.url}/health`)).status).toBe(503)
+  })
+
   test('shows a proxy without its password', async () => {
     const world = await startFileWorld(
       configText({

@@ -53,10 +53,7 @@ export function startJob(job: Job): Run {
     roll: house.roll,
     policy: compiled.loopPolicy(request.endpoint, request.stream),
     client: clientKind(request),
-    timeoutMs: requestTimeoutMs(
-      request.headers['x-stainless-timeout'],
-      compiled.config.settings.timeouts.requestTimeoutMs,
-    ),
+    timeoutMs: timeoutOf(compiled, request),
     candidates,
     view,
     log: job.log,
@@ -91,6 +88,16 @@ export function startJob(job: Job): Run {
     internalError: house.internalError,
     over: job.over,
   })
+}
+
+/**
+ * How long the call for a request may take. What its client says of its own patience is no limit of a call that may go on
+ * without it: its retry comes for the answer when that time is over.
+ */
+export function timeoutOf(compiled: CompiledConfig, request: ClientRequest): number {
+  const isOutlived = compiled.flightOptions(request).policy.life === 'background'
+  const ownTimeout = isOutlived ? undefined : request.headers['x-stainless-timeout']
+  return requestTimeoutMs(ownTimeout, compiled.config.settings.timeouts.requestTimeoutMs)
 }
 
 function report(

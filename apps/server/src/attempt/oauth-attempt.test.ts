@@ -155,6 +155,22 @@ describe('a request to a provider of stored logins', () => {
     expect((await world.post(hello)).status).toBe(200)
   })
 
+  test('is told to come back while its login can neither be used nor renewed, and not that it is limited', async () => {
+    const world = await startSignedIn([{ default: expired }], ['ada'])
+    oidc.mode = 'down'
+    for (const max_tokens of [1, 2]) {
+      const response = await world.post({ ...hello, max_tokens })
+      expect([response.status, response.headers.get('x-should-retry')]).toEqual([529, 'true'])
+      const { error } = (await response.json()) as { error: { type: string; message: string } }
+      expect(error.type).toBe('overloaded_error')
+      if (max_tokens === 1) expect(error.message).toMatch(/login .* cannot be used at the moment/)
+    }
+    // It helps that the server is there again, and nobody has to log in.
+    oidc.mode = 'ok'
+    world.mocks[0]?.setScript(ok)
+    await expect.poll(async () => (await world.post({ ...hello, max_tokens: 3 })).status, { timeout: 20_000 }).toBe(200)
+  }, 30_000)
+
   test('50 at once with an expired token cost one renewal', async () => {
     const world = await startSignedIn([ok], ['ada'])
     await world.post(hello)

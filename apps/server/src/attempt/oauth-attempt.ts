@@ -25,6 +25,8 @@ export class OAuthAttempt implements Attempt {
   readonly #tried: string[] = []
   #inner: Attempt | undefined
   #renewed: string | undefined
+  /** Why a login that was refused could not be renewed, though it may be again soon. */
+  #notRenewable: string | undefined
   /** The refusal that tells the client most, and whose it is. */
   #refused: { readonly news: Refused; readonly attempt: Attempt | undefined } | undefined
   /** When the first of those is usable again that said when. */
@@ -51,7 +53,12 @@ export class OAuthAttempt implements Attempt {
     if (this.#isOver) return
     if (answer.kind !== 'credential') this.#giveUp(answer)
     else if (answer.rejectedForMs === undefined) this.#send(answer.credential)
-    else this.#giveUp({ kind: 'unavailable', retryAfterMs: answer.rejectedForMs, message: allUsedUp })
+    else
+      this.#giveUp({
+        kind: 'used-up',
+        retryAfterMs: answer.rejectedForMs,
+        message: 'the allowance of every account is used up',
+      })
   }
 
   #send(credential: Credential): void {
@@ -94,6 +101,7 @@ export class OAuthAttempt implements Attempt {
       const renewed = await this.#spec.accounts.refresh(credential)
       if (this.#isOver) return
       if (renewed.kind === 'renewed') return this.#send(renewed.credential)
+      if (renewed.kind === 'unavailable') this.#notRenewable = renewed.message
     } else if (kind === 'credential-expired') {
       // The fresh token is refused too: then it is the account.
       await this.#spec.accounts.refresh(credential)
@@ -102,8 +110,13 @@ export class OAuthAttempt implements Attempt {
     if (!this.#isOver) await this.#next()
   }
 
-  #giveUp(answer: Exclude<CredentialAnswer, { kind: 'credential' }>): void {
+  #giveUp(answer: NoCredential): void {
     this.#isOver = true
+    // That the upstream refused the old login is no news for a client who cannot do anything about it; it passes.
+    if (this.#notRenewable !== undefined && this.#refused?.news.failure.kind === 'credential-expired') {
+      this.#inner = undefined
+      return this.#tell({ type: 'failed', failure: { kind: 'login-unavailable', message: this.#notRenewable } })
+    }
     if (this.#refused !== undefined) {
       const { news, attempt } = this.#refused
       this.#inner = attempt
@@ -113,9 +126,11 @@ export class OAuthAttempt implements Attempt {
     switch (answer.kind) {
       case 'login-required':
         return this.#tell({ type: 'failed', failure: { kind: 'login-required', message: answer.message } })
-      case 'unavailable': {
+      case 'unavailable':
+      case 'used-up': {
         const { message, retryAfterMs } = answer
-        return this.#tell({ type: 'failed', failure: { kind: 'rate-limited', message, retryAfterMs } })
+        const kind = answer.kind === 'used-up' ? 'rate-limited' : 'login-unavailable'
+        return this.#tell({ type: 'failed', failure: { kind, message, retryAfterMs } })
       }
       case 'all-tried':
         return this.#tell({ type: 'failed', failure: { kind: 'login-required', message: 'every account was refused' } })
@@ -177,11 +192,15 @@ export class OAuthAttempt implements Attempt {
 
 type Refused = Extract<AttemptNews, { type: 'failed' }>
 
+/** Why no account is asked. */
+type NoCredential =
+  | Exclude<CredentialAnswer, { kind: 'credential' }>
+  /** There are accounts that work, and each has used up what it may use. */
+  | { readonly kind: 'used-up'; readonly retryAfterMs: number; readonly message: string }
+
 function isLimit({ kind }: Failure): boolean {
   return failureTable[kind].scope === 'credential+model'
 }
-
-const allUsedUp = 'the allowance of every account is used up'
 
 /** Whether another account may be luckier. */
 function concernsAccount({ kind }: Failure): boolean {

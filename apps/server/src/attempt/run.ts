@@ -7,6 +7,7 @@ import {
   type LoopState,
   newLoop,
   nextLoopDeadlineMs,
+  type PlanCandidate,
   stepLoop,
 } from '@lb/router'
 import { momentOf } from '../clock.ts'
@@ -54,9 +55,22 @@ export class Run {
     this.#feed({ type: 'stop' })
   }
 
+  /** Somebody else waits for the answer, too. */
+  joined(timeoutMs: number): void {
+    this.#feed({ type: 'joined', timeoutMs })
+  }
+
   /** The client left. */
   clientGone(): void {
     this.#feed({ type: 'client-gone' })
+  }
+
+  /** Whom the last attempt asked, unless the request is looking or waiting for somebody else now. */
+  asked(): PlanCandidate | undefined {
+    const { phase, attempts } = this.#state
+    const isAsking = phase.kind === 'sending' || phase.kind === 'relaying' || phase.kind === 'over'
+    const last = isAsking ? attempts.at(-1) : undefined
+    return this.#deps.candidates.find(({ id }) => id === last?.candidate)
   }
 
   /** A slow client has caught up. */

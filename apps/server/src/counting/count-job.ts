@@ -55,7 +55,6 @@ export function answerCount(job: CountJob, means: CountMeans): Lead {
   const { name } = provider
   let call: CountCall | undefined
   let isOver = false
-
   function finish(end: 'completed' | 'gave-up' | 'client-gone', counted?: CountedBy): void {
     isOver = true
     const nowMs = means.nowMs()
@@ -109,11 +108,13 @@ export function answerCount(job: CountJob, means: CountMeans): Lead {
   })
   return {
     drained() {},
+    joined() {},
     cancel() {
       if (isOver) return
       finish('client-gone')
       call?.cancel()
     },
+    life: () => compiled.lifeAt(candidate),
   }
 }
 

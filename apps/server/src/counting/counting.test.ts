@@ -67,6 +67,17 @@ describe('an upstream that counts', () => {
     expect(asked(world)).toBe(2)
   })
 
+  test('is the one that the request would go to, past those who are switched off or ill', async () => {
+    const script = {
+      rules: [{ when: COUNT, answer: { body: { input_tokens: 7 } } }, { answer: { fault: 'error-529' } }],
+    }
+    const world = await startWorld({ scripts: [script as never, counter({ body: { input_tokens: 8 } })] })
+    expect((await count(world)).tokens).toBe(7)
+    expect((await world.post(hello)).headers.get('x-lb-provider')).toBe('b')
+    const other = { ...question, messages: [{ role: 'user', content: 'another conversation' }] }
+    expect(await count(world, other)).toMatchObject({ source: 'upstream', tokens: 8 })
+  })
+
   test('may speak the Responses dialect', async () => {
     const world = await startWorld({ scripts: [{}], types: ['openai'], provider: 'dialect: responses' })
     const counted = await count(world, { ...question, tools: [{ name: 't', input_schema: { type: 'object' } }] })
@@ -131,6 +142,16 @@ describe('lb estimates', () => {
     ['breaks off', { fault: 'reset-before-response' }],
   ])('where the counter %s', async (_name, answer) => {
     expect(await count(await worldOf(answer))).toMatchObject({ status: 200, source: 'estimate' })
+  })
+
+  test('where an operator has switched off whoever could count', async () => {
+    const world = await startWorld({ scripts: [{}] })
+    await fetch(`${world.lb.url}/providers/a/disable`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+    })
+    expect(await count(world)).toMatchObject({ status: 200, source: 'estimate' })
+    expect(asked(world)).toBe(0)
   })
 
   test('where nobody listens', async () => {

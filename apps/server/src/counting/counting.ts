@@ -65,7 +65,7 @@ export function createCounting(deps: CountingDeps): Counting {
   return {
     observer: createLessons({ book, estimator, nowMs: clock.nowMs }),
     estimator,
-    answer: (job) => answerCount({ ...job, candidates: usableFirst(job.candidates) }, means),
+    answer: (job) => answerCount({ ...job, candidates: whoWouldAnswer(job.candidates) }, means),
     async close() {
       await book.close()
       await estimator.close()
@@ -73,11 +73,10 @@ export function createCounting(deps: CountingDeps): Counting {
   }
 }
 
-/** Whoever cools down, or was taken out of use, would not get the request either: another model's tokens would be counted. */
-function usableFirst(candidates: CountJob['candidates']): CountJob['candidates'] {
-  const [first] = candidates
-  const usable = candidates.find(({ availability }) => availability.kind !== 'barred') ?? first
-  return usable === first ? candidates : [usable, ...candidates.filter((candidate) => candidate !== usable)]
+/** A plan leaves those who must not be asked now in their places; a request goes past them. */
+function whoWouldAnswer(planned: CountJob['candidates']): CountJob['candidates'] {
+  const first = planned.find(({ availability: { kind } }) => kind === 'available' || kind === 'probe') ?? planned[0]
+  return [first, ...planned.filter((candidate) => candidate !== first)]
 }
 
 function countMeans({ clock, log, pools, keys, accounts }: CountingDeps, estimator: Estimator): CountMeans {
@@ -97,7 +96,8 @@ function countMeans({ clock, log, pools, keys, accounts }: CountingDeps, estimat
       const key = keyOf(job)
       if (key !== undefined) kept.set(key, count)
     },
-    ask({ compiled, request, session, candidates: [{ credential, model }] }, provider) {
+    ask({ compiled, request, session, candidates: [{ credential, model, availability }] }, provider) {
+      if (availability.kind === 'barred' && availability.reason === 'disabled') return 'switched off'
       const { appName, tokenCounting } = compiled.config.settings
       const { alwaysUseLocal, timeoutOverrideMs: timeoutMs = DEFAULT_TIMEOUT_MS } = tokenCounting
       if (alwaysUseLocal) return 'always_use_local'

@@ -70,6 +70,9 @@ export class Consumer {
       if (read.kind === 'chunks') {
         const bytes = joined(read.chunks)
         this.bytes += bytes.length
+        const isShort = read.isLast && bytes.length <= WRITE_BYTES
+        // In one go with the end: a small answer is one write. Of a long one the client must have taken the rest first.
+        if (isShort && this.#ending !== undefined) return this.#end(this.#ending, bytes)
         this.#isSlow = !this.#outlet.write(bytes)
       } else {
         if (read.kind === 'end' && this.#ending !== undefined) this.#end(this.#ending)
@@ -105,8 +108,8 @@ export class Consumer {
     this.#outlet.abort()
   }
 
-  #end(ending: AnswerEnding): void {
-    this.#outlet.end(ending)
+  #end(ending: AnswerEnding, bytes?: Uint8Array): void {
+    this.#outlet.end(ending, bytes)
     this.#deps.served(this)
   }
 

@@ -128,7 +128,79 @@ describe('a key that may have so many requests open', () => {
   })
 })
 
+describe('the deadline that a client names', () => {
+  const patient = { 'x-stainless-timeout': '600' }
+  const scripts = [{ default: { delayMs: 1_500 } }]
+
+  test('is not that of those who wait for the same answer', async () => {
+    const world = await startWorld({ scripts })
+    const first = world.post(hello, { headers: { 'x-stainless-timeout': '1' } })
+    await world.mocks[0]?.next()
+    expect((await world.post(hello, { headers: patient })).status).toBe(200)
+    expect((await first).status).toBe(200)
+    expect(world.mocks[0]?.requests).toHaveLength(1)
+  })
+
+  test('is none of a call that goes on for its retry', async () => {
+    const world = await startWorld({ scripts, provider: 'streaming_mode: background' })
+    const headers = { 'x-stainless-timeout': '1' }
+    await expect(world.post(hello, { headers, signal: AbortSignal.timeout(1_000) })).rejects.toThrow()
+    await vi.waitFor(() => expect(logged(world, 'leader_left')).toBe(true), sure)
+    await new Promise((resolve) => void setTimeout(resolve, 100))
+    const retry = await world.post(hello, { headers })
+    expect([retry.status, retry.headers.get('x-lb-coalesced')]).toEqual([200, 'follower'])
+    expect(world.mocks[0]?.requests).toHaveLength(1)
+  })
+})
+
+describe('streaming_mode: auto, with providers of both types behind one model', () => {
+  const leave = async (world: World): Promise<void> => {
+    const leaving = new AbortController()
+    const left = world.post(streamed, { signal: leaving.signal })
+    await world.mocks[0]?.next()
+    leaving.abort()
+    await expect(left).rejects.toThrow()
+  }
+  const scripts = [{ default: { delayMs: 1, paceMs: 1 } }, {}]
+
+  test('a call to Anthropic ends with its client, though a provider in background life stands behind it', async () => {
+    const gate = createGate()
+    const world = await startWorld({ scripts, clock: gate.clock, types: ['anthropic', 'openai'] })
+    await leave(world)
+    await world.mocks[0]?.idle()
+    await vi.waitFor(async () => expect(await metric(world, 'lb_flights_open')).toBe(0), sure)
+    expect(logged(world, 'leader_left')).toBe(false)
+  })
+
+  test('a call to the other one goes on for the retry of its client', async () => {
+    const gate = createGate()
+    const world = await startWorld({ scripts, clock: gate.clock, types: ['openai', 'anthropic'] })
+    await leave(world)
+    await vi.waitFor(() => expect(logged(world, 'leader_left')).toBe(true), sure)
+    const retry = world.post(streamed)
+    gate.open()
+    expect((await retry).headers.get('x-lb-coalesced')).toBe('follower')
+  })
+})
+
 describe('streaming_mode: background', () => {
+  test('nobody is asked for a client that left while it waited', async () => {
+    const world = await startWorld({
+      scripts: [{ default: { error: { status: 429 }, headers: { 'retry-after': '2' } } }],
+      provider: 'streaming_mode: background',
+      settings: ['hold: 20'],
+    })
+    expect((await world.post(hello)).status).toBe(429)
+    const leaving = new AbortController()
+    const left = world.post(streamed, { signal: leaving.signal })
+    await vi.waitFor(async () => expect(await metric(world, 'lb_flights_open')).toBe(1), sure)
+    leaving.abort()
+    await expect(left).rejects.toThrow()
+    const asked = world.mocks[0]?.requests.length
+    await vi.waitFor(async () => expect(await metric(world, 'lb_flights_open')).toBe(0), sure)
+    expect(world.mocks[0]?.requests).toHaveLength(asked ?? 0)
+  })
+
   test('an answer that was missed is there for linger seconds, and no longer', async () => {
     const { world, gate } = await startGated({
       provider: 'streaming_mode: background',

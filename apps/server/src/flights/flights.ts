@@ -180,6 +180,7 @@ export class Flights {
     if (role === 'follower') {
       const how = flight.ending === undefined ? 'joined' : 'replayed'
       this.#deps.observer.followerJoined({ request: consumer.request, leader: flight.leader, how })
+      flight.lead?.joined(consumer.request)
     }
     consumer.pump(flight.head)
   }
@@ -225,7 +226,8 @@ export class Flights {
     const { id } = consumer.request
     const flight = this.#flights.get(consumer.flight)
     this.#forget(id)
-    this.#act(this.#table.leave(id, how, this.#now()))
+    const life = how === 'left' ? flight?.lead?.life() : undefined
+    this.#act(this.#table.leave(id, how, this.#now(), life))
     if (how === 'left') this.#tellLeft(consumer)
     const ending = flight?.ending === 'aborted' ? 'failed' : (flight?.ending?.kind ?? 'failed')
     this.#tellDone(consumer, flight, how === 'left' ? 'left' : ending)

@@ -6,8 +6,15 @@ import type { ClientRequest } from '../ingress/client-request.ts'
 export interface Lead {
   /** Slow readers have caught up: read on. */
   drained(): void
+  /** Somebody else waits for the answer, too. */
+  joined(request: ClientRequest): void
   /** Nobody wants the answer any more. */
   cancel(): void
+  /**
+   * Whether the call goes on without readers, by whom it asks just now: a provider with `streaming_mode: background` finishes its
+   * answer. While nobody is being asked there is nothing to finish.
+   */
+  life(): 'direct' | 'background'
 }
 
 /** Makes the call: answers `request` into `outlet`. */

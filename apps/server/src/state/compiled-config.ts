@@ -49,8 +49,10 @@ export interface CompiledConfig {
   /** Which requests may share a call. */
   readonly coalescing: CoalescingPolicy
   readonly fingerprintPolicy: FingerprintPolicy
-  /** How the shared call for a request lives. */
+  /** How the shared call for a request begins to live. */
   flightOptions(request: Pick<ClientRequest, 'model'>): FlightOptions
+  /** Whether what is asked of somebody outlives its clients. */
+  lifeAt(asked: Pick<RouteTarget, 'provider'> | undefined): FlightOptions['policy']['life']
   readonly answerCache: AnswerCachePolicy
   readonly hostNames: HostNames
   /** `undefined`: `settings.auth` is off, and everybody is let in. */
@@ -96,7 +98,7 @@ function compile(config: Config, userRules: UserRules): CompiledConfig {
     hasPassThrough: config.providers.some(({ auth }) => auth.kind === 'passthrough'),
     coalescing: { ...defaultCoalescingPolicy, enabled: settings.deduplication.enabled },
     fingerprintPolicy: { includeMaxTokens: settings.deduplication.includeMaxTokensInSignature },
-    flightOptions: flightOptions(config),
+    ...flightLives(config),
     answerCache: settings.deduplication.cache,
     affinityPolicy: { lifetimeMs: settings.stickyProviderDurationMs },
     hasConditions: config.modelRoutes.some(({ routes }) => routes.some(({ when }) => when !== undefined)),
@@ -132,11 +134,12 @@ export const onlyCredential = 'default'
 /** The name of all accounts of a provider of stored logins: which of them is used is decided when it is needed. */
 export const accountsCredential = 'accounts'
 
-function routeProvider({ id, auth, weight, timeouts }: Provider): RouteProvider {
+function routeProvider({ id, name, auth, weight, timeouts }: Provider): RouteProvider {
   const keys = auth.kind === 'api-key' || auth.kind === 'bearer' ? auth.keys : []
   const credentials = keys.map((key) => ({ name: key.id, weight: key.weight }))
   return {
     name: id,
+    ...(name === id ? {} : { sharedName: name }),
     weight,
     credentials:
       credentials.length > 0
@@ -191,7 +194,7 @@ function loopPolicies({
   return (endpoint, wantsStream) => (endpoint === 'count-tokens' ? count : wantsStream ? stream : message)
 }
 
-function flightOptions({ settings, modelRoutes, providers }: Config): CompiledConfig['flightOptions'] {
+function flightLives({ settings, modelRoutes, providers }: Config): Pick<CompiledConfig, 'flightOptions' | 'lifeAt'> {
   const { deduplication, timeouts } = settings
   const direct: FlightOptions = {
     limitBytes: deduplication.maxReplayBytes,
@@ -204,12 +207,15 @@ function flightOptions({ settings, modelRoutes, providers }: Config): CompiledCo
   }
   const background: FlightOptions = { ...direct, policy: { ...direct.policy, life: 'background' } }
   const inBackground = new Set(providers.filter(isBackground).map(({ id }) => id))
-  if (inBackground.size === 0) return () => direct
+  if (inBackground.size === 0) return { flightOptions: () => direct, lifeAt: () => 'direct' }
   const rules = modelRoutes.map(({ pattern, routes }) => ({
     pattern,
     isBackground: routes.some(({ providerId }) => inBackground.has(providerId)),
   }))
-  return ({ model }) => (matchRules(rules, model)[0]?.isBackground === true ? background : direct)
+  return {
+    flightOptions: ({ model }) => (matchRules(rules, model).some((rule) => rule.isBackground) ? background : direct),
+    lifeAt: (asked) => (asked !== undefined && inBackground.has(asked.provider) ? 'background' : 'direct'),
+  }
 }
 
 /**

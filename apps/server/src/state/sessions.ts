@@ -1,6 +1,14 @@
 import { hash } from 'node:crypto'
-import { firstElement, type Json, parseJson } from '@lb/protocol'
-import { type Affinity, type AffinityEvent, type AffinityPolicy, homesOf, sessionOf, stepAffinity } from '@lb/router'
+import { firstElement, type Json, type JsonMember, nextElement, parseJson } from '@lb/protocol'
+import {
+  type Affinity,
+  type AffinityEvent,
+  type AffinityPolicy,
+  homesOf,
+  isInstruction,
+  sessionOf,
+  stepAffinity,
+} from '@lb/router'
 import { LRUCache } from 'lru-cache'
 import type { ClientRequest } from '../ingress/client-request.ts'
 
@@ -42,12 +50,24 @@ export function sessionKey(request: ClientRequest): string {
 }
 
 /** Of the beginning of the prefix that a prompt cache keeps, as the client wrote it: which it does the same way each turn. */
-function openingHash({ body, outline }: ClientRequest): string {
+function openingHash({ body, outline, endpoint }: ClientRequest): string {
   const opening = outline.members.flatMap((member) => {
     if (member.name === 'system') return [body.subarray(member.start, member.end)]
-    return member.name === 'messages' ? [firstElement(body, member) ?? new Uint8Array()] : []
+    if (member.name !== 'messages') return []
+    return endpoint === 'chat' ? chatOpening(body, member) : [firstElement(body, member) ?? new Uint8Array()]
   })
   return hash('sha256', Buffer.concat(opening), 'base64url')
+}
+
+/** There the system prompt stands among the messages. */
+function chatOpening(body: Buffer, messages: JsonMember): readonly Uint8Array[] {
+  const opening: Uint8Array[] = []
+  let next = firstElement(body, messages)
+  while (next !== undefined) {
+    opening.push(next)
+    next = isInstruction(parsed(next)) ? nextElement(body, next) : undefined
+  }
+  return opening
 }
 
 /** The conversation by the client's own name for it; `null` where the client names none. */

@@ -40,6 +40,23 @@ describe('a conversation', () => {
     }
   })
 
+  test('of an OpenAI client begins behind the system prompt, which many conversations share', async () => {
+    const world = await startWorld({ scripts: [{}, {}], settings: ['selection_strategy: round_robin'] })
+    const chat = async (...said: string[]): Promise<string | null> => {
+      const messages = [{ role: 'system', content: 'You are' }, ...said.map((content) => ({ role: 'user', content }))]
+      const response = await world.post({ model: 'm', messages }, { path: '/v1/chat/completions' })
+      await response.text()
+      return response.headers.get('x-lb-provider')
+    }
+    expect([await chat('one'), await chat('two'), await chat('three'), await chat('four')]).toEqual([
+      'a',
+      'b',
+      'a',
+      'b',
+    ])
+    expect([await chat('two', 'more'), await chat('one', 'more')]).toEqual(['b', 'a'])
+  })
+
   test('borrows another provider for a transient fault, and comes home', async () => {
     const world = await startWorld({
       scripts: [

@@ -128,7 +128,9 @@ export class Targets {
     const homes = this.#sessions.homes(session, clock.nowMs(), compiled.affinityPolicy)
     const home = homes.find((id) => candidates.some((candidate) => candidate.id === id && isUsable(candidate))) ?? null
     const turns = this.#turns.get(wanted.model) ?? firstTurns
-    const planned = plan(this.#priced(compiled, candidates), { strategy, session, home }, turns, momentOf(clock, roll))
+    const onlyBestRule = compiled.healthPolicy.judge === 'count-all' || wanted.forcedProvider !== null
+    const wishes = { strategy, session, home, onlyBestRule }
+    const planned = plan(this.#priced(compiled, candidates), wishes, turns, momentOf(clock, roll))
     if (planned.turns !== turns) this.#keepTurns(wanted.model, planned.turns)
     return { candidates: planned.candidates, session }
   }

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { batchedLines } from './batched.ts'
 
 let written: string[] = []
-const to = { write: (text: string) => written.push(text) }
+const to = { write: (batch: Buffer) => written.push(batch.toString()) }
 beforeEach(() => {
   written = []
   vi.useFakeTimers()
@@ -29,11 +29,31 @@ test('at the end nothing waits any more', () => {
   expect(written).toEqual(['last\n'])
 })
 
-test('much is written at once', () => {
+test('what does not fit any more is written at once, and no line is cut', () => {
   const lines = batchedLines(to)
-  const line = `${'x'.repeat(40_000)}\n`
+  const line = `${'ü'.repeat(20_000)}\n`
   lines.write(line)
   expect(written).toEqual([])
   lines.write(line)
-  expect(written).toEqual([line + line])
+  expect(written).toEqual([line])
+  lines.flush()
+  expect(written).toEqual([line, line])
+})
+
+test('a line that is longer than a batch is written by itself, after those before it', () => {
+  const lines = batchedLines(to)
+  const line = `${'x'.repeat(100_000)}\n`
+  lines.write('before\n')
+  lines.write(line)
+  expect(written).toEqual(['before\n', line])
+})
+
+test('a batch that somebody keeps is not written over', () => {
+  const kept: Buffer[] = []
+  const lines = batchedLines({ write: (batch) => kept.push(batch) })
+  for (const line of ['one\n', 'two\n']) {
+    lines.write(line)
+    lines.flush()
+  }
+  expect(kept.map(String)).toEqual(['one\n', 'two\n'])
 })

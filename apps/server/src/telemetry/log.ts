@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream'
-import pino, { type DestinationStream, type Logger, type LoggerOptions } from 'pino'
+import pino, { type Logger, type LoggerOptions } from 'pino'
 import { type BatchedLines, batchedLines } from './batched.ts'
 import { type RotatingFile, rotatingFile } from './rotating-file.ts'
 
@@ -45,7 +45,7 @@ export async function openLog({ console, ...first }: LogOptions): Promise<OpenLo
   /** Files of earlier settings, until they are written. */
   let earlier: Promise<unknown> = Promise.resolve()
   const both = {
-    write(lines: string) {
+    write(lines: string | Buffer) {
       terminal.write(lines)
       file?.write(lines)
     },
@@ -98,8 +98,13 @@ interface LineFormat extends Pick<LoggerOptions, 'messageKey' | 'base' | 'timest
   readonly formatters: { level(label: string): object }
 }
 
+/** Where lines are seen. */
+interface Terminal {
+  write(lines: string | Buffer): unknown
+}
+
 /** Lines for people on a terminal, JSON for everything that collects output. Only people need the formatter, so only they load it. */
-async function consoleStreams(console: LogOptions['console']): Promise<(settings: LogSettings) => DestinationStream> {
+async function consoleStreams(console: LogOptions['console']): Promise<(settings: LogSettings) => Terminal> {
   if (!console.isTTY) return () => console
   const { default: pretty } = await import('pino-pretty')
   return ({ color }) =>

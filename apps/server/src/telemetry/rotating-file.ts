@@ -1,12 +1,11 @@
 import { constants, lstatSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname, parse } from 'node:path'
-import type { DestinationStream } from 'pino'
 
 /** A log file that is renamed when it is full: `logs.jsonl` is always the newest, `logs.1.jsonl` the one before. */
-export interface RotatingFile extends DestinationStream {
-  /** Takes a line. Never throws and never waits: what cannot be written is lost, and said. */
-  write(line: string): void
+export interface RotatingFile {
+  /** Takes whole lines. Never throws and never waits: what cannot be written is lost, and said. */
+  write(lines: string | Buffer): void
   /** Called when the file cannot be written, at most once a minute; at once if that was so before somebody listened. */
   onTrouble(listener: (code: string) => void): void
   /** Resolves when everything is written, in files that were rotated away too, or cannot be. */
@@ -77,14 +76,14 @@ export function rotatingFile(
 
   begin()
   return {
-    write(line) {
+    write(lines) {
       if (stream === undefined && nowMs() >= reopenAtMs) begin()
       if (stream === undefined) return
-      const lineBytes = Buffer.byteLength(line)
+      const added = typeof lines === 'string' ? Buffer.from(lines) : lines
       // A file that is not open yet will be opened by its name: it must not be renamed before.
-      if (stream.isOpen && bytes > 0 && bytes + lineBytes > maxBytes) rotateAway(stream)
-      bytes += lineBytes
-      stream?.write(line)
+      if (stream.isOpen && bytes > 0 && bytes + added.length > maxBytes) rotateAway(stream)
+      bytes += added.length
+      stream?.write(added)
     },
     onTrouble(added) {
       listener = added
@@ -101,7 +100,7 @@ export function rotatingFile(
 /** One file, appended to in order, one write at a time. */
 interface FileStream {
   readonly isOpen: boolean
-  write(line: string): void
+  write(bytes: Buffer): void
   end(): Promise<void>
 }
 
@@ -114,7 +113,7 @@ function openStream(path: string, failed: (error: NodeJS.ErrnoException) => void
 
   /** What a write does not take stays first in line, for the next one. */
   async function writeBatch(file: FileHandle): Promise<void> {
-    let left = Buffer.concat(waiting)
+    let left = waiting.length === 1 ? (waiting[0] as Buffer) : Buffer.concat(waiting)
     waiting = []
     try {
       while (left.length > 0) {
@@ -143,9 +142,8 @@ function openStream(path: string, failed: (error: NodeJS.ErrnoException) => void
     get isOpen() {
       return handle !== undefined
     },
-    write(line) {
+    write(bytes) {
       if (isOver) return
-      const bytes = Buffer.from(line)
       if (waitingBytes + bytes.length > MAX_WAITING_BYTES) {
         failed(Object.assign(new Error('the disk is too slow, or full'), { code: 'ENOBUFS' }))
         return

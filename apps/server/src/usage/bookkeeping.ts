@@ -17,6 +17,7 @@ export function createBookkeeping(): Answering<UsageAsk, UsageAnswers> {
 
   function opened(): UsageDatabase {
     if (path === null) throw new Error('no books are kept')
+    if (database?.isInPlace() === false) shut()
     database ??= openUsageDatabase(path)
     return database
   }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -48,6 +48,16 @@ describe('the file', () => {
     writeFileSync(path, 'somebody’s diary, longer than a header of SQLite would be, a hundred bytes or so of text …')
     expect(() => openUsageDatabase(path)).toThrow(/not a database/)
     expect(statSync(path).size).toBeGreaterThan(80)
+  })
+
+  test('is told to be gone when it was deleted or replaced', () => {
+    const path = join(folder(), 'usage.db')
+    const database = opened(path)
+    expect(database.isInPlace()).toBe(true)
+    renameSync(path, `${path}.old`)
+    expect(database.isInPlace()).toBe(false)
+    opened(path)
+    expect(database.isInPlace()).toBe(false)
   })
 
   test('may be written by two processes', () => {

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import type Database from 'libsql'
@@ -11,6 +11,8 @@ export interface UsageDatabase {
   /** Deletes some of what is older. @returns whether there may be more. */
   prune(beforeMs: number): boolean
   all(sql: string, values: readonly (string | number)[]): readonly SqlRow[]
+  /** Whether the file is still where it was opened: what is written to one that was deleted or replaced, nobody finds again. */
+  isInPlace(): boolean
   close(): void
 }
 
@@ -67,10 +69,10 @@ export function openUsageDatabase(path: string): UsageDatabase {
   database.exec('PRAGMA journal_mode = WAL')
   database.exec('PRAGMA synchronous = NORMAL')
   database.exec(schema)
+  const file = fileAt(path)
   const sourceId = interned(database, 'source', ['key', 'provider', 'model', 'endpoint'])
   const sessionId = interned(database, 'session', ['name'])
-  const insertMany = insertion(database, BATCH_ROWS)
-  const insertOne = insertion(database, 1)
+  const insert = insertion(database)
   const written = database.prepare('SELECT batch FROM written WHERE process = ?')
   const remember = database.prepare('INSERT OR REPLACE INTO written (process, batch, at_ms) VALUES (?, ?, ?)')
 
@@ -78,15 +80,7 @@ export function openUsageDatabase(path: string): UsageDatabase {
     const [atMs, kind, request, key, provider, model, endpoint, session, ...rest] = row
     const source = sourceId([key, provider, model, endpoint])
     const named = session === null ? null : sessionId([session])
-    return [atMs, kind, request, source, named, ...rest.map((value) => value ?? null)]
-  }
-
-  function writeRows(rows: readonly UsageRow[]): void {
-    for (let from = 0; from < rows.length; from += BATCH_ROWS) {
-      const some = rows.slice(from, from + BATCH_ROWS)
-      if (some.length === BATCH_ROWS) insertMany(some.flatMap(columnsOf))
-      else for (const row of some) insertOne(columnsOf(row))
-    }
+    return [atMs, kind, request, source, named, ...rest]
   }
 
   return {
@@ -95,7 +89,7 @@ export function openUsageDatabase(path: string): UsageDatabase {
       try {
         const last = written.get([process]) as SqlRow | undefined
         if (Number(last?.['batch'] ?? -1) < batch) {
-          writeRows(rows)
+          insert(JSON.stringify(rows.map(columnsOf)))
           remember.run([process, batch, rows[0]?.[0] ?? 0])
         }
         database.exec('COMMIT')
@@ -118,8 +112,15 @@ export function openUsageDatabase(path: string): UsageDatabase {
       return false
     },
     all: (sql, values) => database.prepare(sql).all([...values]) as SqlRow[],
+    isInPlace: () => fileAt(path) === file,
     close: () => database.close(),
   }
+}
+
+/** Which file a path leads to; `undefined`: none. */
+function fileAt(path: string): string | undefined {
+  const file = statSync(path, { bigint: true, throwIfNoEntry: false })
+  return file && `${file.dev}:${file.ino}`
 }
 
 /** Its binary is loaded when there is something to open: where no books are kept, none is needed. */
@@ -127,18 +128,17 @@ function loadLibsql(): typeof Database {
   return createRequire(import.meta.url)('libsql') as typeof Database
 }
 
-/** The size of a usual batch: one statement writes all of it, which costs a fourth of one statement for each row. */
-const BATCH_ROWS = 64
-
-type Values = (string | number | null)[]
-
-function insertion(database: Database.Database, rows: number): (values: Values) => void {
-  const one = `(${Array(COLUMNS).fill('?').join(', ')})`
+/**
+ * Adds the rows of a JSON list. One text for a whole batch: to hand its values over one by one would cost twice as much as to
+ * write them.
+ */
+function insertion(database: Database.Database): (rows: string) => void {
+  const values = Array.from({ length: COLUMNS }, (_, index) => `value->>${index}`).join(', ')
   const statement = database.prepare(
     `INSERT INTO entry (at_ms, kind, request, source, session, failed, input, cache_read, cache_write_5m, cache_write_1h,
-       output, thinking, web_searches, nano_usd, estimated) VALUES ${Array(rows).fill(one).join(', ')}`,
+       output, thinking, web_searches, nano_usd, estimated) SELECT ${values} FROM json_each(?)`,
   )
-  return (values) => void statement.run(values)
+  return (rows) => void statement.run([rows])
 }
 
 interface Interned {

@@ -32,7 +32,8 @@ export const routeKeys = {
     min: 0,
     since: '0.1',
     example: 3,
-    description: 'Share of the requests under `selection_strategy: weighted`. Absent: the provider’s weight.',
+    description:
+      'Share of the requests under `selection_strategy: weighted`. 0, under every strategy: only when nobody else of its tier is usable. Absent: the provider’s weight.',
   },
   when: {
     kind: 'section',

@@ -12,6 +12,7 @@ describe('an error of an Anthropic upstream', () => {
     [413, 'request_too_large', 413, 'invalid_request_error', 'request_too_large'],
     [401, 'authentication_error', 401, 'invalid_request_error', 'invalid_api_key'],
     [402, 'billing_error', 429, 'insufficient_quota', 'insufficient_quota'],
+    [429, 'exceeded_current_quota_error', 429, 'insufficient_quota', 'insufficient_quota'],
     [403, 'permission_error', 403, 'invalid_request_error', 'permission_denied'],
     [404, 'not_found_error', 404, 'invalid_request_error', null],
     [409, 'conflict_error', 409, 'invalid_request_error', 'conflict'],

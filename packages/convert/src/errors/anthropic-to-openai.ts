@@ -1,4 +1,4 @@
-import type { Json, OpenAiErrorBody } from '@lb/protocol'
+import { type Json, moneyTypes, type OpenAiErrorBody } from '@lb/protocol'
 import { isOverflow, type ReadError, readStreamError, readUpstreamError, type UpstreamError } from './upstream-error.ts'
 
 /** An error as a client of OpenAI's APIs gets it. */
@@ -56,9 +56,14 @@ const rows: ReadonlyMap<string, Row> = new Map<string, Row>([
 ])
 
 function answerFor(read: ReadError): { readonly status: number; readonly body: OpenAiErrorBody } {
-  const row = rows.get(read.type) ?? rowOfStatus(read.status)
+  const row = rows.get(wordOf(read)) ?? rowOfStatus(read.status)
   const code = codeFor(read, row)
   return { status: row.status, body: openAiError(read.message, row.type, code, paramIn(read.message)) }
+}
+
+/** The error's type, as Anthropic says it; vendors that imitate its API have words of their own for money. */
+function wordOf({ type, code }: ReadError): string {
+  return moneyTypes.includes(type) || moneyTypes.includes(code) ? 'billing_error' : type
 }
 
 /** An error body of our own making. */

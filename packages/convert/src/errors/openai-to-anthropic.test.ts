@@ -48,6 +48,15 @@ describe('words say more than the status (case 46)', () => {
     [429, error('x', { type: 'insufficient_quota' }), '402 billing_error'],
     [429, error('x', { code: 'insufficient_quota' }), '402 billing_error'],
     [429, error('You exceeded your current quota, please check your plan'), '402 billing_error'],
+    // Moonshot, Z.ai and Alibaba, when the money is gone, and Moonshot when it has too much to do.
+    [
+      429,
+      error('You exceeded your current token quota', { type: 'exceeded_current_quota_error' }),
+      '402 billing_error',
+    ],
+    [429, error('余额不足或无可用资源包,请充值。', { code: '1113' }), '402 billing_error'],
+    [400, error('Access denied', { code: 'Arrearage' }), '402 billing_error'],
+    [429, error('The engine is currently overloaded', { type: 'engine_overloaded_error' }), '529 overloaded_error'],
     [400, error('Your credit balance is too low'), '402 billing_error'],
     [500, error('Your credit balance is too low'), '500 api_error'],
     [403, error('x', { type: 'billing_error' }), '402 billing_error'],
@@ -141,6 +150,12 @@ describe('errors inside a stream, or behind a status of success', () => {
     [{ error: { message: 'x', type: 'overloaded_error' } }, '529 overloaded_error x'],
     [{}, '500 api_error the provider reported an error without a message'],
     [null, '500 api_error the provider reported an error without a message'],
+    [{ base_resp: { status_code: 1008, status_msg: 'no money' } }, '402 billing_error no money (1008)'],
+    [{ choices: null, base_resp: { status_code: 1002, status_msg: 'slow' } }, '429 rate_limit_error slow (1002)'],
+    [{ code: 500, msg: '404 NOT_FOUND', success: false }, '500 api_error 404 NOT_FOUND'],
+    [{ success: false, errors: [{ code: 1, message: 'x' }] }, '500 api_error x'],
+    [[{ error: { message: 'x', status: 'UNAVAILABLE' } }], '529 overloaded_error x'],
+    [[], '500 api_error the provider reported an error without a message'],
     [
       { message: 'maximum context length is 5 tokens', code: 400 },
       '400 invalid_request_error prompt is too long (maximum context length is 5 tokens)',

@@ -1,4 +1,4 @@
-import type { Anthropic, Json } from '@lb/protocol'
+import { type Anthropic, type Json, moneyTypes } from '@lb/protocol'
 import { overflowMessage } from './context-overflow.ts'
 import { isOverflow, type ReadError, readStreamError, readUpstreamError, type UpstreamError } from './upstream-error.ts'
 
@@ -68,12 +68,12 @@ const rows: readonly Row[] = [
   // The model made a call that its own tools refuse: not the client's fault, and worth another try.
   { words: ['tool_use_failed'], status: 500, type: 'api_error' },
   {
-    words: ['content_policy_violation', 'content_filter', 'moderation_error'],
+    words: ['content_policy_violation', 'content_filter', 'moderation_error', 'data_inspection_failed'],
     status: 400,
     type: 'invalid_request_error',
   },
   // A rate limit would be retried; money that is spent does not come back by waiting.
-  { words: ['insufficient_quota', 'billing_error', 'insufficient_credits'], status: 402, type: 'billing_error' },
+  { words: moneyTypes, status: 402, type: 'billing_error' },
   { from: (status) => status === 402, status: 402, type: 'billing_error' },
   {
     from: (status) => status < 500,
@@ -82,7 +82,7 @@ const rows: readonly Row[] = [
     type: 'billing_error',
   },
   {
-    words: ['overloaded_error', 'server_is_overloaded', 'insufficient_system_resource'],
+    words: ['overloaded_error', 'server_is_overloaded', 'insufficient_system_resource', 'engine_overloaded_error'],
     status: 529,
     type: 'overloaded_error',
   },

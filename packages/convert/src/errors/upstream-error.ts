@@ -53,7 +53,7 @@ export function readUpstreamError(error: UpstreamError): ReadError {
 
 /** Reads an error inside a stream, or one in a body that promised success. */
 export function readStreamError(error: Json): ReadError {
-  const json = isJsonObject(error) && error['error'] !== undefined ? error : { error }
+  const json = rootOf(error)
   const read = errorOf(json)
   const type = read?.type ?? ''
   const code = read?.code ?? ''
@@ -65,6 +65,15 @@ export function readStreamError(error: Json): ReadError {
     message: withoutSecrets(messageOf(json, read?.message) || 'the provider reported an error without a message'),
     retryAfterS: waitMs === undefined ? undefined : Math.ceil(waitMs / 1000),
   }
+}
+
+/** The object around an error, which may be what came, or a form of its own (`{ "base_resp": … }`, `{ "msg": … }`). */
+function rootOf(said: Json): JsonObject {
+  const error = Array.isArray(said) ? (said[0] ?? null) : said
+  if (!isJsonObject(error)) return { error }
+  if (error['error'] !== undefined) return error
+  const around = { error }
+  return errorOf(around)?.message || !errorOf(error)?.message ? around : error
 }
 
 /** The status that an error inside a stream would have had outside. Numbers come from OpenRouter, Groq and Google. */
@@ -82,6 +91,7 @@ function isErrorStatus(status: number | undefined): status is number {
 const statusByWord: ReadonlyMap<string, number> = new Map([
   ['invalid_request_error', 400],
   ['invalid_prompt', 400],
+  ['content_filter', 400],
   ['context_length_exceeded', 400],
   ['INVALID_ARGUMENT', 400],
   ['FAILED_PRECONDITION', 400],
@@ -102,6 +112,7 @@ const statusByWord: ReadonlyMap<string, number> = new Map([
   ['insufficient_system_resource', 529],
   ['UNAVAILABLE', 503],
   ['timeout', 504],
+  ['timeout_error', 504],
   ['DEADLINE_EXCEEDED', 504],
 ])
 

@@ -17,6 +17,8 @@ export interface AnthropicProfile {
   /** Values of `output_config.effort`. Empty: there is no such member. */
   readonly effort: readonly Level[]
   readonly sampling: readonly Sampling[]
+  /** Whether `temperature` and `top_p` may stand in one request. */
+  readonly samplingTogether: boolean
   /** Whether the model goes on from a final assistant turn. */
   readonly prefill: boolean
   /** Whether instructions may stand in mid-conversation. */
@@ -98,6 +100,10 @@ const olderModels: readonly AnthropicModelRule[] = [
       forcedTools: 'without-thinking',
     },
   },
+  {
+    match: ['claude-opus-4-1*', 'claude-*-4-5*', 'claude-*-4-6*'],
+    set: { samplingTogether: false },
+  },
   { match: ['claude-opus-4-5*'], set: { effort: ['low', 'medium', 'high'] } },
   {
     match: ['claude-*-4-1*', 'claude-*-4-0*', 'claude-opus-4-2025*'],
@@ -117,6 +123,7 @@ const anthropic: AnthropicProfile = {
   thinkingOff: true,
   effort: ['low', 'medium', 'high', 'xhigh', 'max'],
   sampling: [],
+  samplingTogether: true,
   prefill: false,
   systemTurns: true,
   forcedTools: 'always',

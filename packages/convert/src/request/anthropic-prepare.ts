@@ -1,4 +1,4 @@
-import type { Anthropic } from '@lb/protocol'
+import { type Anthropic, parseAnthropicRequest, type Result } from '@lb/protocol'
 import type { ConversionContext } from '../context.ts'
 import { createUpstreamIds } from '../ids.ts'
 import { createUpstreamNames } from '../names.ts'
@@ -11,14 +11,13 @@ import { reportParts } from './anthropic-members.ts'
 import { blocksOf } from './anthropic-pairs.ts'
 import { planRequest, type RequestPlan } from './anthropic-plan.ts'
 import { turnsOf } from './anthropic-turns.ts'
-import { anthropicShape, refusal } from './result.ts'
+import { anthropicShape, readRequest } from './result.ts'
 import type { Run } from './run.ts'
 import type { Turn } from './turns.ts'
 
-/** The refusal of a body that is no request at all. */
-export function malformed(problem: { readonly path: string; readonly expected: string }): Refusal {
-  const reason = { code: 'invalid_request', path: problem.path, message: `expected ${problem.expected}` } as const
-  return refusal(reason, [], [], anthropicShape)
+/** Believes that a body is a request, or refuses it in the words of Anthropic's API. */
+export function readAnthropicRequest(body: unknown): Result<Anthropic.Request, Refusal> {
+  return readRequest(body, parseAnthropicRequest, anthropicShape)
 }
 
 /** Starts the conversion of one request. */

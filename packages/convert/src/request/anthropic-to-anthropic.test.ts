@@ -194,6 +194,10 @@ describe('versions and vendors', () => {
     ])
     expect(sampled({ temperature: 1 })).toEqual([])
     expect(sampled({ temperature: 0.5 }, { model: 'claude-sonnet-4-5' })).toEqual([])
+    const one = { model: 'claude-sonnet-4-5' }
+    expect(sampled({ temperature: 0.5, top_p: 0.9 }, one)).toEqual(['sampling_dropped:top_p'])
+    expect(sampled({ temperature: null, top_p: 0.9 }, one)).toEqual([])
+    expect(sampled({ temperature: 0.5, top_p: 0.9 }, { model: 'claude-sonnet-4-0' })).toEqual([])
     const newest = { ...anthropicNamed('anthropic'), apiVersion: '2026-10-21' } as const
     const options = { model: 'claude-sonnet-4-5' }
     const outcome = sanitizeAnthropicRequest(read(talk([user('x')], { temperature: 1 })), newest, options)

@@ -1,10 +1,10 @@
-import { type Anthropic, err, parseAnthropicRequest, type Result } from '@lb/protocol'
+import { type Anthropic, err, type Result } from '@lb/protocol'
 import type { Loss } from '../losses.ts'
 import { createNotes } from '../notes.ts'
 import type { RequestOptions } from '../options.ts'
 import { type AnthropicProfile, anthropicProfileForModel } from '../profiles/anthropic.ts'
 import type { Refusal } from '../refusal.ts'
-import { malformed } from './anthropic-prepare.ts'
+import { readAnthropicRequest } from './anthropic-prepare.ts'
 import { withoutUnknownBetas } from './betas.ts'
 import { withoutExtraBreakpoints } from './cache-breakpoints.ts'
 import { anthropicShape, refusal, refusedLoss } from './result.ts'
@@ -46,8 +46,8 @@ export function sanitizeAnthropicRequest(
   profile: AnthropicProfile,
   options: SanitizeOptions,
 ): Result<SanitizedRequest, Refusal> {
-  const parsed = parseAnthropicRequest(request)
-  if (!parsed.ok) return err(malformed(parsed.error))
+  const parsed = readAnthropicRequest(request)
+  if (!parsed.ok) return parsed
   const notes = createNotes()
   const target = anthropicProfileForModel(profile, options.model)
   const apply = (value: Anthropic.Request, step: SanitizeStep): Anthropic.Request =>

@@ -1,9 +1,9 @@
-import { type Anthropic, type Chat, err, parseAnthropicRequest, type Result } from '@lb/protocol'
+import type { Anthropic, Chat, Result } from '@lb/protocol'
 import type { RequestOptions } from '../options.ts'
 import type { Profile } from '../profiles/profile.ts'
 import type { Refusal } from '../refusal.ts'
 import type { RequestPlan } from './anthropic-plan.ts'
-import { contextOf, malformed, type Prepared, prepare, refuseEmpty, startRun } from './anthropic-prepare.ts'
+import { contextOf, type Prepared, prepare, readAnthropicRequest, refuseEmpty, startRun } from './anthropic-prepare.ts'
 import type { Choice } from './anthropic-tool-choice.ts'
 import type { ToolDeclaration } from './anthropic-tools.ts'
 import { cacheMark } from './chat-content.ts'
@@ -29,8 +29,8 @@ export function convertAnthropicRequestToChat(
   profile: Profile,
   options: RequestOptions,
 ): Result<ConvertedRequest<Chat.Request>, Refusal> {
-  const parsed = parseAnthropicRequest(request)
-  if (!parsed.ok) return err(malformed(parsed.error))
+  const parsed = readAnthropicRequest(request)
+  if (!parsed.ok) return parsed
   const run = startRun(profile, options)
   const prepared = prepare(parsed.value, run)
   const value = chatRequest(parsed.value, prepared, run)

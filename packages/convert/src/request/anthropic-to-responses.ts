@@ -1,12 +1,4 @@
-import {
-  type Anthropic,
-  err,
-  isJsonObject,
-  type JsonObject,
-  parseAnthropicRequest,
-  type Responses,
-  type Result,
-} from '@lb/protocol'
+import { type Anthropic, isJsonObject, type JsonObject, type Responses, type Result } from '@lb/protocol'
 import type { RequestOptions } from '../options.ts'
 import type { Profile } from '../profiles/profile.ts'
 import type { Refusal } from '../refusal.ts'
@@ -14,9 +6,9 @@ import type { AnswerFormat, RequestPlan } from './anthropic-plan.ts'
 import {
   contextOf,
   hidesThinking,
-  malformed,
   type Prepared,
   prepare,
+  readAnthropicRequest,
   refuseEmpty,
   startRun,
 } from './anthropic-prepare.ts'
@@ -41,8 +33,8 @@ export function convertAnthropicRequestToResponses(
   profile: Profile,
   options: RequestOptions,
 ): Result<ConvertedRequest<Responses.Request>, Refusal> {
-  const parsed = parseAnthropicRequest(request)
-  if (!parsed.ok) return err(malformed(parsed.error))
+  const parsed = readAnthropicRequest(request)
+  if (!parsed.ok) return parsed
   const run = startRun(profile, options)
   const prepared = prepare(parsed.value, run)
   const value = responsesRequest(parsed.value, prepared, run)

@@ -38,6 +38,27 @@ test.each([
   })
 })
 
+test('without the beta for shared caches no cache mark says who shares it', () => {
+  const beta = 'prompt-caching-scope-2026-01-05'
+  const mark = { type: 'ephemeral', ttl: '1h' } as const
+  const marked = (scope: object) => ({
+    system: [
+      { type: 'text', text: 's', cache_control: { ...mark, ...scope } },
+      { type: 'text', text: 't' },
+    ],
+    tools: [{ name: 'f', input_schema: {}, cache_control: mark }],
+  })
+  const scoped = marked({ scope: 'global' })
+  expect(known(scoped, [beta], ['taken-1'])).toEqual({
+    value: { ...plain, ...marked({}) },
+    left: [],
+    losses: [`feature_dropped  ${beta}`, 'feature_dropped  cache_control.scope'],
+    isSame: false,
+  })
+  expect(known(marked({}), [beta], [])).toMatchObject({ isSame: true })
+  expect(known(scoped, [beta], null)).toMatchObject({ isSame: true, losses: [] })
+})
+
 test('a beta without a member of its own goes alone', () => {
   expect(known({ speed: 'fast' }, ['a-1', 'b-2'], ['a-1'])).toMatchObject({
     left: ['a-1'],

@@ -1,5 +1,6 @@
 import type { Anthropic } from '@lb/protocol'
 import type { Notes } from '../notes.ts'
+import { withoutScopes } from './cache-breakpoints.ts'
 
 /** Members of a request that an endpoint knows only together with a beta. Left behind, they make it refuse the request. */
 const membersOfBeta: readonly (readonly [beta: RegExp, members: readonly string[]])[] = [
@@ -23,14 +24,16 @@ export interface KnownBetas {
  * @param known `null`: all.
  */
 export function withoutUnknownBetas(
-  request: Anthropic.Request,
+  given: Anthropic.Request,
   betas: readonly string[],
   known: readonly string[] | null,
   notes: Notes,
 ): KnownBetas {
   const dropped = known === null ? [] : betas.filter((beta) => !known.includes(beta))
-  if (dropped.length === 0) return { value: request, betas }
+  if (dropped.length === 0) return { value: given, betas }
   for (const beta of dropped) notes.loss('feature_dropped', '', beta)
+  const scoped = dropped.some((beta) => beta.startsWith('prompt-caching-scope-'))
+  const request = scoped ? withoutScopes(given, notes) : given
   const lost = membersOfBeta.flatMap(([pattern, members]) =>
     dropped.some((beta) => pattern.test(beta)) ? members : [],
   )

@@ -11,12 +11,37 @@ export function withoutExtraBreakpoints(request: Anthropic.Request, limit: numbe
   let extra = countIn(request) - limit
   if (extra <= 0) return request
   notes.loss('cache_breakpoints_trimmed', '')
-  const strip = <T extends object>(node: T): T => {
-    if (extra <= 0 || !isMarked(node)) return node
+  return withMarks(request, (node) => {
+    if (extra <= 0) return node
     extra -= 1
-    const { cache_control, ...rest } = node as T & Anthropic.Cacheable
-    return rest as T
-  }
+    const { cache_control, ...rest } = node
+    return rest as typeof node
+  })
+}
+
+/**
+ * Leaves out who shares a cache entry (`scope`), for endpoints that do not know the beta it belongs to.
+ *
+ * @returns the very same request when no mark says so.
+ */
+export function withoutScopes(request: Anthropic.Request, notes: Notes): Anthropic.Request {
+  let isSame = true
+  const changed = withMarks(request, (node) => {
+    const { scope, ...mark } = { scope: undefined, ...node.cache_control }
+    if (scope === undefined) return node
+    isSame = false
+    notes.loss('feature_dropped', '', 'cache_control.scope')
+    return { ...node, cache_control: mark }
+  })
+  return isSame ? request : changed
+}
+
+/** The request with all that bears a cache mark changed. */
+function withMarks(
+  request: Anthropic.Request,
+  change: <T extends Anthropic.Cacheable>(node: T) => T,
+): Anthropic.Request {
+  const strip = <T extends object>(node: T): T => (isMarked(node) ? change(node) : node)
   // In the order of the cache: tools, instructions, messages. What a block holds comes before the block itself.
   const stripBlock = (block: Anthropic.RequestBlock): Anthropic.RequestBlock => {
     const inner =

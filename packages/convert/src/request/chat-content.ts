@@ -71,7 +71,10 @@ export function cacheMark(
       run.notes.loss('cache_ttl_changed', path, cache.ttl ?? '5m')
       run.cacheMarks.push(path)
       return { prompt_cache_breakpoint: { mode: 'explicit' } }
-    case 'cache_control':
-      return { cache_control: cache }
+    case 'cache_control': {
+      const { type, ttl, ...rest } = cache
+      if (Object.keys(rest).length > 0) run.notes.loss('feature_dropped', `${path}/cache_control`)
+      return { cache_control: { type, ...(ttl ? { ttl } : {}) } }
+    }
   }
 }

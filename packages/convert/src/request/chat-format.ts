@@ -1,6 +1,6 @@
 import { type Anthropic, type Chat, isJsonObject, type Json, type JsonObject, stringifyJson } from '@lb/protocol'
 import type { ChatRun } from './chat-run.ts'
-import { mapSchema, parsedSchema } from './schema.ts'
+import { isWalkable, mapSchema, parsedSchema } from './schema.ts'
 
 /** The form of the answer: enforced by the API, or asked for in the instructions. */
 export interface AnthropicFormat {
@@ -27,6 +27,7 @@ export function anthropicFormat(request: Chat.Request, run: ChatRun): AnthropicF
     }
   }
   const parsed = parsedSchema(schema)
+  if (!isWalkable(parsed)) return { format: { type: 'json_schema', schema }, instruction: undefined }
   const adapted = mapSchema(parsed, (inner) => described(closed(inner)))
   const isSame = JSON.stringify(adapted) === JSON.stringify(parsed)
   if (!isSame) run.notes.loss('schema_adapted', path)

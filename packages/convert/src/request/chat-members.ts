@@ -19,6 +19,7 @@ const ofRoles: ReadonlyMap<string, Members> = new Map([
       'reasoning_content',
       'reasoning',
       'reasoning_text',
+      'reasoning_opaque',
       'reasoning_details',
       'annotations',
       // How several vendors mark a prefilled answer: what stands last is one in any case.

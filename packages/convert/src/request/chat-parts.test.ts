@@ -28,6 +28,9 @@ describe('images', () => {
   })
 
   test('by address', () => {
+    expect(block(withPart({ type: 'image_url', image_url: 'https://x.example/a.png' }))).toEqual([
+      { type: 'image', source: { type: 'url', url: 'https://x.example/a.png' } },
+    ])
     expect(block(image('https://x.example/a.png'))).toEqual([
       { type: 'image', source: { type: 'url', url: 'https://x.example/a.png' } },
     ])
@@ -126,5 +129,7 @@ describe('other parts', () => {
       messages: [{ role: 'user', content: [{ type: 'text', text: 'a' }, { type: 'hologram' }] }],
     }
     expect(block(request)).toEqual([{ type: 'text', text: 'a' }, 'unknown_block:hologram'])
+    const said = withPart({ type: 'input_text', text: 'b' })
+    expect(block(said)).toEqual([{ type: 'text', text: 'b' }, 'block_as_text:input_text'])
   })
 })

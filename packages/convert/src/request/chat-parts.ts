@@ -1,4 +1,4 @@
-import type { Anthropic, Chat } from '@lb/protocol'
+import { type Anthropic, type Chat, stringMember } from '@lb/protocol'
 import { base64urlToText } from '../base64url.ts'
 import type { ChatRun } from './chat-run.ts'
 import { parseDataUrl } from './data-url.ts'
@@ -51,15 +51,22 @@ function blocksOfPart(part: Chat.Part, path: string, run: ChatRun): readonly Use
   }
 }
 
-function unknownPart(part: { readonly type: string }, path: string, run: ChatRun): readonly [] {
-  run.notes.loss('unknown_block', path, part.type)
-  return []
+/** Whatever a part is called: what has a text says it. */
+export function unknownPart(
+  part: { readonly type: string },
+  path: string,
+  run: ChatRun,
+): readonly Anthropic.TextBlock[] {
+  const text = stringMember(part, 'text')
+  run.notes.loss(text === undefined ? 'unknown_block' : 'block_as_text', path, part.type)
+  return text === undefined ? [] : textBlocks(text, {}, path, run)
 }
 
 const imageTypes: readonly string[] = ['image/jpeg', 'image/png', 'image/gif', 'image/webp']
 
 function imageBlocks(part: Chat.ImagePart, path: string, run: ChatRun): readonly Anthropic.ImageBlock[] {
-  const { url, detail } = part.image_url
+  const { image_url } = part
+  const { url, detail } = typeof image_url === 'string' ? { url: image_url } : image_url
   if (detail && detail !== 'auto') run.notes.loss('image_option_dropped', `${path}/image_url/detail`, 'detail')
   if (run.profile.images === 'none') {
     run.notes.refuse('media_not_supported', path, 'images cannot be sent to this model; leave them out')

@@ -110,6 +110,16 @@ describe('prompt caching', () => {
     expect(value).not.toHaveProperty('prompt_cache_options')
   })
 
+  test('goes to gateways without what only Anthropic knows of a mark', () => {
+    const scoped = { type: 'ephemeral', ttl: null, scope: 'global' }
+    const { value, losses } = toChat(ask({ system: [text('a', { cache_control: scoped })] }), { profile: 'openrouter' })
+    expect(value.messages[0]).toMatchObject({
+      content: [{ type: 'text', text: 'a', cache_control: { type: 'ephemeral' } }],
+    })
+    expect(JSON.stringify(value)).not.toMatch(/scope|ttl/)
+    expect(losses).toEqual(['feature_dropped'])
+  })
+
   test("goes to OpenAI's newest models as breakpoints, which have one lifetime", () => {
     const target: Target = { profile: 'openai', options: { model: 'gpt-5.6', preferResponses: false } }
     const { value, losses } = toChat(request, target)

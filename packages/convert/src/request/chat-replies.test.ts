@@ -196,6 +196,7 @@ describe('what the model said', () => {
   test.each([
     { reasoning_content: 'hm' },
     { reasoning_text: 'hm' },
+    { reasoning_opaque: 'OPQ' },
     { reasoning: 'hm' },
     { reasoning_details: [{ type: 'reasoning.text', text: 'hm', format: 'anthropic-claude-v1' }] },
     { reasoning_details: [{ type: 'reasoning.encrypted', format: 'anthropic-claude-v1' }] },
@@ -211,6 +212,25 @@ describe('what the model said', () => {
     expect(said({ content: 'a', ...message })).toEqual({
       content: [{ type: 'text', text: 'a' }],
       losses: ['thinking_dropped'],
+    })
+  })
+
+  test('a part that nobody knows is reported as what it is', () => {
+    const content = [
+      { type: 'text', text: 'a' },
+      { type: 'tool_use', id: 't', name: 'A', input: {} },
+    ]
+    expect(said({ content })).toEqual({ content: [{ type: 'text', text: 'a' }], losses: ['unknown_block:tool_use'] })
+    expect(
+      said({
+        content: [
+          { type: 'output_text', text: 'a' },
+          { type: 'reasoning', text: 'hm' },
+        ],
+      }),
+    ).toEqual({
+      content: [{ type: 'text', text: 'a' }],
+      losses: ['block_as_text:output_text', 'thinking_dropped'],
     })
   })
 

@@ -58,7 +58,7 @@ describe('limits', () => {
   })
 
   test('of the sampling: as they are for older ones, none above 1', () => {
-    expect(toAnthropic(ask({ temperature: 0, top_p: 1, top_k: 4 }), ...older)).toMatchObject({
+    expect(toAnthropic(ask({ temperature: 0, top_p: 1, top_k: 4 }), { model: 'claude-sonnet-4-0' })).toMatchObject({
       value: { temperature: 0, top_p: 1, top_k: 4 },
       losses: [],
     })
@@ -69,9 +69,23 @@ describe('limits', () => {
     expect(toAnthropic(ask({ temperature: 1 }), ...older).losses).toEqual([])
   })
 
-  test('of the sampling: none while the model reasons with a budget', () => {
+  test.each(['claude-opus-4-1', 'claude-sonnet-4-5', 'claude-haiku-4-5', 'claude-opus-4-6'])(
+    'of the sampling: one of two where the model %s refuses both',
+    (model) => {
+      const both = toAnthropic(ask({ temperature: 0, top_p: 1, top_k: 4 }), { model })
+      expect(both).toMatchObject({ value: { temperature: 0, top_k: 4 }, losses: ['sampling_dropped:top_p'] })
+      expect(both.value).not.toHaveProperty('top_p')
+      expect(toAnthropic(ask({ top_p: 0.9, temperature: null }), { model })).toMatchObject({
+        value: { top_p: 0.9 },
+        losses: [],
+      })
+    },
+  )
+
+  test('of the sampling: none while the model reasons, with a budget or by its own measure', () => {
     const request = ask({ max_tokens: 9000, temperature: 0.5, reasoning_effort: 'low' })
     expect(toAnthropic(request, ...older).losses).toEqual(['sampling_dropped:temperature'])
+    expect(toAnthropic(request, { model: 'claude-opus-4-6' }).losses).toEqual(['sampling_dropped:temperature'])
   })
 
   test('where to stop: a text, several, none of white space', () => {

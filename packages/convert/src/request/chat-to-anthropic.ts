@@ -1,4 +1,4 @@
-import { type Anthropic, type Chat, err, parseChatRequest, type Result } from '@lb/protocol'
+import { type Anthropic, type Chat, parseChatRequest, type Result } from '@lb/protocol'
 import type { ChatClientContext } from '../context.ts'
 import { createUpstreamIds } from '../ids.ts'
 import { createUpstreamNames } from '../names.ts'
@@ -13,10 +13,10 @@ import { anthropicFormat } from './chat-format.ts'
 import { reportChatParts } from './chat-members.ts'
 import type { ChatRun } from './chat-run.ts'
 import { planChatThinking } from './chat-thinking.ts'
-import { anthropicTools } from './chat-tools.ts'
+import { anthropicTools, readsFunctionCall } from './chat-tools.ts'
 import { anthropicTurns } from './chat-turns.ts'
 import { hashedId, isPlainId } from './identity.ts'
-import { type ConvertedRequest, concluded, openAiShape, refusal } from './result.ts'
+import { type ConvertedRequest, concluded, openAiShape, readRequest } from './result.ts'
 
 /**
  * Converts the body of a Chat Completions request into one for an endpoint that speaks Anthropic Messages.
@@ -29,15 +29,8 @@ export function convertChatRequestToAnthropic(
   profile: AnthropicProfile,
   options: RequestOptions,
 ): Result<ConvertedRequest<Anthropic.Request, ChatClientContext>, Refusal> {
-  const parsed = parseChatRequest(request)
-  if (!parsed.ok) {
-    const reason = {
-      code: 'invalid_request',
-      path: parsed.error.path,
-      message: `expected ${parsed.error.expected}`,
-    } as const
-    return err(refusal(reason, [], [], openAiShape))
-  }
+  const parsed = readRequest(request, parseChatRequest, openAiShape)
+  if (!parsed.ok) return parsed
   const run: ChatRun = {
     profile: anthropicProfileForModel(profile, options.model),
     options,
@@ -53,6 +46,7 @@ export function convertChatRequestToAnthropic(
     seed: options.seed,
     renamedTools: run.names.changed(),
     customTools: custom,
+    ...(readsFunctionCall(parsed.value) ? { legacyFunctions: true } : {}),
     includeUsage: parsed.value.stream_options?.include_usage === true,
     createdEpochS: options.createdEpochS ?? 0,
   }
@@ -81,7 +75,7 @@ function anthropicRequest(
     max_tokens: maxTokens,
     ...(system.length === 0 ? {} : { system }),
     messages,
-    ...sampling(request, thinking?.type === 'enabled', run),
+    ...sampling(request, thinking !== undefined && thinking.type !== 'disabled', run),
     ...stopMembers(request, run),
     ...(tools.tools.length === 0 ? {} : { tools: tools.tools }),
     ...(tools.choice === undefined ? {} : { tool_choice: tools.choice }),
@@ -143,7 +137,8 @@ function sampling(request: Chat.Request, isThinking: boolean, run: ChatRun): Par
   for (const name of samplingNames) {
     const value = request[name]
     if (value === undefined || value === null) continue
-    if (!allowed.includes(name)) run.notes.loss('sampling_dropped', `/${name}`, name)
+    const isOneTooMany = name === 'top_p' && members.temperature !== undefined && !run.profile.samplingTogether
+    if (!allowed.includes(name) || isOneTooMany) run.notes.loss('sampling_dropped', `/${name}`, name)
     else if (name === 'temperature' && value > 1) {
       run.notes.loss('sampling_clamped', '/temperature', String(value))
       members[name] = 1

@@ -45,7 +45,17 @@ describe('declarations', () => {
       tool_choice: { type: 'tool', name: 'A' },
     })
     expect(sent({ ...request, function_call: 'none' }).tool_choice).toEqual({ type: 'none' })
-    expect(sent({ ...request, function_call: null }).tool_choice).toBeUndefined()
+    expect(sent({ ...request, function_call: null }).tool_choice).toEqual({
+      type: 'auto',
+      disable_parallel_tool_use: true,
+    })
+    expect(toAnthropic(request).context).toMatchObject({ legacyFunctions: true })
+    const both = { ...request, tools: [fn('B')], function_call: null }
+    expect(sent(both).tool_choice).toBeUndefined()
+    expect(toAnthropic(both).context).not.toHaveProperty('legacyFunctions')
+    expect(toAnthropic({ ...request, functions: [], function_call: null }).context).not.toHaveProperty(
+      'legacyFunctions',
+    )
   })
 
   test('get the type that Anthropic demands at the root, their text kept', () => {

@@ -25,6 +25,11 @@ export function anthropicTools(request: Chat.Request, run: ChatRun): AnthropicTo
   return { tools: [...tools, ...web], choice: singleCall(request, choice, tools.length), custom }
 }
 
+/** Whether the client knows calls only in their old form, of which an answer has one. */
+export function readsFunctionCall({ functions, tools }: Chat.Request): boolean {
+  return Boolean(functions?.length) && !tools?.length
+}
+
 function declare(tool: Chat.Tool, path: string, run: ChatRun): readonly Anthropic.CustomTool[] {
   if ((tool.type ?? 'function') === 'function' && 'function' in tool)
     return [{ ...functionTool(tool.function, `${path}/function`, run), ...cacheOf(tool) }]
@@ -153,6 +158,7 @@ function singleCall(
   choice: Anthropic.ToolChoice | undefined,
   toolCount: number,
 ): Anthropic.ToolChoice | undefined {
-  if (request.parallel_tool_calls !== false || toolCount === 0 || choice?.type === 'none') return choice
+  const isSingle = request.parallel_tool_calls === false || readsFunctionCall(request)
+  if (!isSingle || toolCount === 0 || choice?.type === 'none') return choice
   return { ...(choice ?? { type: 'auto' }), disable_parallel_tool_use: true }
 }

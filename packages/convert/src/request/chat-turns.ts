@@ -1,8 +1,9 @@
 import { type Anthropic, type Chat, isJsonObject, type JsonTree, parseJson, RawJson } from '@lb/protocol'
+import { appendAll } from '../append-all.ts'
 import { isCarrier } from '../carrier.ts'
 import type { AnthropicProfile } from '../profiles/anthropic.ts'
 import { type ChatPairs, type PairedCall, pairChatCalls } from './chat-pairs.ts'
-import { blocksOfParts, textBlocks } from './chat-parts.ts'
+import { blocksOfParts, textBlocks, unknownPart } from './chat-parts.ts'
 import type { ChatRun } from './chat-run.ts'
 
 /** The messages of a Chat request in Anthropic's order, which is stricter. */
@@ -73,7 +74,7 @@ function addMessage(draft: Draft, message: Chat.Message, path: string): void {
 function append(draft: Draft, role: 'user' | 'assistant', blocks: readonly Block[]): void {
   if (role === 'user') moveSystemTurn(draft)
   const last = draft.turns.at(-1)
-  if (last?.role === role) last.content.push(...blocks)
+  if (last?.role === role) appendAll(last.content, blocks)
   else if (blocks.length > 0) draft.turns.push({ role, content: [...blocks] })
 }
 
@@ -161,6 +162,8 @@ function spokenPart(part: SpokenPart, path: string, run: ChatRun): readonly Bloc
     return textBlocks(part.refusal, {}, path, run)
   }
   if (part.type === 'text') return textBlocks(part.text, part, path, run)
+  const type: string = part.type
+  if (type !== 'thinking' && type !== 'reasoning') return unknownPart(part, path, run)
   run.notes.loss('thinking_dropped', path)
   return []
 }
@@ -169,7 +172,8 @@ function spokenPart(part: SpokenPart, path: string, run: ChatRun): readonly Bloc
 function reasoningBlocks(message: Chat.AssistantMessage, path: string, run: ChatRun): readonly Block[] {
   const details = mergedDetails(message.reasoning_details ?? [])
   const blocks = details.map((entry) => reasoningBlock(entry, run.profile)).filter((block) => block !== undefined)
-  const hasText = Boolean(message.reasoning_content || message.reasoning || message.reasoning_text)
+  const { reasoning_content, reasoning, reasoning_text, reasoning_opaque } = message
+  const hasText = Boolean(reasoning_content || reasoning || reasoning_text || reasoning_opaque)
   if (blocks.length < details.length || (hasText && blocks.length === 0)) run.notes.loss('thinking_dropped', path)
   return blocks
 }

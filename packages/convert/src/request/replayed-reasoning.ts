@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '@lb/protocol'
+import { appendAll } from '../append-all.ts'
 import { type Carrier, decodeCarrier, detailsWithTexts } from '../carrier.ts'
 import type { Run } from './run.ts'
 import type { AssistantTurn, Said } from './turns.ts'
@@ -84,7 +85,7 @@ interface Restored {
 
 function restore(carrier: Carrier, block: ThinkingBlock, next: Said | undefined, into: Restored): void {
   if (carrier.k === 'details')
-    into.details.push(...detailsWithTexts(Array.isArray(carrier.d) ? carrier.d : [], block.text))
+    appendAll(into.details, detailsWithTexts(Array.isArray(carrier.d) ? carrier.d : [], block.text))
   else if (carrier.k === 'item' && isJsonObject(carrier.d)) into.items.set(block, carrier.d)
   else if (carrier.k === 'sig' && carrier.d !== undefined && next !== undefined) into.signatures.set(next, carrier.d)
 }

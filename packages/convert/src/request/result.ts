@@ -1,8 +1,9 @@
-import type { Anthropic, OpenAiErrorBody, Result } from '@lb/protocol'
+import { type Anthropic, err, type OpenAiErrorBody, type Result, type ShapeProblem } from '@lb/protocol'
 import type { ConversionContext } from '../context.ts'
 import type { Loss, LossCode } from '../losses.ts'
 import type { Notes } from '../notes.ts'
 import { bracketed, dotted, type Refusal, type RefusalCode } from '../refusal.ts'
+import { nestingProblem } from './nesting.ts'
 
 /** A converted request. */
 export interface ConvertedRequest<T, Context = ConversionContext> {
@@ -33,6 +34,19 @@ export const openAiShape: ErrorShape = {
   bodyOf: (message, path) => ({
     error: { message, type: 'invalid_request_error', param: path === '' ? null : path, code: null },
   }),
+}
+
+/** Believes that a body is a request, or refuses it: a body that is none, or one that nests too deeply to be walked. */
+export function readRequest<T>(
+  body: unknown,
+  parse: (body: unknown) => Result<T, ShapeProblem>,
+  shape: ErrorShape,
+): Result<T, Refusal> {
+  const nesting = nestingProblem(body)
+  const parsed = nesting === undefined ? parse(body) : err(nesting)
+  if (parsed.ok) return parsed
+  const { path, expected } = parsed.error
+  return err(refusal({ code: 'invalid_request', path, message: `expected ${expected}` }, [], [], shape))
 }
 
 /** What strict mode refuses. */

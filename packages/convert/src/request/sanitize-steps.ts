@@ -132,8 +132,10 @@ function dropSampling(request: Anthropic.Request, { target, notes }: SanitizeCon
   const allowed = isOlder ? target.sampling : []
   // On the older version the newest models take the temperature that they have anyway.
   const isTolerated = (name: string): boolean => isOlder && name === 'temperature' && request.temperature === 1
+  const hasBoth = !target.samplingTogether && request.temperature != null && request.top_p != null
   const dropped = samplingNames.filter(
-    (name) => request[name] !== undefined && !allowed.includes(name) && !isTolerated(name),
+    (name) =>
+      (request[name] !== undefined && !allowed.includes(name) && !isTolerated(name)) || (name === 'top_p' && hasBoth),
   )
   for (const name of dropped) notes.loss('sampling_dropped', `/${name}`, name)
   return dropped.length === 0 ? request : withoutMembers(request, dropped)

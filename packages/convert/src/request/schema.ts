@@ -1,5 +1,6 @@
 import { isJsonObject, type Json, type JsonObject, type JsonTree, RawJson } from '@lb/protocol'
 import type { SchemaFix } from '../profiles/profile.ts'
+import { nestingProblem } from './nesting.ts'
 
 /**
  * JSON Schemas of tools and answers.
@@ -12,6 +13,11 @@ import type { SchemaFix } from '../profiles/profile.ts'
 /** The parsed schema, for looking inside. */
 export function parsedSchema(schema: JsonTree): Json {
   return schema instanceof RawJson ? schema.toJSON() : (schema as Json)
+}
+
+/** Whether a schema may be looked through. One that nests too deeply passes as it is. */
+export function isWalkable(schema: Json): boolean {
+  return nestingProblem(schema) === undefined
 }
 
 /** Keywords that strict mode refuses. @see https://platform.openai.com/docs/guides/structured-outputs#supported-schemas */
@@ -54,7 +60,7 @@ const strictFormats: ReadonlySet<Json | undefined> = new Set([
 
 /** Whether a schema may be sent with `strict: true`. A schema that does not comply makes the whole request fail. */
 export function isStrictCompliant(schema: Json): boolean {
-  return isJsonObject(schema) && schema['type'] === 'object' && complies(schema)
+  return isJsonObject(schema) && schema['type'] === 'object' && isWalkable(schema) && complies(schema)
 }
 
 function complies(schema: Json): boolean {
@@ -76,7 +82,8 @@ function isClosed(schema: JsonObject): boolean {
   const { properties, required, additionalProperties } = schema
   if (additionalProperties !== false) return false
   const names = isJsonObject(properties) ? Object.keys(properties) : []
-  return names.length === 0 || (Array.isArray(required) && names.every((name) => required.includes(name)))
+  const demanded = new Set(Array.isArray(required) ? required : [])
+  return names.every((name) => demanded.has(name))
 }
 
 function looksAround(pattern: Json | undefined): boolean {
@@ -156,6 +163,7 @@ const fixes: Readonly<Record<SchemaFix, (schema: JsonObject) => JsonObject>> = {
 export function fixSchema(schema: JsonTree, wanted: readonly SchemaFix[]): JsonTree {
   if (wanted.length === 0) return schema
   const parsed = parsedSchema(schema)
+  if (!isWalkable(parsed)) return schema
   const fixed = wanted.reduce((value, name) => mapSchema(value, fixes[name]), parsed)
   return JSON.stringify(fixed) === JSON.stringify(parsed) ? schema : fixed
 }

@@ -19,6 +19,13 @@ describe('instructions in mid-conversation (case 30)', () => {
     })
   })
 
+  test('stay in their order, also behind results and what the user said with them', () => {
+    const turn = user(result('t1', 'r'), text('y'))
+    expect(reminded(user('x'), assistant(call('t1')), turn, system('a'), system('b')).messages[2]).toEqual(
+      user(result('t1', 'r'), text('y'), reminder('a'), reminder('b')),
+    )
+  })
+
   test('between a call and its result stand behind the result', () => {
     const { messages } = reminded(
       user('x'),

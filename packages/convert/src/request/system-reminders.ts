@@ -1,4 +1,5 @@
 import type { Anthropic } from '@lb/protocol'
+import { appendAll } from '../append-all.ts'
 import type { Notes } from '../notes.ts'
 
 type Blocks = readonly Anthropic.RequestBlock[]
@@ -13,21 +14,31 @@ type Blocks = readonly Anthropic.RequestBlock[]
 export function withReminders(request: Anthropic.Request, notes: Notes): Anthropic.Request {
   if (!request.messages.some((turn) => turn.role === 'system')) return request
   const turns: Anthropic.Turn[] = []
-  let waiting: Blocks = []
+  let waiting: Anthropic.RequestBlock[] = []
+  // The blocks of the last turn, once it has grown.
+  let grown: Anthropic.RequestBlock[] | undefined
   for (const [index, turn] of request.messages.entries()) {
     const last = turns.at(-1)
     if (turn.role === 'system') {
       notes.loss('system_turn_moved', `/messages/${index}`)
-      if (last?.role === 'user') turns[turns.length - 1] = withBlocks(last, remindersIn(turn))
-      else waiting = [...waiting, ...remindersIn(turn)]
-    } else if (turn.role === 'user') {
-      turns.push(withBlocks(turn, waiting))
-      waiting = []
-    } else {
+      const reminders = remindersIn(turn)
+      if (last?.role !== 'user') appendAll(waiting, reminders)
+      else if (reminders.length > 0) {
+        if (grown === undefined) {
+          grown = [...blocksOf(last)]
+          turns[turns.length - 1] = { ...last, content: grown }
+        }
+        appendAll(grown, reminders)
+      }
+      continue
+    }
+    if (turn.role === 'user') turns.push(withBlocks(turn, waiting))
+    else {
       if (waiting.length > 0) turns.push({ role: 'user', content: waiting })
-      waiting = []
       turns.push(turn)
     }
+    waiting = []
+    grown = undefined
   }
   if (waiting.length > 0) turns.push({ role: 'user', content: waiting })
   return { ...request, messages: turns }

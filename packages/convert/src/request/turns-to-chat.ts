@@ -1,4 +1,5 @@
-import type { Chat, Json, JsonObject } from '@lb/protocol'
+import { type Chat, type Json, type JsonObject, stringMember } from '@lb/protocol'
+import { appendAll } from '../append-all.ts'
 import { contentTag } from '../sha256.ts'
 import { argumentsText } from './call-arguments.ts'
 import { mixedContent, textContent } from './chat-content.ts'
@@ -9,16 +10,28 @@ import type { AssistantTurn, Part, ResultsTurn, Said, SystemTurn, TextPart, Turn
 
 /** Writes turns as Chat messages. `isThinking`: whether the model will reason in this request. */
 export function chatMessages(turns: readonly Turn[], isThinking: boolean, run: Run): readonly Chat.Message[] {
-  const messages: Chat.Message[] = []
+  const draft: Draft = { messages: [], grown: undefined }
   const lastSpoken = turns.findLastIndex((turn) => turn.kind === 'user')
   for (const [index, turn] of turns.entries()) {
-    if (turn.kind === 'system') systemTurn(turn, messages, run)
+    if (turn.kind === 'system') systemTurn(turn, draft, run)
     else if (turn.kind === 'user')
-      addUser({ role: 'user', content: mixedContent(turn.parts, 'user', '\n\n', run) }, messages, run)
-    else if (turn.kind === 'results') resultsTurn(turn, messages, run)
-    else messages.push(...assistantTurn(turn, { isCurrent: index > lastSpoken, isThinking }, run))
+      addUser({ role: 'user', content: mixedContent(turn.parts, 'user', '\n\n', run) }, draft, run)
+    else if (turn.kind === 'results') resultsTurn(turn, draft, run)
+    else add(draft, assistantTurn(turn, { isCurrent: index > lastSpoken, isThinking }, run))
   }
-  return messages
+  return draft.messages
+}
+
+/** Messages in the making. */
+interface Draft {
+  readonly messages: Chat.Message[]
+  /** The parts of the last message, where it was put together here and may still grow. */
+  grown: Chat.Part[] | undefined
+}
+
+function add(draft: Draft, messages: readonly Chat.Message[]): void {
+  if (messages.length > 0) draft.grown = undefined
+  draft.messages.push(...messages)
 }
 
 /** Instructions as the target's own kind of message. */
@@ -29,30 +42,38 @@ export function instructionMessage(texts: readonly TextPart[], run: Run): Chat.M
     : { role, content: textContent(texts, 'system', '\n\n', run) }
 }
 
-function systemTurn(turn: SystemTurn, messages: Chat.Message[], run: Run): void {
+function systemTurn(turn: SystemTurn, draft: Draft, run: Run): void {
   if (run.profile.systemPlacement === 'anywhere') {
-    messages.push(instructionMessage(turn.texts, run))
+    add(draft, [instructionMessage(turn.texts, run)])
     return
   }
   run.notes.loss('system_turn_moved', turn.path)
   const texts = turn.texts.map((part) => ({ ...part, text: `<system-reminder>\n${part.text}\n</system-reminder>` }))
   const reminder: Chat.UserMessage = { role: 'user', content: textContent(texts, 'user', '\n\n', run) }
-  const last = messages.at(-1)
-  if (last?.role === 'user') messages[messages.length - 1] = joined(last, reminder, run)
-  else messages.push(reminder)
+  const last = draft.messages.at(-1)
+  if (last?.role === 'user') join(last, reminder, draft, run)
+  else add(draft, [reminder])
 }
 
-function addUser(message: Chat.UserMessage, messages: Chat.Message[], run: Run): void {
-  const last = messages.at(-1)
-  if (run.profile.alternateRoles && last?.role === 'user') messages[messages.length - 1] = joined(last, message, run)
-  else messages.push(message)
+function addUser(message: Chat.UserMessage, draft: Draft, run: Run): void {
+  const last = draft.messages.at(-1)
+  if (run.profile.alternateRoles && last?.role === 'user') join(last, message, draft, run)
+  else add(draft, [message])
 }
 
-function joined(one: Chat.UserMessage, other: Chat.UserMessage, run: Run): Chat.UserMessage {
-  const areTexts = typeof one.content === 'string' && typeof other.content === 'string'
-  return areTexts && !run.profile.contentArrays.includes('user')
-    ? { ...one, content: `${one.content}\n\n${other.content}` }
-    : { ...one, content: [...partsOf(one.content), ...partsOf(other.content)] }
+/** Puts a message behind the last one, into one with it. */
+function join(last: Chat.UserMessage, other: Chat.UserMessage, draft: Draft, run: Run): void {
+  const { messages } = draft
+  const areTexts = typeof last.content === 'string' && typeof other.content === 'string'
+  if (areTexts && !run.profile.contentArrays.includes('user')) {
+    messages[messages.length - 1] = { ...last, content: `${last.content}\n\n${other.content}` }
+    return
+  }
+  if (draft.grown === undefined) {
+    draft.grown = [...partsOf(last.content)]
+    messages[messages.length - 1] = { ...last, content: draft.grown }
+  }
+  appendAll(draft.grown, partsOf(other.content))
 }
 
 function partsOf(content: string | readonly Chat.Part[]): readonly Chat.Part[] {
@@ -60,20 +81,17 @@ function partsOf(content: string | readonly Chat.Part[]): readonly Chat.Part[] {
 }
 
 /** One tool message for each result. Media that cannot stand in them follow in one user message, with tags that refer. */
-function resultsTurn(turn: ResultsTurn, messages: Chat.Message[], run: Run): void {
+function resultsTurn(turn: ResultsTurn, draft: Draft, run: Run): void {
   const moved: Part[] = []
   for (const result of turn.results) {
     const parts =
       run.profile.toolResultMedia === 'inside' ? result.parts : result.parts.map((part) => moveMedia(part, moved, run))
-    messages.push({
-      role: 'tool',
-      tool_call_id: run.ids.of(result.callId),
-      content:
-        mixedContent(withCache(withError(parts, result, run), result), 'tool', '\n', run) ||
-        run.profile.emptyToolResult,
-    })
+    const content = mixedContent(withCache(withError(parts, result, run), result), 'tool', '\n', run)
+    add(draft, [
+      { role: 'tool', tool_call_id: run.ids.of(result.callId), content: content || run.profile.emptyToolResult },
+    ])
   }
-  if (moved.length > 0) addUser({ role: 'user', content: mixedContent(moved, 'user', '\n\n', run) }, messages, run)
+  if (moved.length > 0) addUser({ role: 'user', content: mixedContent(moved, 'user', '\n\n', run) }, draft, run)
 }
 
 function moveMedia(part: Part, moved: Part[], run: Run): Part {
@@ -193,6 +211,8 @@ function extraContent(signature: Json | undefined): { readonly extra_content?: J
 
 function reasoningFields(reasoning: ReplayedReasoning, run: Run): Partial<Chat.AssistantMessage> {
   const { text, details } = reasoning
+  const own = copilotFields(details)
+  if (own !== undefined && run.profile.reasoningField !== 'none') return own
   switch (run.profile.reasoningField) {
     case 'reasoning_content':
       return text === undefined ? {} : { reasoning_content: text }
@@ -203,6 +223,19 @@ function reasoningFields(reasoning: ReplayedReasoning, run: Run): Partial<Chat.A
       return text === undefined ? {} : { reasoning: text }
     default:
       return {}
+  }
+}
+
+/** What came in GitHub Copilot's own members goes back in them, whatever the profile: nobody else has them. */
+function copilotFields(details: readonly JsonObject[]): Partial<Chat.AssistantMessage> | undefined {
+  const opaque = details.map((entry) => stringMember(entry, 'opaque')).findLast((one) => one !== undefined)
+  const texts = details
+    .filter((entry) => entry['type'] === 'reasoning_text')
+    .map((entry) => stringMember(entry, 'text'))
+  if (opaque === undefined && texts.length === 0) return undefined
+  return {
+    ...(texts.length === 0 ? {} : { reasoning_text: texts.join('') }),
+    ...(opaque === undefined ? {} : { reasoning_opaque: opaque }),
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Json, type JsonObject, type Responses, stringMember } from '@lb/protocol'
+import { appendAll } from '../append-all.ts'
 import { argumentsText } from './call-arguments.ts'
 import { type ReplayedReasoning, replayedReasoning } from './replayed-reasoning.ts'
 import type { Run } from './run.ts'
@@ -19,7 +20,7 @@ export function responsesItems(turns: readonly Turn[], isThinking: boolean, run:
     else if (turn.kind === 'results') addOutputs(turn, items, answerStart, run)
     else {
       answerStart = items.length
-      items.push(...assistantItems(turn, { isCurrent: index > lastSpoken, isThinking }, run))
+      appendAll(items, assistantItems(turn, { isCurrent: index > lastSpoken, isThinking }, run))
     }
   }
   return items
@@ -33,7 +34,7 @@ function userItem(parts: readonly Part[], run: Run): Responses.InputMessage {
 function addOutputs(turn: ResultsTurn, items: Responses.Item[], answerStart: number, run: Run): void {
   const outputs = turn.results.map((result) => outputItem(result, run))
   if (!run.profile.pairedToolOutputs) {
-    items.push(...outputs)
+    appendAll(items, outputs)
     return
   }
   const byCall = new Map(outputs.map((output) => [output.call_id, output]))
@@ -91,24 +92,47 @@ interface Place {
 function assistantItems(turn: AssistantTurn, place: Place, run: Run): readonly Responses.Item[] {
   const reasoning = replayedReasoning(turn, place, run)
   const items: Responses.Item[] = []
+  const lastOther = turn.said.findLastIndex((said) => said.kind !== 'thinking')
+  let text: OutputText[] | undefined
   for (const [index, said] of turn.said.entries()) {
-    if (said.kind === 'thinking') items.push(...reasoningItems(said, turn.said.slice(index + 1), reasoning, run))
-    else if (said.kind === 'call') items.push(functionCall(said, run))
-    else addText(said, reasoning, items, run)
+    if (said.kind === 'text') {
+      text = addText(said, reasoning, items, text, run)
+      continue
+    }
+    const added =
+      said.kind === 'call' ? [functionCall(said, run)] : reasoningItems(said, index < lastOther, reasoning, run)
+    if (added.length > 0) text = undefined
+    items.push(...added)
   }
   if (items.length === 0) run.notes.loss('empty_turn_dropped', turn.path)
   return items
 }
 
-/** Texts that follow each other are parts of one message, unless they were said in different phases. */
-function addText(said: TextPart, reasoning: ReplayedReasoning, items: Responses.Item[], run: Run): void {
+type OutputText = Extract<Responses.Item, { readonly role: 'assistant' }>['content'][number]
+
+/**
+ * Texts that follow each other are parts of one message, unless they were said in different phases.
+ *
+ * @param open the parts of the message that is last, where it is one of texts.
+ * @returns the parts of the message that is last now.
+ */
+function addText(
+  said: TextPart,
+  reasoning: ReplayedReasoning,
+  items: Responses.Item[],
+  open: OutputText[] | undefined,
+  run: Run,
+): OutputText[] {
   if (said.cache !== undefined) run.notes.loss('cache_control_dropped', said.path)
   const part = { type: 'output_text', text: said.text, annotations: [] } as const
   const phase = phaseOf(reasoning.signatures.get(said))
-  const last = items.at(-1)
-  if (last?.type === 'message' && last.role === 'assistant' && phase === undefined) {
-    items[items.length - 1] = { ...last, content: [...last.content, part] }
-  } else items.push({ type: 'message', role: 'assistant', content: [part], ...(phase === undefined ? {} : { phase }) })
+  if (open !== undefined && phase === undefined) {
+    open.push(part)
+    return open
+  }
+  const content: OutputText[] = [part]
+  items.push({ type: 'message', role: 'assistant', content, ...(phase === undefined ? {} : { phase }) })
+  return content
 }
 
 function phaseOf(carried: Json | undefined): 'commentary' | 'final_answer' | undefined {
@@ -119,13 +143,13 @@ function phaseOf(carried: Json | undefined): 'commentary' | 'final_answer' | und
 /** A reasoning is refused without what it led to. */
 function reasoningItems(
   said: Extract<Said, { readonly kind: 'thinking' }>,
-  behind: readonly Said[],
+  hasMore: boolean,
   reasoning: ReplayedReasoning,
   run: Run,
 ): readonly Responses.Item[] {
   const item = reasoning.items.get(said)
   if (item === undefined) return []
-  if (behind.some((next) => next.kind !== 'thinking')) return [restoredItem(item, said.text)]
+  if (hasMore) return [restoredItem(item, said.text)]
   run.notes.loss('thinking_dropped', said.path)
   return []
 }

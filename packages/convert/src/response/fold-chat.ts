@@ -9,6 +9,7 @@ export function foldChatEvents(events: readonly ChatStreamEvent[]): Chat.Complet
   const content = deltas.map((delta) => delta.content ?? '').join('')
   const reasoning = deltas.map((delta) => delta.reasoning_content ?? '').join('')
   const refusal = deltas.map((delta) => delta.refusal ?? '').join('')
+  const legacy = deltas.flatMap((delta) => delta.function_call ?? [])
   const calls = foldCalls(deltas.flatMap((delta) => delta.tool_calls ?? []))
   const details = foldDetails(deltas.flatMap((delta) => delta.reasoning_details ?? []))
   const annotations = deltas.flatMap((delta) => delta.annotations ?? [])
@@ -16,9 +17,11 @@ export function foldChatEvents(events: readonly ChatStreamEvent[]): Chat.Complet
   const usage = chunks.findLast((chunk) => chunk.usage)?.usage
   const message: Chat.CompletionMessage = {
     role: 'assistant',
-    content: content === '' && (calls.length > 0 || finish_reason === 'content_filter') ? null : content,
+    content:
+      content === '' && (calls.length + legacy.length > 0 || finish_reason === 'content_filter') ? null : content,
     refusal: refusal === '' ? null : refusal,
     ...(calls.length === 0 ? {} : { tool_calls: calls }),
+    ...(legacy.length === 0 ? {} : { function_call: foldFunction(legacy) }),
     ...(annotations.length === 0 ? {} : { annotations }),
     ...(reasoning === '' ? {} : { reasoning_content: reasoning }),
     ...(details.length === 0 ? {} : { reasoning_details: details }),
@@ -51,6 +54,14 @@ function foldCall(pieces: readonly Chat.ToolCallDelta[]): Chat.ToolCall {
   const name = pieces.find((piece) => piece.function?.name)?.function?.name ?? ''
   const text = pieces.map((piece) => piece.function?.arguments ?? '').join('')
   return { id, type: 'function', function: { name, arguments: text } }
+}
+
+function foldFunction(pieces: readonly NonNullable<Chat.Delta['function_call']>[]): {
+  readonly name: string
+  readonly arguments: string
+} {
+  const name = pieces.map((piece) => piece.name ?? '').join('')
+  return { name, arguments: pieces.map((piece) => piece.arguments).join('') }
 }
 
 /** Pieces of one entry become one: its text, and its signature. */

@@ -149,7 +149,8 @@ function stopped(said: JsonObject, machine: Machine): void {
   const explanation = stringMember(said['stop_details'], 'explanation')
   endBlocks(blocks)
   if (said['stop_reason'] === 'refusal' && explanation) writer.delta({ refusal: explanation })
-  writer.finish(finishReasonOf(stringMember(said, 'stop_reason') ?? null, notes))
+  const reason = finishReasonOf(stringMember(said, 'stop_reason') ?? null, notes)
+  writer.finish(reason === 'tool_calls' && blocks.context.legacyFunctions === true ? 'function_call' : reason)
 }
 
 function messageStop(_event: JsonObject, machine: Machine): void {

@@ -25,3 +25,19 @@ describe('arguments are complete with their last brace', () => {
     expect(after(...pieces)).toEqual(expected)
   })
 })
+
+test.each([
+  ['{}', true],
+  [' { \n} ', true],
+  ['{', false],
+  ['', false],
+  ['{"a":1}', false],
+  ['{x}', false],
+  ['{[]}', false],
+])('%j has nothing in it: %s', (text, expected) => {
+  for (const pieces of [[text], [...text]]) {
+    const progress = createArgumentsProgress()
+    for (const piece of pieces) progress.push(piece)
+    expect(progress.isBlank).toBe(expected)
+  }
+})

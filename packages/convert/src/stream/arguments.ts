@@ -12,6 +12,8 @@ export interface ArgumentsProgress {
    * - `other`: it did not begin with a brace; it may be anything.
    */
   readonly state: 'empty' | 'object' | 'complete' | 'other'
+  /** Whether the object that has ended has nothing in it. */
+  readonly isBlank: boolean
   /** Takes the next piece. Returns how many of its characters belong to the arguments; the rest stands behind their end. */
   push(piece: string): number
 }
@@ -25,14 +27,20 @@ export function createArgumentsProgress(): ArgumentsProgress {
   let depth = 0
   let inString = false
   let isEscaped = false
+  let isBlank = true
 
   function object(piece: string, from: number): number {
     for (let at = from; at < piece.length; at += 1) {
       const code = piece.charCodeAt(at)
       if (inString) inside(code)
-      else if (code === QUOTE) inString = true
-      else {
-        depth += depthChange(code)
+      else if (code === QUOTE) {
+        inString = true
+        isBlank = false
+      } else {
+        const change = depthChange(code)
+        depth += change
+        // Nothing but white space stands between the two braces.
+        if (depth > 1 || (change === 0 && code > 0x20)) isBlank = false
         if (depth === 0) {
           state = 'complete'
           return at + 1
@@ -51,6 +59,9 @@ export function createArgumentsProgress(): ArgumentsProgress {
   return {
     get state() {
       return state
+    },
+    get isBlank() {
+      return state === 'complete' && isBlank
     },
     push(piece) {
       if (state === 'object') return object(piece, 0)

@@ -76,7 +76,7 @@ function push(call: Call, delta: CallDelta): void {
  * @see https://github.com/openai/openai-agents-js/pull/712
  */
 function isBlank({ progress, pieces }: Call): boolean {
-  return progress.state === 'complete' && /^\s*\{\s*\}$/.test(pieces.join(''))
+  return progress.isBlank && pieces.length > 0
 }
 
 /** Some servers repeat the name, some send it in pieces, some send all of it so far. */

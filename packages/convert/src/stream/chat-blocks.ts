@@ -128,12 +128,18 @@ function startCall(blocks: ChatBlocks, index: number, block: JsonObject): void {
   const said = stringMember(block, 'name') ?? ''
   const name = (Object.hasOwn(context.renamedTools, said) ? context.renamedTools[said] : undefined) ?? said
   const id = stringMember(block, 'id') ?? ''
+  if (context.legacyFunctions === true && blocks.callCount > 0) {
+    notes.loss('call_dropped', `/content/${index}`)
+    hide(blocks, index, block)
+    return
+  }
   const custom = context.customTools.includes(name) ? { id, name, pieces: [] } : undefined
   const callIndex = blocks.callCount
   blocks.callCount += 1
   remember(blocks, index, { kind: 'call', callIndex, initial: initialArguments(block['input']), custom })
-  if (custom !== undefined) return
-  writer.delta({ tool_calls: [{ index: callIndex, id, type: 'function', function: { name, arguments: '' } }] })
+  if (context.legacyFunctions === true) writer.delta({ function_call: { name, arguments: '' } })
+  else if (custom === undefined)
+    writer.delta({ tool_calls: [{ index: callIndex, id, type: 'function', function: { name, arguments: '' } }] })
 }
 
 /** Arguments that came with the beginning of a call. Clients parse them, so there is always an object. */
@@ -189,10 +195,11 @@ function writeSignature({ writer }: ChatBlocks, index: number, signature: string
   writer.delta({ reasoning_details: [{ type: 'reasoning.text', signature, format: FORMAT, index }] })
 }
 
-function writeArguments({ writer }: ChatBlocks, block: OpenBlock, piece: string): void {
+function writeArguments({ writer, context }: ChatBlocks, block: OpenBlock, piece: string): void {
   if (piece === '') return
   block.hasArguments = true
   if (block.custom !== undefined) block.custom.pieces.push(piece)
+  else if (context.legacyFunctions === true) writer.delta({ function_call: { arguments: piece } })
   else writer.delta({ tool_calls: [{ index: block.callIndex, function: { arguments: piece } }] })
 }
 

@@ -1,10 +1,9 @@
-import { isJsonObject, type Json, type JsonObject, member, stringMember } from '@lb/protocol'
-import { encodeCarrier } from '../carrier.ts'
+import { isJsonObject, type Json, member, stringMember } from '@lb/protocol'
 import type { ConversionContext } from '../context.ts'
 import type { Answer } from './answer.ts'
 import { type AnswerText, createAnswerText } from './answer-text.ts'
+import { readCopilot, readDetails, readReasoning, readThinkingPart } from './chat-reasoning.ts'
 import { argumentsOf, createToolKeys, readToolDelta, type ToolKeys } from './chat-tool-keys.ts'
-import { visibleText } from './reasoning.ts'
 import type { CallDelta } from './writer-host.ts'
 
 /** What the choices of a Chat answer say, put into blocks. */
@@ -16,6 +15,8 @@ export interface ChatDeltas {
   /** Vendors say the same reasoning in several members; the one that is seen first is used. */
   source: string | undefined
   hasRefusal: boolean
+  /** Whether this chunk says anything, and whether one before it did. */
+  isReading: boolean
   hasRead: boolean
 }
 
@@ -28,6 +29,7 @@ export function createChatDeltas(answer: Answer, context: ConversionContext): Ch
     keys: createToolKeys(answer.writer.knownCall),
     source: undefined,
     hasRefusal: false,
+    isReading: false,
     hasRead: false,
   }
 }
@@ -35,11 +37,12 @@ export function createChatDeltas(answer: Answer, context: ConversionContext): Ch
 /** Reads one choice: its delta, or its whole message. */
 export function readChoice(deltas: ChatDeltas, choice: Json): void {
   const delta = member(choice, 'delta')
-  // A message beside deltas, or behind them, repeats what they said.
-  const isWhole = !isJsonObject(delta) && !deltas.hasRead
-  const said = isWhole ? member(choice, 'message') : delta
+  const message = member(choice, 'message')
+  // A message beside deltas, or behind them, repeats what they said. Perplexity puts an empty delta beside a whole one.
+  const isWhole = isJsonObject(message) && !deltas.hasRead && !saysAnything(delta)
+  const said = isWhole ? message : delta
   if (!isJsonObject(said)) return
-  deltas.hasRead = true
+  deltas.isReading ||= isWhole || saysAnything(said)
   for (const [name, read] of readers) {
     const value = said[name]
     if (value !== undefined && value !== null && Object.hasOwn(said, name)) read(deltas, value, isWhole)
@@ -47,6 +50,18 @@ export function readChoice(deltas: ChatDeltas, choice: Json): void {
   for (const [name, value] of Object.entries(said)) {
     if (!known.has(name) && value !== null) deltas.answer.keep(name, value)
   }
+}
+
+/** A chunk has ended. All choices of one chunk are read: GitHub Copilot gives Claude's text in one, and its calls in another. */
+export function endChunk(deltas: ChatDeltas): void {
+  deltas.hasRead ||= deltas.isReading
+}
+
+function saysAnything(said: Json | undefined): boolean {
+  return readers.some(([name]) => {
+    const value = member(said, name) ?? ''
+    return value !== '' && !(Array.isArray(value) && value.length === 0)
+  })
 }
 
 type Reader = (deltas: ChatDeltas, value: Json, isWhole: boolean) => void
@@ -57,8 +72,8 @@ const readers: readonly (readonly [member: string, read: Reader])[] = [
   ['reasoning_details', readDetails],
   ['reasoning_content', (deltas, value) => readReasoning(deltas, 'reasoning_content', value)],
   ['reasoning', (deltas, value) => readReasoning(deltas, 'reasoning', value)],
-  // GitHub Copilot.
-  ['reasoning_text', (deltas, value) => readReasoning(deltas, 'reasoning_text', value)],
+  ['reasoning_text', (deltas, value) => readCopilot(deltas, 'reasoning_text', value)],
+  ['reasoning_opaque', (deltas, value) => readCopilot(deltas, 'reasoning_opaque', value)],
   ['content', readContent],
   ['refusal', readRefusal],
   ['tool_calls', readCalls],
@@ -69,32 +84,6 @@ const readers: readonly (readonly [member: string, read: Reader])[] = [
 ]
 
 const known: ReadonlySet<string> = /* @__PURE__ */ new Set(['role', ...readers.map(([name]) => name)])
-
-function isSource(deltas: ChatDeltas, name: string): boolean {
-  deltas.source ??= name
-  return deltas.source === name
-}
-
-function readReasoning(deltas: ChatDeltas, name: string, value: Json): void {
-  if (typeof value === 'string' && value !== '' && isSource(deltas, name)) deltas.text.think(value)
-}
-
-function readDetails(deltas: ChatDeltas, value: Json): void {
-  if (!Array.isArray(value) || value.length === 0 || !isSource(deltas, 'reasoning_details')) return
-  for (const entry of value) if (isJsonObject(entry)) readDetail(deltas, entry)
-}
-
-function readDetail({ answer, context, text }: ChatDeltas, entry: JsonObject): void {
-  if (entry['type'] !== 'reasoning.encrypted') {
-    text.think(visibleText(entry), entry)
-    return
-  }
-  text.interrupt()
-  answer.reasoning.interrupt()
-  if (context.carrier === 'full') {
-    answer.writer.redacted(encodeCarrier({ v: 1, p: context.profile.id, k: 'details', d: [entry] }))
-  } else answer.notes.loss('signature_dropped', '/choices/0/message/reasoning_details')
-}
 
 function readContent(deltas: ChatDeltas, value: Json): void {
   if (typeof value === 'string') deltas.text.say(value)
@@ -110,17 +99,14 @@ function listed(value: Json): readonly Json[] {
 function readPart(deltas: ChatDeltas, part: Json): void {
   const type = stringMember(part, 'type')
   if (typeof part === 'string') deltas.text.say(part)
-  else if (type === 'text') deltas.text.say(stringMember(part, 'text') ?? '')
+  else if (type === 'thinking' || type === 'reasoning') readThinkingPart(deltas, part)
   else if (type === 'refusal') readRefusal(deltas, member(part, 'refusal') ?? null)
-  else if (type !== 'thinking') deltas.answer.notes.loss('media_dropped', '/choices/0/message/content', type)
-  else if (isSource(deltas, 'content')) deltas.text.think(thinkingOf(part))
-}
-
-/** Mistral's reasoning: a list of text parts, or a text. */
-function thinkingOf(part: Json): string {
-  const thinking = member(part, 'thinking')
-  if (typeof thinking === 'string') return thinking
-  return Array.isArray(thinking) ? thinking.map((piece) => stringMember(piece, 'text') ?? '').join('') : ''
+  else {
+    // Whatever a part is called: what has a text says it.
+    const text = stringMember(part, 'text')
+    if (text !== undefined) deltas.text.say(text)
+    else deltas.answer.notes.loss('media_dropped', '/choices/0/message/content', type)
+  }
 }
 
 function readRefusal(deltas: ChatDeltas, value: Json): void {

@@ -101,8 +101,13 @@ describe('calls that share an index (case 3)', () => {
     expect(ids(toolDelta(0, 'a', 'A', ''), toolDelta(0, 'b', 'B', '{}'))).toEqual(['0 tool_use a A', '1 tool_use b B'])
   })
 
-  test('another id with the same name before any argument is the same call, named again', () => {
-    expect(ids(toolDelta(0, 'a', 'A', ''), toolDelta(0, 'b', 'A', '{}'))).toEqual(['0 tool_use a A'])
+  test.each(['', '{}'])('another id before any argument is another call, also of the same tool: %j', (said) => {
+    expect(ids(toolDelta(0, 'a', 'A', ''), toolDelta(0, 'b', 'A', said))).toEqual(['0 tool_use a A', '1 tool_use b A'])
+  })
+
+  test('the same id and name again, or another id alone, is more of the call', () => {
+    expect(ids(toolDelta(0, 'a', 'A', ''), toolDelta(0, 'a', 'A', '{}'))).toEqual(['0 tool_use a A'])
+    expect(ids(toolDelta(0, 'a', 'A', ''), toolDelta(0, 'b', undefined, '{}'))).toEqual(['0 tool_use a A'])
   })
 
   test('another id and name in the middle of the arguments is the same call, misnamed', () => {
@@ -142,4 +147,52 @@ test('a call that cannot be given ends the answer where it stands: nothing behin
   )
   expect(report.phase).toBe('failed')
   expect(brief(events).some((line) => line.includes('tool_use b'))).toBe(false)
+})
+
+describe('whole messages and deltas beside each other', () => {
+  const said = (...chunks: readonly Json[]) => {
+    const { events, report } = chatStream(chunks)
+    expect(report.losses.map(({ code }) => code)).toEqual(['usage_missing'])
+    return brief(events).filter((line) => /\+|tool_use|end/.test(line))
+  }
+  const whole = (content: string): Json => ({ role: 'assistant', content })
+  const choice = (...members: readonly object[]): Json => ({ choices: [Object.assign({ index: 0 }, ...members)] })
+  const stop = { finish_reason: 'stop' }
+
+  test('an empty delta beside a whole message says nothing (Perplexity)', () => {
+    const empty = { delta: { role: 'assistant', content: '', tool_calls: [] } }
+    expect(said(choice({ message: whole('all') }, empty, stop))).toEqual(['0 + all', 'end end_turn'])
+  })
+
+  test('a message that grows beside its deltas is a copy of them', () => {
+    const step = (delta: string, message: string, more: object = {}) =>
+      choice({ delta: { content: delta }, message: whole(message) }, more)
+    expect(said(step('a', 'a'), step('b', 'ab'), step('', 'ab', stop))).toEqual(['0 + a', '0 + b', 'end end_turn'])
+  })
+
+  test('a message behind a delta that had nothing but a role is the answer', () => {
+    expect(said(chunk({ role: 'assistant' }), choice({ message: whole('all') }, stop))).toEqual([
+      '0 + all',
+      'end end_turn',
+    ])
+  })
+
+  test('text in one choice and calls in the next are one answer (GitHub Copilot)', () => {
+    const call = { id: 'a', type: 'function', function: { name: 'A', arguments: '{}' } }
+    const calls = { role: 'assistant', tool_calls: [call] }
+    const finish = { finish_reason: 'tool_calls' }
+    expect(
+      said({
+        choices: [
+          { message: whole('so'), ...finish },
+          { message: calls, ...finish },
+        ],
+      }),
+    ).toEqual(['0 + so', '1 tool_use a A', '1 + {}', 'end tool_use'])
+  })
+
+  test('parts of the content say what they say, whatever they are called', () => {
+    const content = [{ text: 'a' }, { type: 'output_text', text: 'b' }, 'c']
+    expect(said(chunk({ content }), chunk({}, 'stop'))).toEqual(['0 + a', '0 + b', '0 + c', 'end end_turn'])
+  })
 })

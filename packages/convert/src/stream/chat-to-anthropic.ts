@@ -12,7 +12,8 @@ import { convertOpenAiStreamErrorToAnthropic, errorBody } from '../errors/openai
 import { createNotes, type Notes } from '../notes.ts'
 import { anthropicUsageOfChat } from '../usage/chat-to-anthropic.ts'
 import { type Answer, type AnswerOptions, createAnswer } from './answer.ts'
-import { type ChatDeltas, createChatDeltas, readChoice } from './chat-deltas.ts'
+import { type ChatDeltas, createChatDeltas, endChunk, readChoice } from './chat-deltas.ts'
+import { errorIn } from './chat-error.ts'
 import { finishKind, isCutOff, stopReasonOf } from './finish-reasons.ts'
 import type { StreamConverter } from './report.ts'
 
@@ -67,7 +68,7 @@ interface ChatEnd {
   usage(usage: Json | undefined): void
   tier(tier: Json | undefined): void
   /** An error stands behind the answer, or in it. */
-  error(chunk: JsonObject): void
+  error(error: JsonObject): void
   /** The end mark. */
   atMark(): void
   /** The end of the connection. */
@@ -89,7 +90,9 @@ const knownMembers: ReadonlySet<string> = new Set([
 ])
 
 /** One chunk: what it says, then how it ends, then what went wrong. The order matters: all three may be in one. */
-function readChunk(chunk: Json, answer: Answer, deltas: ChatDeltas, end: ChatEnd): void {
+function readChunk(said: Json, answer: Answer, deltas: ChatDeltas, end: ChatEnd): void {
+  // Google puts an error into a list of one.
+  const chunk = Array.isArray(said) && said.length === 1 ? said[0] : said
   if (!isJsonObject(chunk)) {
     answer.notes.loss('event_unexpected', '')
     return
@@ -98,10 +101,12 @@ function readChunk(chunk: Json, answer: Answer, deltas: ChatDeltas, end: ChatEnd
   for (const name of Object.keys(chunk)) if (!knownMembers.has(name)) keepMember(name, chunk[name], answer)
   const choices = Array.isArray(chunk['choices']) ? chunk['choices'] : []
   for (const choice of choices) takeChoice(choice, answer, deltas, end)
+  endChunk(deltas)
   end.tier(chunk['service_tier'])
   end.usage(chunk['usage'] ?? member(chunk['x_groq'], 'usage'))
   answer.failWithProblem()
-  if (isError(chunk) && !answer.isEnded()) end.error(chunk)
+  const error = errorIn(chunk, choices.length > 0)
+  if (error !== undefined && !answer.isEnded()) end.error(error)
 }
 
 function keepMember(name: string, value: Json | undefined, answer: Answer): void {
@@ -117,11 +122,6 @@ function takeChoice(choice: Json, answer: Answer, deltas: ChatDeltas, end: ChatE
   end.finishReason(choice)
   readChoice(deltas, choice)
   end.usage(member(choice, 'usage'))
-}
-
-function isError(chunk: JsonObject): boolean {
-  const { error } = chunk
-  return (error !== undefined && error !== null) || chunk['object'] === 'error' || chunk['type'] === 'error'
 }
 
 function failWith(error: Json, answer: Answer): void {
@@ -177,12 +177,12 @@ function createChatEnd(answer: Answer, deltas: ChatDeltas, context: ConversionCo
       if (said === 'default') tier = 'standard'
       else if (said === 'priority') tier = 'priority'
     },
-    error(chunk) {
+    error(error) {
       if (finish !== undefined && finishKind(finish.reason) === 'length') {
         // OpenRouter says both at once: the answer is as long as it was allowed to be, and that is an error.
         answer.notes.loss('error_after_content', '/error')
         finishAsSaid(finish)
-      } else failWith(chunk, answer)
+      } else failWith(error, answer)
     },
     atMark() {
       if (finish !== undefined) finishAsSaid(finish)

@@ -66,7 +66,8 @@ function isAnother(delta: ToolDelta, call: KnownCall | undefined): boolean {
   // Where nobody has an id, a name with arguments behind arguments that are whole begins a call.
   if (!delta.id && call.id === '') return call.progress === 'complete' && Boolean(delta.arguments?.trim())
   if (!delta.id || call.id === '' || delta.id === call.id) return false
-  return call.progress === 'complete' || (call.progress === 'empty' && delta.name !== call.name)
+  // Only in the middle of arguments a new name and id say nothing: there they are misnamed pieces of the call.
+  return call.progress === 'complete' || call.progress === 'empty'
 }
 
 /** Without an index: this is more of the last call. Some servers repeat its name, or give every piece an id of its own. */

@@ -37,7 +37,7 @@ export function createCitations(notes: Notes, keep: (name: string, value: Json) 
         if (stringMember(citation, 'type') !== 'web_search_result_location') {
           notes.loss('annotations_dropped', `/content/${index}/citations`)
           others.push(citation)
-          keep('citations', [...others])
+          keep('citations', others)
           continue
         }
         const url = stringMember(citation, 'url') ?? ''

@@ -3,8 +3,8 @@ import { createNotes } from '../notes.ts'
 import { type FinishFacts, finishKind, isCutOff, stopReasonOf } from './finish-reasons.ts'
 
 const kinds = {
-  stop: ['stop', 'eos', 'end_turn', 'completed', 'stop_sequence', 'STOP', 'Stop'],
-  call: ['tool_calls', 'function_call', 'tool_use', 'TOOL_CALLS'],
+  stop: ['stop', 'eos', 'end_turn', 'completed', 'stop_sequence', 'STOP', 'Stop', 'eos_token', 'COMPLETE'],
+  call: ['tool_calls', 'function_call', 'tool_use', 'TOOL_CALLS', 'tool_call', 'tool-calls'],
   length: ['length', 'max_tokens', 'model_length', 'max_output_tokens', 'MAX_TOKENS', 'model_context_window_exceeded'],
   refusal: [
     'content_filter',
@@ -19,11 +19,16 @@ const kinds = {
     'IMAGE_SAFETY',
     'MODEL_ARMOR',
     'sensitive',
+    'content-filter',
+    'guardrail_intervened',
+    'ERROR_TOXIC',
   ],
   error: [
     'error',
     'abort',
     'cancelled',
+    'canceled',
+    'timeout',
     'MALFORMED_FUNCTION_CALL',
     'function_call_filter: MALFORMED_FUNCTION_CALL',
     'UNEXPECTED_TOOL_CALL',

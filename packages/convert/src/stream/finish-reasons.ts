@@ -13,9 +13,12 @@ const kinds: ReadonlyMap<string, FinishKind> = new Map([
   ['end_turn', 'stop'],
   ['completed', 'stop'],
   ['stop_sequence', 'stop'],
+  ['eos_token', 'stop'],
+  ['complete', 'stop'],
   ['tool_calls', 'call'],
   ['function_call', 'call'],
   ['tool_use', 'call'],
+  ['tool_call', 'call'],
   ['length', 'length'],
   ['max_tokens', 'length'],
   ['model_length', 'length'],
@@ -25,6 +28,8 @@ const kinds: ReadonlyMap<string, FinishKind> = new Map([
   ['safety', 'refusal'],
   ['refusal', 'refusal'],
   ['recitation', 'refusal'],
+  ['error_toxic', 'refusal'],
+  ['guardrail_intervened', 'refusal'],
   // Google's compatible endpoint has all of its own words.
   ['blocklist', 'refusal'],
   ['prohibited_content', 'refusal'],
@@ -41,13 +46,15 @@ const kinds: ReadonlyMap<string, FinishKind> = new Map([
   ['error', 'error'],
   ['abort', 'error'],
   ['cancelled', 'error'],
+  ['canceled', 'error'],
+  ['timeout', 'error'],
   ['insufficient_system_resource', 'overloaded'],
 ])
 
 /** The kind of a finish reason as an upstream wrote it: a word, or a word and what is behind it (`content_filter: SPII`). */
 export function finishKind(reason: string): FinishKind {
   const [word = ''] = reason.toLowerCase().split(':')
-  return kinds.get(word) ?? 'unknown'
+  return kinds.get(word.replaceAll('-', '_')) ?? 'unknown'
 }
 
 /** Whether an answer that ended like this may have been cut off in the middle of a call. */

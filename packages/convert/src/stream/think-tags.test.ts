@@ -17,6 +17,7 @@ describe('reasoning between tags', () => {
   test.each([
     ['at the start', '<think>hm</think>\n\nHello', ['thinking: hm', 'text: Hello']],
     ['behind white space', ' \n<think>hm</think>Hello', ['thinking: hm', 'text: Hello']],
+    ['that are not there, behind white space', ' \n<th>x', ['text:  \n<th>x']],
     ['with the look of tags inside', '<think>a </thin <think> b</think>c', ['thinking: a </thin <think> b', 'text: c']],
     ['that never ends', '<think>hm', ['thinking: hm']],
     ['that never ends, cut in its tag', '<think>hm</th', ['thinking: hm</th']],

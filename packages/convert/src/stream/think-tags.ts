@@ -20,6 +20,8 @@ const CLOSE = '</think>'
 export function createThinkTags(): ThinkTags {
   let place: 'start' | 'inside' | 'behind' | 'text' = 'start'
   let held = ''
+  // White space before anything else: it is looked at once, however many pieces it comes in.
+  let blank = ''
 
   function step(text: string): readonly TaggedText[] {
     switch (place) {
@@ -36,16 +38,17 @@ export function createThinkTags(): ThinkTags {
 
   function atStart(text: string): readonly TaggedText[] {
     const begun = text.trimStart()
+    blank += text.slice(0, text.length - begun.length)
     if (begun.startsWith(OPEN)) {
       place = 'inside'
       return step(begun.slice(OPEN.length))
     }
     if (OPEN.startsWith(begun)) {
-      held = text
+      held = begun
       return []
     }
     place = 'text'
-    return step(text)
+    return step(blank + begun)
   }
 
   function inside(text: string): readonly TaggedText[] {
@@ -75,8 +78,9 @@ export function createThinkTags(): ThinkTags {
       return step(text)
     },
     flush() {
-      const text = held
+      const text = place === 'start' ? blank + held : held
       held = ''
+      blank = ''
       return text === '' ? [] : [{ kind: place === 'inside' ? 'thinking' : 'text', text }]
     },
   }

@@ -29,7 +29,8 @@ export function anthropicUsageOfChat(usage: Json | undefined, notes: Notes): Ant
     notes.loss('usage_missing', '/usage')
     return anthropicUsage({ input: 0, read: 0, written: 0, output: 0, thinking: undefined, tier: null })
   }
-  const prompt = count(usage, 'prompt_tokens')
+  if (!countNames.some((name) => numberMember(usage, name) !== undefined)) notes.loss('usage_missing', '/usage')
+  const prompt = count(usage, 'prompt_tokens', 'input_tokens')
   const details = member(usage, 'prompt_tokens_details')
   const read =
     numberMember(details, 'cached_tokens') ??
@@ -50,7 +51,7 @@ interface Output {
 }
 
 function outputOf(usage: Json, prompt: number, notes: Notes): Output {
-  const completion = count(usage, 'completion_tokens')
+  const completion = count(usage, 'completion_tokens', 'output_tokens')
   const total = numberMember(usage, 'total_tokens')
   const reasoning =
     numberMember(member(usage, 'completion_tokens_details'), 'reasoning_tokens') ??
@@ -67,8 +68,13 @@ function outputOf(usage: Json, prompt: number, notes: Notes): Output {
   return { output: completion + hidden, thinking: hidden }
 }
 
-function count(usage: Json, name: string): number {
-  return Math.max(0, numberMember(usage, name) ?? 0)
+/** Some gateways count under the names of Anthropic and the Responses API. */
+const countNames = ['prompt_tokens', 'completion_tokens', 'input_tokens', 'output_tokens'] as const
+
+/** The number under the first of the names that has one. */
+function count(usage: Json, ...names: readonly string[]): number {
+  const counts = names.map((name) => numberMember(usage, name))
+  return Math.max(0, counts.find((number) => number !== undefined) ?? 0)
 }
 
 interface Counts {

@@ -80,7 +80,13 @@ describe('Chat counts caches into the prompt, Anthropic does not (case 27)', () 
     ],
     ['nothing', undefined, [0, 0, 0, 0, none, 'usage_missing']],
     ['null', null, [0, 0, 0, 0, none, 'usage_missing']],
-    ['an empty object', {}, [0, 0, 0, 0, none]],
+    ['an empty object', {}, [0, 0, 0, 0, none, 'usage_missing']],
+    ['counts under other names', { input_tokens: 7, output_tokens: 3 }, [7, 0, 0, 3, none]],
+    [
+      'counts under both names',
+      { prompt_tokens: 7, completion_tokens: 3, input_tokens: 0, output_tokens: 0 },
+      [7, 0, 0, 3, none],
+    ],
   ])('%s', (_name, usage, expected) => {
     expect(figures(convertChatUsageToAnthropic(usage))).toEqual(expected)
   })

@@ -2,6 +2,7 @@ import type { Json } from '../json.ts'
 import { assertNever } from '../result.ts'
 import { contextTooLongTypes, saysContextTooLong } from './context-too-long.ts'
 import { type ErrorBody, errorOf, readErrorBody, statusOfError } from './error-body.ts'
+import { moneyTypes } from './money-types.ts'
 import { type ResetHeaders, retryAfterMs } from './reset-time.ts'
 import type { Failure, FailureKind } from './table.ts'
 
@@ -196,7 +197,13 @@ interface Phrase {
 const rules: readonly Rule[] = [
   {
     kind: 'overloaded',
-    types: ['overloaded_error', 'server_is_overloaded', 'insufficient_system_resource', 'UNAVAILABLE'],
+    types: [
+      'overloaded_error',
+      'server_is_overloaded',
+      'insufficient_system_resource',
+      'engine_overloaded_error', // Moonshot, with 429
+      'UNAVAILABLE',
+    ],
   },
   // Groq's own status for a tier without room.
   { kind: 'overloaded', status: [498], says: /capacity/i },
@@ -208,7 +215,7 @@ const rules: readonly Rule[] = [
     status: [400, 403, 429],
     says: /(usage credits are|extra usage is) required/i,
   },
-  { kind: 'credits-exhausted', types: ['billing_error', 'insufficient_quota', 'insufficient_credits'] },
+  { kind: 'credits-exhausted', types: moneyTypes },
   {
     kind: 'credits-exhausted',
     status: [400, 403, 429],

@@ -16,6 +16,7 @@ test.each([
   'too many tokens',
   'Your request exceeded model token limit: 262144 (requested: 300000)',
   'Prompt exceeds max length',
+  'Prompt 超长',
   'InternalError.Algo.InvalidParameter: Range of input length should be [1, 129024]',
   "The input (12345 tokens) is longer than the model's context length (8192 tokens).",
   '`inputs` tokens + `max_new_tokens` must be <= 4097. Given: 4000 `inputs` tokens',

@@ -25,7 +25,7 @@ const phrases: readonly RegExp[] = [
   /prompt token count of [\d,]+ exceeds/i, // GitHub Copilot
   /too many (input )?tokens/i,
   /exceeded model token limit/i, // Moonshot
-  /prompt exceeds max length/i, // Z.ai
+  /prompt exceeds max length|prompt ?超长/i, // Z.ai
   /range of input length should be/i, // Alibaba
   /longer than the model'?s context length/i, // SGLang
   /`inputs` tokens \+ `max_new_tokens` must be/i, // Together

@@ -41,7 +41,8 @@ export function errorOf(value: Json): ErrorBody | undefined {
   const root = Array.isArray(value) ? value[0] : value
   if (!isJsonObject(root)) return undefined
   const error = member(root, 'error')
-  if (typeof error === 'string') return body(stringMember(root, 'type'), stringMember(root, 'code'), error)
+  const text = textOf(error)
+  if (text !== undefined) return body(stringMember(root, 'type'), stringMember(root, 'code'), text)
   if (isJsonObject(error)) {
     const message = stringMember(error, 'message') ?? stringMember(error, 'detail') ?? ''
     const delay = retryDelayOf(error)
@@ -52,6 +53,8 @@ export function errorOf(value: Json): ErrorBody | undefined {
       ...(isJsonObject(headers) ? { headers: lowerCased(headers) } : {}),
     }
   }
+  const refused = refusedByCode(root)
+  if (refused !== undefined) return refused
   // An `error: null` beside a real answer (OpenAI Responses) is no error; these forms have no `error` member at all.
   if (error === undefined) {
     const detail = detailOf(root)
@@ -75,6 +78,7 @@ export function statusOfError(error: ErrorBody | undefined): number {
 /** By `error.type`, and by the codes that say more than a type. What is not here, or has a rule below, is a 500. */
 const statusByWord: ReadonlyMap<string, number> = new Map([
   ['invalid_request_error', 400],
+  ['content_filter', 400],
   ['INVALID_ARGUMENT', 400],
   ['FAILED_PRECONDITION', 400],
   ['authentication_error', 401],
@@ -120,13 +124,53 @@ function lowerCased(headers: JsonObject): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]))
 }
 
-/** `detail` as FastAPI writes it (a text, or a list of `{ msg }`), here or in a `message` around it, or a bare `message`. */
+/** A text, or the texts of a list: Hugging Face writes both. */
+function textOf(error: Json | undefined): string | undefined {
+  if (typeof error === 'string') return error
+  if (!Array.isArray(error)) return undefined
+  const texts = error.map(messageIn).filter((text) => text !== undefined)
+  return texts.length === 0 ? undefined : texts.join('; ')
+}
+
+/** A text, or what stands in one of the members that vendors keep it in. */
+function messageIn(value: Json | undefined): string | undefined {
+  if (typeof value === 'string') return value
+  return messageNames.map((name) => stringMember(value, name)).find((text) => text !== undefined)
+}
+
+/** FastAPI's lists; nearly everybody; Z.ai, SiliconFlow; Baidu; Amazon; a text inside of FastAPI's `detail`. */
+const messageNames = ['msg', 'message', 'error_msg', 'Message', 'error'] as const
+
+/** `detail` as FastAPI writes it (anything), here or in a `message` around it; a list of `errors`; or a bare message. */
 function detailOf(root: Json): string | undefined {
   const detail = member(root, 'detail') ?? member(member(root, 'message'), 'detail')
-  if (typeof detail === 'string') return detail
-  if (Array.isArray(detail)) {
-    const texts = detail.map((entry) => stringMember(entry, 'msg')).filter((text) => text !== undefined)
-    if (texts.length > 0) return texts.join('; ')
-  }
-  return stringMember(root, 'message')
+  return textOf(detail) ?? messageIn(detail) ?? textOf(member(root, 'errors')) ?? messageIn(root)
 }
+
+/**
+ * MiniMax answers with 200 and says in `base_resp` whether it went well.
+ *
+ * @see https://platform.minimax.io/docs/api-reference/errorcode
+ */
+function refusedByCode(root: Json): ErrorBody | undefined {
+  const said = member(root, 'base_resp')
+  const code = member(said, 'status_code')
+  if (typeof code !== 'number' || code === 0) return undefined
+  return body(undefined, codeWords.get(code) ?? String(code), `${stringMember(said, 'status_msg') ?? ''} (${code})`)
+}
+
+/** Its codes in the words that others have for them. */
+const codeWords: ReadonlyMap<number, string> = new Map([
+  [1001, 'timeout_error'],
+  [1002, 'rate_limit_exceeded'],
+  [1004, 'authentication_error'],
+  [1008, 'insufficient_quota'],
+  [1026, 'content_filter'],
+  [1039, 'rate_limit_exceeded'],
+  [1041, 'rate_limit_exceeded'],
+  [1042, 'invalid_request_error'],
+  [2013, 'invalid_request_error'],
+  [2045, 'rate_limit_exceeded'],
+  [2049, 'authentication_error'],
+  [2056, 'rate_limit_exceeded'],
+])

@@ -54,6 +54,7 @@ export type FailureKind =
   | 'tls-failed'
   | 'certificate-invalid' // expired, wrong name, unknown authority
   | 'first-byte-timeout'
+  | 'silent-until-deadline' // the client's own deadline came before the upstream had said anything
   | 'rate-limited' // 429 with or without a date
   | 'quota-rejected' // 429 that names an exhausted subscription quota
   | 'credits-exhausted' // 402, or a quota that only money fills
@@ -63,6 +64,7 @@ export type FailureKind =
   | 'request-conflict' // 408, 409, 425
   | 'credential-expired' // 401 on an access token that may be refreshed
   | 'credential-rejected' // 401, 403 on a key of ours
+  | 'login-unavailable' // stored accounts cannot be used for a while, e.g. because they cannot be renewed now
   | 'blocked' // 403 without a structured error: a firewall's page
   | 'model-not-found'
   | 'feature-unsupported' // "Extra inputs are not permitted"
@@ -103,6 +105,11 @@ export const failureTable: Readonly<Record<FailureKind, FailureRow>> = {
   'tls-failed': row('provider', 'upstream', 'next', 1, 'count', api(502)),
   'certificate-invalid': row('provider', 'upstream', 'next', 1, 'down', api(502)),
   'first-byte-timeout': row('provider+model', 'upstream', 'next', 1, 'eject', { status: 504, type: 'timeout_error' }),
+  // An impatient client must not take a provider out by itself: one answer in between, and it is forgotten.
+  'silent-until-deadline': row('provider+model', 'upstream', 'next', 1, 'count', {
+    status: 504,
+    type: 'timeout_error',
+  }),
   // It answered, and says why not.
   'rate-limited': row('credential+model', 'upstream', 'next', 0, 'pause', limited),
   'quota-rejected': row('credential+model', 'upstream', 'next', 0, 'pause', limited),
@@ -119,6 +126,8 @@ export const failureTable: Readonly<Record<FailureKind, FailureRow>> = {
     status: 401,
     type: 'authentication_error',
   }),
+  // Nothing was sent: its authorization server does not renew the login now.
+  'login-unavailable': row('credential', 'upstream', 'next', 0.5, 'overload', overloaded),
   blocked: row('provider', 'upstream', 'next', 1, 'count', { status: 403, type: 'permission_error' }),
   'model-not-found': row('provider+model', 'upstream', 'next', 0, 'unsupported', {
     status: 404,

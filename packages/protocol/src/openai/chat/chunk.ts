@@ -32,6 +32,8 @@ export interface Delta {
   readonly content?: string | null
   readonly refusal?: string | null
   readonly tool_calls?: readonly ToolCallDelta[]
+  /** The call of a client that declared `functions`. */
+  readonly function_call?: { readonly name?: string; readonly arguments: string }
   readonly annotations?: readonly UrlCitation[]
   readonly reasoning_content?: string
   readonly reasoning_details?: readonly ReasoningDetail[]

@@ -25,7 +25,7 @@ export interface Choice {
 }
 
 /** @see https://platform.openai.com/docs/api-reference/chat/object */
-export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter'
+export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter' | 'function_call'
 
 /** @see https://platform.openai.com/docs/api-reference/chat/object */
 export interface CompletionMessage {
@@ -33,6 +33,8 @@ export interface CompletionMessage {
   readonly content: string | null
   readonly refusal: string | null
   readonly tool_calls?: readonly ToolCall[]
+  /** The call of a client that declared `functions`. */
+  readonly function_call?: { readonly name: string; readonly arguments: string }
   readonly annotations?: readonly UrlCitation[]
   readonly reasoning_content?: string
   readonly reasoning_details?: readonly ReasoningDetail[]

@@ -31,6 +31,7 @@ test.each<[string, object]>([
       role: 'user',
       content: [
         { type: 'image_url', image_url: { url: 'https://a' } },
+        { type: 'image_url', image_url: 'https://a' },
         { type: 'file', file: { file_id: 'f' } },
       ],
     }),
@@ -61,6 +62,7 @@ test.each<[string, unknown]>([
   ['/messages/0/content', request({ role: 'user' })],
   ['/messages/0/content/0/type', request({ role: 'user', content: [{}] })],
   ['/messages/0/content/0/text', request({ role: 'user', content: [{ type: 'text' }] })],
+  ['/messages/0/content/0/image_url', request({ role: 'user', content: [{ type: 'image_url' }] })],
   ['/messages/0/content/0/image_url/url', request({ role: 'user', content: [{ type: 'image_url', image_url: {} }] })],
   ['/messages/0/content/0/file/file_id', request({ role: 'user', content: [{ type: 'file', file: { file_id: 1 } }] })],
   ['/messages/0/tool_calls/0/id', request({ role: 'assistant', tool_calls: [{}] })],

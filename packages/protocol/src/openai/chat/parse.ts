@@ -69,7 +69,6 @@ const messageShapes: Readonly<Record<string, Shape>> = {
 const partShapes: Readonly<Record<string, Shape>> = {
   text: shape({ text: 'string' }),
   refusal: shape({ refusal: 'string' }),
-  image_url: shape({ image_url: 'object' }),
   file: shape({ file: 'object' }),
   input_audio: shape({ input_audio: 'object' }),
 }
@@ -138,7 +137,8 @@ function checkPart(value: unknown, path: string): Result<undefined, ShapeProblem
   const wanted = Object.hasOwn(partShapes, part.type) ? partShapes[part.type] : undefined
   const checked = wanted === undefined ? typed : checkShape(part, wanted, path)
   if (!checked.ok) return checked
-  if (part.type === 'image_url') return checkShape(part.image_url, imageShape, `${path}/image_url`)
+  if (part.type === 'image_url' && typeof part.image_url !== 'string')
+    return checkShape(part.image_url, imageShape, `${path}/image_url`)
   return part.type === 'file' ? checkShape(part.file, fileShape, `${path}/file`) : checked
 }
 

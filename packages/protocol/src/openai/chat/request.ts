@@ -79,6 +79,8 @@ export interface AssistantMessage {
   readonly reasoning?: string | null
   /** GitHub Copilot. @see https://github.com/BerriAI/litellm/issues/35021 */
   readonly reasoning_text?: string | null
+  /** What of it only Copilot can read. @see https://github.com/anomalyco/opencode/pull/8900 */
+  readonly reasoning_opaque?: string | null
   readonly reasoning_details?: readonly ReasoningDetail[] | null
   /** Gemini's compatible endpoint: the thought signature of the text. @see https://ai.google.dev/gemini-api/docs/openai */
   readonly extra_content?: JsonTree
@@ -120,7 +122,8 @@ export interface TextPart extends CacheMark {
 /** @see https://platform.openai.com/docs/guides/images-vision */
 export interface ImagePart extends CacheMark {
   readonly type: 'image_url'
-  readonly image_url: { readonly url: string; readonly detail?: 'auto' | 'low' | 'high' | null }
+  /** Mistral takes the URL itself, too. @see https://docs.mistral.ai/capabilities/vision/ */
+  readonly image_url: string | { readonly url: string; readonly detail?: 'auto' | 'low' | 'high' | null }
 }
 
 /** @see https://platform.openai.com/docs/guides/pdf-files */
