@@ -17,7 +17,7 @@ export {
 } from './failure/classify.ts'
 export { contextTooLongTypes, saysContextTooLong } from './failure/context-too-long.ts'
 export { type ErrorBody, errorOf, readErrorBody } from './failure/error-body.ts'
-export { moneyTypes } from './failure/money-types.ts'
+export { moneyTypes } from './failure/money-is-gone.ts'
 export { type ResetHeaders, retryAfterMs } from './failure/reset-time.ts'
 export {
   type Failure,

@@ -79,9 +79,11 @@ interface ConvertedError {
   readonly body: object
 }
 
-/** An error in the place of an answer, whatever its status said. */
+/** An error in the place of an answer, whatever its status said. One beside an answer is the converter's to judge: it may be empty. */
 function saysError(body: JsonTree): boolean {
-  return (member(body as Json, 'error') ?? null) !== null
+  const choices = member(body as Json, 'choices')
+  const hasAnswer = Array.isArray(choices) && choices.length > 0
+  return !hasAnswer && (member(body as Json, 'error') ?? null) !== null
 }
 
 function wholeFailure(upstream: Json | undefined, credential: CredentialOwner): Failure {

@@ -211,7 +211,7 @@ function extraContent(signature: Json | undefined): { readonly extra_content?: J
 
 function reasoningFields(reasoning: ReplayedReasoning, run: Run): Partial<Chat.AssistantMessage> {
   const { text, details } = reasoning
-  const own = copilotFields(details)
+  const own = copilotFields(reasoning)
   if (own !== undefined && run.profile.reasoningField !== 'none') return own
   switch (run.profile.reasoningField) {
     case 'reasoning_content':
@@ -227,14 +227,15 @@ function reasoningFields(reasoning: ReplayedReasoning, run: Run): Partial<Chat.A
 }
 
 /** What came in GitHub Copilot's own members goes back in them, whatever the profile: nobody else has them. */
-function copilotFields(details: readonly JsonObject[]): Partial<Chat.AssistantMessage> | undefined {
+function copilotFields({ text, details }: ReplayedReasoning): Partial<Chat.AssistantMessage> | undefined {
   const opaque = details.map((entry) => stringMember(entry, 'opaque')).findLast((one) => one !== undefined)
-  const texts = details
+  const pieces = details
     .filter((entry) => entry['type'] === 'reasoning_text')
     .map((entry) => stringMember(entry, 'text'))
-  if (opaque === undefined && texts.length === 0) return undefined
+  if (opaque === undefined && pieces.length === 0) return undefined
+  const said = pieces.join('') || text
   return {
-    ...(texts.length === 0 ? {} : { reasoning_text: texts.join('') }),
+    ...(said ? { reasoning_text: said } : {}),
     ...(opaque === undefined ? {} : { reasoning_opaque: opaque }),
   }
 }

@@ -135,7 +135,10 @@ describe("GitHub Copilot's reasoning goes back in the members in which it came",
   })
 
   test('data beside a text that came in another member', () => {
-    expect(replayed([chunk({ reasoning: 'hm' }), call])).toMatchObject({ reasoning_opaque: 'OPQ' })
+    expect(replayed([chunk({ reasoning: 'hm' }), call])).toMatchObject({
+      reasoning_text: 'hm',
+      reasoning_opaque: 'OPQ',
+    })
   })
 
   test('not to another vendor', () => {

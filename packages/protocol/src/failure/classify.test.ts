@@ -197,23 +197,6 @@ describe('the type or code of a structured error decides before the status', () 
     expect(kindOf(response(500, { type }))).toBe('server-error')
   })
 
-  test.each<[number, FailureKind]>([
-    [1000, 'server-error'],
-    [1001, 'server-error'],
-    [1002, 'rate-limited'],
-    [1004, 'credential-rejected'],
-    [1008, 'credits-exhausted'],
-    [1026, 'content-refused'],
-    [1027, 'server-error'],
-    [1039, 'rate-limited'],
-    [2013, 'invalid-request'],
-    [2049, 'credential-rejected'],
-    [2056, 'rate-limited'],
-  ])('the code %i of MiniMax, in a 200', (status_code, kind) => {
-    const error = { base_resp: { status_code, status_msg: 'said' }, choices: null }
-    expect(kindOf({ seen: 'error-event', error, credential: 'key' })).toBe(kind)
-  })
-
   test('402 is about money whatever else it says', () => {
     expect(kindOf(response(402, { type: 'not_found_error' }))).toBe('credits-exhausted')
   })

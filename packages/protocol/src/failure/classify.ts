@@ -2,7 +2,7 @@ import type { Json } from '../json.ts'
 import { assertNever } from '../result.ts'
 import { contextTooLongTypes, saysContextTooLong } from './context-too-long.ts'
 import { type ErrorBody, errorOf, readErrorBody, statusOfError } from './error-body.ts'
-import { moneyTypes } from './money-types.ts'
+import { moneyTypes } from './money-is-gone.ts'
 import { type ResetHeaders, retryAfterMs } from './reset-time.ts'
 import type { Failure, FailureKind } from './table.ts'
 
