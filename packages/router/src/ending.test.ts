@@ -50,6 +50,14 @@ describe('when all fail, the client hears', () => {
     expect(whose(failure('internal-error'), failure('connection-reset'))).toBe(2)
   })
 
+  test('that its own credential was refused, unless somebody who needed none of it failed before', () => {
+    const refused = failure('client-credential-rejected', 401)
+    expect(whose(refused)).toBe(1)
+    expect(whose(failure('overloaded', 529), refused)).toBe(1)
+    expect(whose(failure('connect-failed'), refused)).toBe(1)
+    expect(whose(failure('credential-rejected', 401), refused)).toBe(2)
+  })
+
   test('the first among equals', () => {
     expect(whose(failure('overloaded', 529), failure('server-error', 500))).toBe(1)
     expect(whose(null, failure('rate-limited', 429), null, failure('overloaded', 529))).toBe(2)

@@ -51,7 +51,8 @@ export function isWorthRetrying({ kind }: Failure): boolean {
 
 /**
  * The upstream's word that helps the client most: what is wrong with its own request, then what an upstream said about
- * its load or its health, then that nobody answered; what was wrong with a credential of ours comes last. Among equals the first.
+ * its load or its health, then that nobody answered, then that its own credential was refused; what was wrong with a
+ * credential of ours comes last. Among equals the first.
  */
 function mostUseful(attempts: readonly Attempt[]): { readonly attempt: number; readonly failure: Failure } | undefined {
   let best: { readonly attempt: number; readonly failure: Failure } | undefined
@@ -66,6 +67,8 @@ function usefulness({ kind, status }: Failure): number {
   const { act, origin, scope } = failureTable[kind]
   // It was answered by another try; what came of that is the news.
   if (act === 'mend') return 1
+  // Whoever was asked before needed none of the client's: that it is good for nothing here must not look like the reason.
+  if (kind === 'client-credential-rejected') return 1.5
   if (origin === 'downstream') return 4
   const isOurs = scope === 'credential' || origin === 'internal'
   return (isOurs ? 0 : 2) + (status === undefined ? 0 : 1)

@@ -45,6 +45,14 @@ describe('when every provider fails', () => {
     expect(text).not.toContain('alpha')
   })
 
+  test('a credential that is good for lb only is not told to be the reason', async () => {
+    const auth = ['auth_value: own', 'auth_type: passthrough, auth_value: passthrough']
+    const { post, mocks } = await startWorld({ scripts: [{ fault: 'error-529' }, { fault: 'bad-key' }], auth })
+    const response = await post(hello, { headers: { 'x-api-key': 'any-text' } })
+    expect([response.status, response.headers.get('x-should-retry')]).toEqual([529, 'true'])
+    expect(mocks[1]?.requests).toHaveLength(1)
+  })
+
   test('the client learns when to come back, in whole seconds', async () => {
     const { post } = await startWorld({ scripts: [{ fault: 'rate-limit' }], settings: ['hold: 0'] })
     const first = await post(hello)
