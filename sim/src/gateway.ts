@@ -216,12 +216,12 @@ export class Gateway implements Due {
     const candidates: PlanCandidate[] = []
     for (const book of this.books.values()) candidates.push(candidateIn(book, this.#availability(book, request, nowMs)))
     const affinity = session === null ? null : (this.#affinities.get(session) ?? null)
-    const home = homesOf(affinity, nowMs, this.#affinityPolicy).find((id) =>
+    const [home = null, lent = null] = homesOf(affinity, nowMs, this.#affinityPolicy).filter((id) =>
       candidates.some(
         ({ id: other, availability: { kind } }) => other === id && (kind === 'available' || kind === 'probe'),
       ),
     )
-    const wishes = { strategy: this.plan.strategy, session, home: home ?? null }
+    const wishes = { strategy: this.plan.strategy, session, home, lent }
     const planned = plan(candidates, wishes, this.#turns, { nowMs, roll: this.chance.next() })
     this.#turns = planned.turns
     return planned

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, 
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { buildSync } from 'esbuild'
 import { afterAll, describe, expect, test } from 'vitest'
 import { readRepository } from '../repository.ts'
 import { unnamedTypes } from './nameable.ts'
@@ -68,6 +69,25 @@ test('their types compile for a user who checks what he uses, whatever his compi
       ['lib.es2023.d.ts', 'lib.dom.d.ts'],
     ),
   ).toEqual([])
+})
+
+test.each([
+  ['@lb/protocol', 'ok', 500],
+  ['@lb/protocol', 'createSseDecoder', 3_000],
+  ['@lb/health', 'availabilityOf', 5_000],
+  ['@lb/oauth', 'pkceChallenge', 3_000],
+])('whoever takes only one function of %s, %s, bundles at most %i bytes for a browser', (name, member, most) => {
+  for (const [, found] of packed) install(found)
+  const contents = `export { ${member} } from '${name}'`
+  const { outputFiles } = buildSync({
+    stdin: { contents, resolveDir: folder },
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    platform: 'browser',
+  })
+  expect(outputFiles[0]?.contents.length).toBeLessThan(most)
 })
 
 /** Puts a package where Node finds it: its files from the tarball, its dependencies from this workspace. */

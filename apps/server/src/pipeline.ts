@@ -102,12 +102,12 @@ function wantedBy(request: ClientRequest, { compiled, caller: { providers } }: V
   return { request: id, model, forcedProvider, features, tokens, session: () => sessionKey(request), providers }
 }
 
-function unknownModel({ model, forcedProvider }: ClientRequest, { caller, compiled }: Visit): Refusal {
-  if (forcedProvider === undefined && compiled.hasConditions && matchRules(compiled.rules, model).length > 0)
+function unknownModel({ model, forcedProvider = null }: ClientRequest, { caller, compiled }: Visit): Refusal {
+  if (forcedProvider === null && compiled.hasConditions && matchRules(compiled.rules, model).length > 0)
     return invalidRequest(`model: ${model} has routes, but by their conditions none is for a request like this one.`)
   const patterns = knownPatterns(caller, compiled.rules)
   const message =
-    forcedProvider === undefined
+    forcedProvider === null
       ? `model: ${model} matches no route.${patterns.length === 0 ? '' : ` Known patterns: ${patterns.join(', ')}.`}`
       : `provider: ${forcedProvider} is not a configured provider, or has no route for model ${model}.`
   return { status: 404, type: 'not_found_error', message }

@@ -8,7 +8,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789
 const NOT_IN_ALPHABET = 64
 
 /** The value of each ASCII character. */
-const values: Uint8Array = Uint8Array.from({ length: 128 }, (_, code) => {
+const values: Uint8Array = /* @__PURE__ */ Uint8Array.from({ length: 128 }, (_, code) => {
   const value = ALPHABET.indexOf(String.fromCharCode(code))
   return value === -1 ? NOT_IN_ALPHABET : value
 })

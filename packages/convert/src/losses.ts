@@ -128,4 +128,4 @@ export const lossMeanings = {
 } as const
 
 /** All codes, in the order of the registry. */
-export const lossCodes: readonly LossCode[] = Object.keys(lossMeanings) as LossCode[]
+export const lossCodes: readonly LossCode[] = /* @__PURE__ */ Object.keys(lossMeanings) as LossCode[]

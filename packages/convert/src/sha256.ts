@@ -90,7 +90,10 @@ function rotate(word: number, bits: number): number {
 }
 
 /** The first 32 bits of the fractional parts of the cube roots of the first 64 primes. */
-const ROUND_CONSTANTS: Uint32Array = Uint32Array.from(firstPrimes(64), (prime) => (Math.cbrt(prime) % 1) * 2 ** 32)
+const ROUND_CONSTANTS: Uint32Array = /* @__PURE__ */ Uint32Array.from(
+  /* @__PURE__ */ firstPrimes(64),
+  (prime) => (Math.cbrt(prime) % 1) * 2 ** 32,
+)
 
 function firstPrimes(count: number): number[] {
   const primes: number[] = []

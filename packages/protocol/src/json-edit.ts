@@ -50,4 +50,4 @@ function concat(parts: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
-const toUtf8 = new TextEncoder()
+const toUtf8 = /* @__PURE__ */ new TextEncoder()

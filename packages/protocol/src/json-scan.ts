@@ -189,7 +189,7 @@ function valueEnd(bytes: Uint8Array, start: number, budget: Budget): Result<numb
 }
 
 /** The stack of {@link containerEnd}. One for all: a typed array of its own, outside of the heap, is dear beside a small scan. */
-const closers = new Uint8Array(DEEPEST)
+const closers = /* @__PURE__ */ new Uint8Array(DEEPEST)
 
 /** The index after the object or array that opens at `start`. A stack of closing brackets stands for recursion. */
 function containerEnd(bytes: Uint8Array, start: number, budget: Budget): Result<number, JsonScanProblem> {
@@ -280,4 +280,4 @@ function problem(kind: JsonScanProblem['kind'], offset: number, message: string)
   return err({ kind, offset, message })
 }
 
-const utf8 = new TextDecoder()
+const utf8 = /* @__PURE__ */ new TextDecoder()

@@ -30,6 +30,7 @@ export interface ShapeProblem {
  * @example
  *   shape({ text: 'string', citations: '?array' })
  */
+// @__NO_SIDE_EFFECTS__
 export function shape(members: Readonly<Record<string, Kind | `?${Kind}`>>): Shape {
   return Object.entries(members).map(([name, wanted]) => {
     const isOptional = wanted.startsWith('?')

@@ -186,6 +186,19 @@ describe('a recovering candidate', () => {
     expect(new Set(rolls.map((roll) => order([slow(1), target('b')], {}, roll)))).toEqual(new Set(['ab']))
   })
 
+  test('gets those back who are lent as its share grows, each of them once', () => {
+    const back = (share: number): string[] =>
+      rolls
+        .map((_, i) => `s${i}`)
+        .filter((session) => order([slow(share), target('b')], { home: 'a', lent: 'b', session }) === 'ab')
+    const [none, few, most, all] = [back(0), back(0.1), back(0.9), back(1 - 1e-9)]
+    expect([none.length, all.length]).toEqual([0, rolls.length])
+    expect([few.length > 20, few.length < 60, most.length > 340]).toEqual([true, true, true])
+    expect(most).toEqual(expect.arrayContaining(few))
+    const gone = target('b', { availability: barred() })
+    expect(order([slow(0), gone], { home: 'a', lent: 'b', session: 's' })).toBe('ab')
+  })
+
   test('that is home is home', () => {
     expect(new Set(rolls.map((roll) => order([slow(0), target('b')], { home: 'a' }, roll)))).toEqual(new Set(['ab']))
   })

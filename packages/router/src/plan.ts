@@ -1,6 +1,6 @@
 import type { Moment } from '@lb/protocol'
 import { type Availability, isAvailable, isReady } from './candidate.ts'
-import { draws, hashOf, unitOf } from './chance.ts'
+import { draws, hashOf, hashUnit, unitOf } from './chance.ts'
 import type { RouteTarget } from './route.ts'
 import { sortedBy } from './sorted.ts'
 import { type Strategy, strategies, type Turns, toFront } from './strategy.ts'
@@ -21,6 +21,8 @@ export interface PlanWishes {
   readonly session: string | null
   /** The candidate that this session is at home with (`stepAffinity`), or `null`. */
   readonly home: string | null
+  /** Who stands in for that home, if anybody did. A home that recovers gets such conversations back as its share grows. */
+  readonly lent?: string | null
   /** Targets of other rules than the best one are left out: the predecessor's rule. Default: they stand behind it. */
   readonly onlyBestRule?: boolean
 }
@@ -44,11 +46,19 @@ export function plan(all: readonly PlanCandidate[], wishes: PlanWishes, turns: T
   const candidates = spreadKeys(best, wishes.session, draw)
   const ordered = strategies[wishes.strategy](candidates, turns, draw)
   const eased = easedIn(ordered.candidates, draw)
-  const home =
-    wishes.home === null ? undefined : eased.find((candidate) => candidate.id === wishes.home && isReady(candidate))
-  const first = toFront(eased, home)
+  const first = wishes.home === null ? eased : toFront(eased, homeIn(eased, wishes))
   if (best === all || wishes.onlyBestRule === true) return { candidates: first, turns: ordered.turns }
   return { candidates: [...first, ...otherRanks(all, best, wishes.session, draw)], turns: ordered.turns }
+}
+
+/** Where the conversation goes: home, unless others go home first. Each returns once, at a moment of its own. */
+function homeIn(ordered: readonly PlanCandidate[], { home, lent, session }: PlanWishes): PlanCandidate | undefined {
+  const ready = (id: string | null | undefined): PlanCandidate | undefined =>
+    ordered.find((candidate) => candidate.id === id && isReady(candidate))
+  const found = ready(home)
+  if (found === undefined || !isRecovering(found) || hashUnit(`home ${session}`) < found.availability.share)
+    return found
+  return ready(lent) ?? found
 }
 
 /** The first rule that has anybody usable; if none has, the first. Targets come in the order of their rules. */

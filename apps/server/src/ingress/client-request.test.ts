@@ -90,6 +90,13 @@ describe('lb’s own field', () => {
     expect(mocks[1]?.requests[0]?.text).toBe(JSON.stringify(hello))
   })
 
+  test.each([null, ''])('provider: %j names nobody, and is no provider’s business either', async (provider) => {
+    const { post, mocks } = await startWorld({ scripts: [{}, {}] })
+    const response = await post({ ...hello, provider })
+    expect(response.headers.get('x-lb-provider')).toBe('a')
+    expect(mocks[0]?.requests[0]?.text).toBe(JSON.stringify(hello))
+  })
+
   test('provider: nobody else answers when that one fails', async () => {
     const { post, mocks } = await startWorld({ scripts: [{}, { fault: 'error-500' }], settings: ['hold: 0'] })
     expect((await post({ ...hello, provider: 'b' })).status).toBe(500)

@@ -34,8 +34,11 @@ export interface ClientRequest {
   readonly outline: JsonOutline
   readonly model: string
   readonly stream: boolean
-  /** lb's own body field `provider`: only this one may answer. It is taken out before the body goes upstream. */
-  readonly forcedProvider?: string
+  /**
+   * lb's own body field `provider`: only this one may answer; `null` where the field names nobody. It is taken out before the body
+   * goes upstream.
+   */
+  readonly forcedProvider?: string | null
   /** Monotonic: when its head was there. */
   readonly receivedAtMs: number
   /** Monotonic: when its body was there. Until then lb waited for the client. */
@@ -139,11 +142,12 @@ function readMembers(body: Buffer, outline: JsonOutline): Result<RoutingMembers,
   if (messages === undefined || body[messages.start] !== OPENING_BRACKET)
     return err(invalidRequest('messages: Field required: a list of messages.'))
   // Only a string is lb's; OpenRouter has an object of that name, which is not for us.
-  const forcedProvider = stringOf(text('provider'))
+  const named = text('provider')
+  const forcedProvider = named === 'null' ? null : stringOf(named)
   return ok({
     model,
     stream: text('stream') === 'true',
-    ...(forcedProvider === undefined ? {} : { forcedProvider }),
+    ...(forcedProvider === undefined ? {} : { forcedProvider: forcedProvider === '' ? null : forcedProvider }),
   })
 }
 

@@ -69,25 +69,44 @@ describe('a conversation', () => {
     expect(await answeredBy(world, [hello, hello, hello])).toEqual(['a', 'b', 'a'])
   })
 
-  test.each([
-    ['a quota that is gone', { 'anthropic-ratelimit-unified-status': 'rejected', 'retry-after': '1' }, 'b'],
-    ['a limit of a moment', { 'retry-after': '1' }, 'a'],
-  ])('leaves its home for good for %s or not', async (_, headers, then) => {
-    const limited = { error: { status: 429 }, headers }
-    const world = await startWorld({
-      scripts: [{ rules: [{ answer: {}, repeat: 1, next: { answer: limited, repeat: 1, next: { answer: {} } } }] }, {}],
-    })
-    expect(await answeredBy(world, [hello, hello])).toEqual(['a', 'b'])
-    // Others find out that it is back.
+  /** A provider that answers so often, then is limited once, then answers. */
+  const limitedOnce = (repeat: number, headers: Record<string, string>) => ({
+    rules: [
+      { answer: {}, repeat, next: { answer: { error: { status: 429 }, headers }, repeat: 1, next: { answer: {} } } },
+    ],
+  })
+  /** Until others have found out that the first provider is back. */
+  const untilBack = async (world: World): Promise<void> => {
     let others = 0
     const ask = async (): Promise<string | null | undefined> => {
       others += 1
       return (await answeredBy(world, [hello], { 'x-claude-code-session-id': `other-${others}` }))[0]
     }
     await expect.poll(ask, { interval: 300, timeout: 10_000 }).toBe('a')
-    // Slow start may keep it out for a request or two.
-    const after = await answeredBy(world, Array(6).fill(hello))
-    expect(after.at(-1)).toBe(then)
+  }
+
+  test('leaves its home for good for a quota that is gone', async () => {
+    const headers = { 'anthropic-ratelimit-unified-status': 'rejected', 'retry-after': '1' }
+    const world = await startWorld({ scripts: [limitedOnce(1, headers), {}] })
+    expect(await answeredBy(world, [hello, hello])).toEqual(['a', 'b'])
+    await untilBack(world)
+    expect(await answeredBy(world, Array(6).fill(hello))).toEqual(Array(6).fill('b'))
+  })
+
+  test('is lent for a limit of a moment; when that is over, conversations go home bit by bit, not all at once', async () => {
+    const world = await startWorld({ scripts: [limitedOnce(20, { 'retry-after': '1' }), {}] })
+    const atHome = async (): Promise<number> => {
+      let homely = 0
+      for (let session = 0; session < 20; session += 1) {
+        const [name] = await answeredBy(world, [hello], { 'x-claude-code-session-id': `session-${session}` })
+        if (name === 'a') homely += 1
+      }
+      return homely
+    }
+    expect([await atHome(), await atHome()]).toEqual([20, 0])
+    await untilBack(world)
+    expect(await atHome()).toBeLessThan(10)
+    await expect.poll(atHome, { interval: 500, timeout: 15_000 }).toBeGreaterThan(2)
   })
 
   test('is away while an operator has switched its home off, and returns', async () => {

@@ -119,17 +119,17 @@ export class Targets {
 
   /** The candidates of a request, in the order in which they are to be asked. Empty: nothing is configured for it. */
   plan(compiled: CompiledConfig, wanted: Wanted): Planned {
-    const targets = this.#targets(compiled, wanted)
     const { strategy } = compiled
-    const candidates = targets.map((target) => this.#condition(compiled, target, wanted))
+    const candidates = this.#targets(compiled, wanted).map((target) => this.#condition(compiled, target, wanted))
     if (candidates.length < 2) return { candidates, session: null }
     const { clock, roll } = this.#deps
     const session = wanted.session()
     const homes = this.#sessions.homes(session, clock.nowMs(), compiled.affinityPolicy)
-    const home = homes.find((id) => candidates.some((candidate) => candidate.id === id && isUsable(candidate))) ?? null
+    const usable = homes.filter((id) => candidates.some((candidate) => candidate.id === id && isUsable(candidate)))
+    const [home = null, lent = null] = usable
     const turns = this.#turns.get(wanted.model) ?? firstTurns
     const onlyBestRule = compiled.healthPolicy.judge === 'count-all' || wanted.forcedProvider !== null
-    const wishes = { strategy, session, home, onlyBestRule }
+    const wishes = { strategy, session, home, lent, onlyBestRule }
     const planned = plan(this.#priced(compiled, candidates), wishes, turns, momentOf(clock, roll))
     if (planned.turns !== turns) this.#keepTurns(wanted.model, planned.turns)
     return { candidates: planned.candidates, session }

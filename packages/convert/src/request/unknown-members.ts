@@ -4,6 +4,7 @@ import type { Notes } from '../notes.ts'
 export type Members = ReadonlySet<string>
 
 /** The members with these names, and the type. */
+// @__NO_SIDE_EFFECTS__
 export function members(...names: readonly string[]): Members {
   return new Set(['type', ...names])
 }

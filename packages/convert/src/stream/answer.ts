@@ -153,7 +153,7 @@ function detailsOf(reason: Anthropic.StopReason): Anthropic.Message['stop_detail
   return reason === 'refusal' ? { type: 'refusal', category: null, explanation: null } : null
 }
 
-const noUsage: Anthropic.Usage = anthropicUsage({
+const noUsage: Anthropic.Usage = /* @__PURE__ */ anthropicUsage({
   input: 0,
   read: 0,
   written: 0,

@@ -88,7 +88,7 @@ export function overSse<Event>(
   }
 }
 
-const nothing: Uint8Array = new Uint8Array(0)
+const nothing: Uint8Array = /* @__PURE__ */ new Uint8Array(0)
 
 /** A body that is no event stream: a web page, an error, or a whole answer. */
 function wholeBody<Event>(body: string, converter: StreamConverter<Event>, dialect: SseDialect): readonly Event[] {

@@ -83,7 +83,7 @@ const readers: readonly (readonly [member: string, read: Reader])[] = [
   ['images', (deltas, value) => dropMedia(deltas, Array.isArray(value) && value.length > 0 ? 'images' : undefined)],
 ]
 
-const known: ReadonlySet<string> = new Set(['role', ...readers.map(([name]) => name)])
+const known: ReadonlySet<string> = /* @__PURE__ */ new Set(['role', ...readers.map(([name]) => name)])
 
 function readContent(deltas: ChatDeltas, value: Json): void {
   if (typeof value === 'string') deltas.text.say(value)

@@ -91,10 +91,10 @@ export type FailureKind =
   | 'conversion-refused' // the request cannot be said in the target's dialect
   | 'internal-error' // a bug or a shortage of ours
 
-const api = (status: number) => ({ status, type: 'api_error' }) as const
+const api = /* @__NO_SIDE_EFFECTS__ */ (status: number) => ({ status, type: 'api_error' }) as const
 const overloaded = { status: 529, type: 'overloaded_error' } as const
 const limited = { status: 429, type: 'rate_limit_error' } as const
-const invalid = (status: number) => ({ status, type: 'invalid_request_error' }) as const
+const invalid = /* @__NO_SIDE_EFFECTS__ */ (status: number) => ({ status, type: 'invalid_request_error' }) as const
 
 /** The table. */
 export const failureTable: Readonly<Record<FailureKind, FailureRow>> = {
@@ -167,7 +167,7 @@ export const failureTable: Readonly<Record<FailureKind, FailureRow>> = {
 }
 
 /** All kinds, in the order of the table. */
-export const failureKinds: readonly FailureKind[] = Object.keys(failureTable) as FailureKind[]
+export const failureKinds: readonly FailureKind[] = /* @__PURE__ */ Object.keys(failureTable) as FailureKind[]
 
 /** How an attempt ended when it did not end well. Plain data: it goes into health, logs and decision records alike. */
 export interface Failure {
@@ -184,6 +184,7 @@ export interface Failure {
   readonly claim?: string
 }
 
+// @__NO_SIDE_EFFECTS__
 function row(
   scope: FailureScope,
   origin: FailureRow['origin'],
