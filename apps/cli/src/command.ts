@@ -4,6 +4,8 @@ import type { Terminal } from './terminal.ts'
 export interface Command {
   readonly usage: string
   readonly about: string
+  /** What `--help` says of each option. */
+  readonly options?: readonly (readonly [option: string, meaning: string])[]
   /** It answers `--help` itself, at greater length. */
   readonly hasOwnHelp?: true
   /** @throws UsageError when the arguments make no sense. */

@@ -49,6 +49,7 @@ test('lb --version is a version', async () => {
 
 test('a command has help of its own', async () => {
   expect(await lb('start', '--help')).toMatchObject({ code: 0, out: expect.stringContaining('[--port PORT]') })
+  expect((await lb('start', '--help')).out).toMatch(/-p, --port PORT {4}the port, .*\n {2}--log-level LEVEL {2}DEBUG/)
 })
 
 test('a command that there is not is a wrong call', async () => {

@@ -38,7 +38,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   }
   const own = isOption ? args : rest
   const asksHelp = own.includes('--help') || own.includes('-h')
-  if (asksHelp && command.hasOwnHelp !== true) return say(terminal, `${command.about}\n\n  ${command.usage}`)
+  if (asksHelp && command.hasOwnHelp !== true) return say(terminal, helpFor(command))
   try {
     return await command.run(own, terminal)
   } catch (error) {
@@ -63,6 +63,12 @@ function wording({ message }: Error, { usage }: Command): string {
 function say(terminal: Terminal, text: string): number {
   terminal.out(text)
   return 0
+}
+
+function helpFor({ about, usage, options = [] }: Command): string {
+  const width = Math.max(...options.map(([option]) => option.length))
+  const rows = options.map(([option, meaning]) => `  ${option.padEnd(width)}  ${meaning}`)
+  return [about, `  ${usage}`, ...(rows.length === 0 ? [] : [rows.join('\n')])].join('\n\n')
 }
 
 function help(): string {

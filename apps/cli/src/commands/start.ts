@@ -22,6 +22,15 @@ import { version } from '../version.ts'
 export const start: Command = {
   usage: 'lb start [--config FILE] [--host HOST] [--port PORT] [--log-level LEVEL]',
   about: 'Starts lb. Without a configuration it shows what it does with two embedded demo providers.',
+  options: [
+    [
+      '-c, --config FILE',
+      'the configuration; else LB_CONFIG, config.yaml in lb’s own checkout, ~/.config/lb/config.yaml',
+    ],
+    ['--host HOST', 'where to listen, before settings.host'],
+    ['-p, --port PORT', 'the port, before settings.port; 0: any that is free'],
+    ['--log-level LEVEL', 'DEBUG, INFO, WARNING, ERROR or CRITICAL, before settings.log_level'],
+  ],
   async run(args, terminal) {
     const { values } = parseArgs({
       args: [...args],

@@ -20,6 +20,8 @@ describe('an error of an Anthropic upstream', () => {
     [504, 'timeout_error', 504, 'server_error', 'timeout'],
     [529, 'overloaded_error', 503, 'server_error', 'overloaded'],
     [500, 'api_error', 500, 'server_error', null],
+    [429, 'new_error', 429, 'requests', 'rate_limit_exceeded'],
+    [402, 'new_error', 429, 'insufficient_quota', 'insufficient_quota'],
     [404, 'new_error', 404, 'invalid_request_error', null],
     [418, 'new_error', 418, 'invalid_request_error', null],
     [520, 'new_error', 520, 'server_error', null],

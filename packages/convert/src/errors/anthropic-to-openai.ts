@@ -45,11 +45,12 @@ const rows: ReadonlyMap<string, Row> = new Map<string, Row>([
   ['invalid_request_error', { status: 400, type: 'invalid_request_error', code: null }],
   ['request_too_large', { status: 413, type: 'invalid_request_error', code: 'request_too_large' }],
   ['authentication_error', { status: 401, type: 'invalid_request_error', code: 'invalid_api_key' }],
-  ['billing_error', { status: 429, type: 'insufficient_quota', code: 'insufficient_quota' }],
   ['permission_error', { status: 403, type: 'invalid_request_error', code: 'permission_denied' }],
   ['not_found_error', { status: 404, type: 'invalid_request_error', code: null }],
   ['conflict_error', { status: 409, type: 'invalid_request_error', code: 'conflict' }],
   ['rate_limit_error', { status: 429, type: 'requests', code: 'rate_limit_exceeded' }],
+  // Behind the rate limit: a 429 of which nobody says more is one.
+  ['billing_error', { status: 429, type: 'insufficient_quota', code: 'insufficient_quota' }],
   ['timeout_error', { status: 504, type: 'server_error', code: 'timeout' }],
   ['overloaded_error', { status: 503, type: 'server_error', code: 'overloaded' }],
   ['api_error', { status: 500, type: 'server_error', code: null }],
@@ -77,7 +78,7 @@ function codeFor(read: ReadError, row: Row): string | null {
 }
 
 function rowOfStatus(status: number): Row {
-  const known = [...rows.values()].find((row) => row.status === status)
+  const known = status === 402 ? rows.get('billing_error') : [...rows.values()].find((row) => row.status === status)
   if (known !== undefined) return known
   return status >= 500
     ? { status, type: 'server_error', code: null }

@@ -110,3 +110,26 @@ test('only the first stop reason counts', () => {
     'finish length',
   ])
 })
+
+test('blocks that all have one number, and no end, are told apart', () => {
+  const begun = (id: string) => blockStart(0, { type: 'tool_use', id, name: 'A', input: {} })
+  const calls = around(begun('t1'), begun('t2')).filter((line) => line.includes('arguments'))
+  expect(calls).toEqual([
+    '{"tool_calls":[{"index":0,"id":"t1","type":"function","function":{"name":"A","arguments":""}}]}',
+    '{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]}',
+    '{"tool_calls":[{"index":1,"id":"t2","type":"function","function":{"name":"A","arguments":""}}]}',
+    '{"tool_calls":[{"index":1,"function":{"arguments":"{}"}}]}',
+  ])
+})
+
+test('an error in a form of its own ends the answer with its words', () => {
+  const slow = { base_resp: { status_code: 1002, status_msg: 'slow' } }
+  expect(briefChat(anthropicStream([messageStart(), ...textBlock(0, 'a'), slow]).events).at(-1)).toBe(
+    'error requests rate_limit_exceeded: slow (1002)',
+  )
+  const { report } = anthropicStream([messageStart(), { base_resp: { status_code: 0 } }, {}, messageStop])
+  expect(report).toMatchObject({
+    phase: 'finished',
+    losses: expect.arrayContaining([expect.objectContaining({ code: 'event_unexpected', count: 2 })]),
+  })
+})

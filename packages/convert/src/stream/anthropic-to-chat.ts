@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject, member, numberMember, stringMember } from '@lb/protocol'
+import { errorOf, isJsonObject, type Json, type JsonObject, member, numberMember, stringMember } from '@lb/protocol'
 import type { ChatClientContext } from '../context.ts'
 import { convertAnthropicStreamErrorToOpenAi, openAiError } from '../errors/anthropic-to-openai.ts'
 import { createNotes, type Notes } from '../notes.ts'
@@ -88,7 +88,8 @@ function readEvent(event: Json, machine: Machine): void {
   const type = stringMember(event, 'type') ?? ''
   const reader = Object.hasOwn(readers, type) ? readers[type] : undefined
   if (reader !== undefined && isJsonObject(event)) reader(event, machine)
-  else if ((member(event, 'error') ?? null) !== null) failWith(event, machine)
+  else if ((member(event, 'error') ?? null) !== null || (type === '' && errorOf(event)?.message))
+    failWith(event, machine)
   else machine.notes.loss('event_unexpected', '', type)
 }
 

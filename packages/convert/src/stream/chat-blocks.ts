@@ -43,6 +43,8 @@ export function createChatBlocks(
 
 /** A block begins, perhaps with content. */
 export function startBlock(blocks: ChatBlocks, index: number, block: JsonObject): void {
+  // Some servers number all blocks alike, and end none.
+  if (blocks.open.has(index)) stopBlock(blocks, index)
   const type = stringMember(block, 'type') ?? ''
   const start = Object.hasOwn(starts, type) ? starts[type] : undefined
   if (start !== undefined) {

@@ -13,6 +13,8 @@ export interface ResponsesItems {
   readonly context: ConversionContext
   readonly text: AnswerText
   readonly progress: Map<number, Progress>
+  /** Where items and calls stood that were named, by their ids. */
+  readonly places: Map<string, number>
   hasRefusal: boolean
 }
 
@@ -30,7 +32,14 @@ interface Progress {
 
 /** Starts the items of one answer. */
 export function createResponsesItems(answer: Answer, context: ConversionContext): ResponsesItems {
-  return { answer, context, text: createAnswerText(answer, context), progress: new Map(), hasRefusal: false }
+  return {
+    answer,
+    context,
+    text: createAnswerText(answer, context),
+    progress: new Map(),
+    places: new Map(),
+    hasRefusal: false,
+  }
 }
 
 function progressOf(items: ResponsesItems, index: number): Progress {
@@ -47,8 +56,26 @@ function count(items: ResponsesItems, index: number, part: number, piece: string
   parts.set(part, (parts.get(part) ?? 0) + piece.length)
 }
 
+/**
+ * Where an item of the last event stood in the stream. Some servers count from 1 there, or leave items out of the end: by its
+ * number alone an item would be taken for another one, and a call would be made twice.
+ */
+export function placeOf(items: ResponsesItems, position: number, item: JsonObject): number {
+  const known = idsOf(item).map((id) => items.places.get(id))
+  return known.find((place) => place !== undefined) ?? position
+}
+
+function idsOf(item: JsonObject): readonly string[] {
+  return [item['id'], item['call_id']].filter((id): id is string => typeof id === 'string' && id !== '')
+}
+
+function note(items: ResponsesItems, index: number, item: JsonObject): void {
+  for (const id of idsOf(item)) items.places.set(id, index)
+}
+
 /** An item has begun. */
 export function itemAdded(items: ResponsesItems, index: number, item: JsonObject): void {
+  note(items, index, item)
   const type = stringMember(item, 'type')
   if (type === 'function_call') writeCall(items, index, item, { piece: '', isWhole: false })
   else if (type === 'message') keepPhase(items, index, item)
@@ -104,6 +131,7 @@ export function itemDone(items: ResponsesItems, index: number, item: JsonObject)
   const progress = progressOf(items, index)
   if (progress.isDone) return
   progress.isDone = true
+  note(items, index, item)
   const type = stringMember(item, 'type') ?? ''
   const finish = Object.hasOwn(finishers, type) ? finishers[type] : undefined
   if (finish !== undefined) finish(items, index, item)

@@ -1,3 +1,4 @@
+import type { Json } from '@lb/protocol'
 import { expect, test } from 'vitest'
 import { codes, completed, done } from '../../testing/responses-events.ts'
 import { brief, responsesStream } from '../../testing/streams.ts'
@@ -127,4 +128,21 @@ test('a stop sequence ends the answer well, also where the connection closed or 
   for (const rest of [[], [failed]]) {
     expect(brief(responsesStream([said, ...rest], changes).events).slice(-2)).toEqual(['end stop_sequence END', 'stop'])
   }
+})
+
+test('items that stand in another place at the end than in the stream are said once, and calls are made once', () => {
+  const call = { type: 'function_call', id: 'fc', call_id: 'c', name: 'A', arguments: '{}' }
+  const text = { type: 'message', id: 'm', content: [{ type: 'output_text', text: 'a' }] }
+  const end = (...output: Json[]): Json => ({
+    type: 'response.completed',
+    response: { id: 'r', status: 'completed', output },
+  })
+  const said = (...events: readonly Json[]) =>
+    brief(responsesStream(events).events).filter((line) => !line.endsWith('.'))
+  const expected = ['start', '0 text', '0 + a', '1 tool_use c A', '1 + {}', 'end tool_use', 'stop']
+  expect(said(done(1, text), done(2, call), end(text, call))).toEqual(expected)
+  // Only the call has an id that both know, and it was only begun.
+  const added = { type: 'response.output_item.added', output_index: 5, item: { ...call, id: 'x', arguments: '' } }
+  expect(said(done(1, text), added, end(text, { ...call, id: 'y' }))).toEqual(expected)
+  expect(said(done(1, { ...text, id: '' }), end(call)).filter((line) => line.includes('tool_use'))).toHaveLength(2)
 })

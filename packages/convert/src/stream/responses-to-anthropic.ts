@@ -17,6 +17,7 @@ import {
   createResponsesItems,
   itemAdded,
   itemDone,
+  placeOf,
   type ResponsesItems,
   refusalDelta,
   rest,
@@ -193,7 +194,8 @@ function end(event: JsonObject, answer: Answer, items: ResponsesItems): void {
     return
   }
   const output = Array.isArray(response['output']) ? response['output'] : []
-  for (const [index, item] of output.entries()) if (isJsonObject(item)) itemDone(items, index, item)
+  for (const [index, item] of output.entries())
+    if (isJsonObject(item)) itemDone(items, placeOf(items, index, item), item)
   if (response['usage'] !== undefined && response['usage'] !== null) {
     const usage = anthropicUsageOfResponses(response['usage'], answer.notes)
     answer.charge({ ...usage, service_tier: tierOf(response['service_tier']) })
