@@ -23,7 +23,8 @@ const { values: options } = parseArgs({
 })
 const rounds = Number(options.rounds)
 /** With two processors or more the process under measurement has one for itself: who asks it and who answers it share another. */
-const targetCore = availableParallelism() > 1 ? 1 : undefined
+const processors = availableParallelism()
+const targetCore = processors > 1 ? 1 : undefined
 const otherCore = targetCore === undefined ? undefined : 0
 if (otherCore !== undefined) stayOn(otherCore)
 
@@ -71,7 +72,7 @@ function table(rows: readonly Row[]): string {
     return `| ${workload.name} | ${workload.what} | ${span(pipeUs, 0)} | ${span(lbUs, 0)} | **${span(ratios, 2)}** | ${lbRssMb} |`
   })
   return [
-    `Node ${process.version}, ${cpus()[0]?.model.trim()}, ${availableParallelism()} processors, ${rounds} pairs; median (min–max).`,
+    `Node ${process.version}, ${cpus()[0]?.model.trim()}, ${processors} processors, ${rounds} pairs; median (min–max).`,
     '',
     '| workload | what | bare pipe, CPU µs per request | lb, CPU µs per request | lb / bare pipe | lb RSS MB |',
     '|---|---|---|---|---|---|',
