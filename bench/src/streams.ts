@@ -28,6 +28,8 @@ const { values: options } = parseArgs({
 /** Events of content in an answer, one each 20 ms. */
 const EVENTS = 100
 const PAUSE_MS = 20
+/** So often, 20 ms apart, lb is looked to for its memory: a collection takes a fraction of it. */
+const ALIVE_WAITS = 500
 
 /** When the upstream saw that the client of a request had left, by the number in its prompt. */
 const leftAtMs = new Map<number, number>()
@@ -119,7 +121,10 @@ const lb = await startTarget('lb', [process.execPath, ...watched, bin, 'start', 
 async function aliveMb(): Promise<number> {
   rmSync(aliveFile, { force: true })
   lb.signal('SIGUSR2')
-  while (!existsSync(aliveFile)) await setTimeout(20)
+  for (let waits = 0; !existsSync(aliveFile); waits += 1) {
+    if (waits === ALIVE_WAITS) throw new Error('lb did not say how much memory is alive')
+    await setTimeout(20)
+  }
   const { heapUsed, external } = JSON.parse(readFileSync(aliveFile, 'utf8')) as NodeJS.MemoryUsage
   return (heapUsed + external) / 2 ** 20
 }

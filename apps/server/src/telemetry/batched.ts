@@ -16,9 +16,8 @@ const MOST_BYTES_A_UNIT = 3
  * Writes lines of a log in batches. Each write to a pipe is a system call that blocks: at thousands of requests a second they
  * would be a tenth of all that a request costs.
  *
- * They wait as bytes: a line is a hundred pieces of text until somebody asks for its bytes, each of which the garbage collector
- * would have to move. What waits when the process ends by itself is written by {@link BatchedLines.flush}; a kill loses the
- * lines of the last 20 ms.
+ * They wait as bytes, which the console and the file take as they are. What waits when the process ends by itself is written
+ * by {@link BatchedLines.flush}; a kill loses the lines of the last 20 ms.
  *
  * @param to takes a batch, and may keep it.
  */
