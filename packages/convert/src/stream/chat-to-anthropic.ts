@@ -108,7 +108,7 @@ function keepMember(name: string, value: Json | undefined, answer: Answer): void
 }
 
 function takeChoice(choice: Json, answer: Answer, deltas: ChatDeltas, end: ChatEnd): void {
-  if ((numberMember(choice, 'index') ?? 0) !== 0) {
+  if (!deltas.choices.has(choice)) {
     answer.notes.loss('extra_choices', '/choices')
     return
   }
