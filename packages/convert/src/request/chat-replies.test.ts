@@ -225,13 +225,13 @@ describe('what the model said', () => {
     expect(
       said({
         content: [
-          { type: 'output_text', text: 'a' },
+          { type: 'new_text', text: 'a' },
           { type: 'reasoning', text: 'hm' },
         ],
       }),
     ).toEqual({
       content: [{ type: 'text', text: 'a' }],
-      losses: ['block_as_text:output_text', 'thinking_dropped'],
+      losses: ['block_as_text:new_text', 'thinking_dropped'],
     })
   })
 
