@@ -66,6 +66,7 @@ const converted: ReadonlySet<string> = new Set([
   'safety_identifier',
   'service_tier',
   'web_search_options',
+  'cache_control',
 ])
 
 /** Reports every member that cannot be carried over, known or not. */
@@ -76,6 +77,10 @@ export function reportChatFields(request: Chat.Request, run: ChatRun): void {
     if (row === undefined) run.notes.loss('unknown_field', `/${name}`, name)
     else if (row.says(value)) run.notes.loss(row.loss, `/${name}`, name)
   }
+  const { user, safety_identifier, prompt_cache_options } = request
+  if (user && safety_identifier && user !== safety_identifier) run.notes.loss('user_id_dropped', '/user')
+  if (prompt_cache_options?.ttl)
+    run.notes.loss('cache_ttl_changed', '/prompt_cache_options/ttl', prompt_cache_options.ttl)
 }
 
 /** Refuses what would change the shape of the answer: the client would not find what it waits for. */

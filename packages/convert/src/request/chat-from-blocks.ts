@@ -87,12 +87,15 @@ function resultOf(
   path: string,
   notes: Notes,
 ): JsonObject {
-  if (cache_control) notes.loss('cache_control_dropped', `${path}/cache_control`)
   if (is_error === true) notes.loss('tool_error_as_text', `${path}/is_error`)
   const parts = Array.isArray(content) ? content.map((part) => (isJsonObject(part) ? partOf(part) : part)) : content
   return {
     role: 'tool',
-    ...present({ tool_call_id: tool_use_id, content: is_error === true ? failed(parts) : (parts ?? '') }),
+    ...present({
+      tool_call_id: tool_use_id,
+      content: is_error === true ? failed(parts) : (parts ?? ''),
+      cache_control,
+    }),
   }
 }
 

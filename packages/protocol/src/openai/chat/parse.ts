@@ -51,6 +51,7 @@ const requestShape = shape({
   safety_identifier: '?string',
   service_tier: '?string',
   prompt_cache_options: '?object',
+  cache_control: '?object',
 })
 
 const messageShapes: Readonly<Record<string, Shape>> = {
