@@ -84,7 +84,7 @@ function made(
   tools: readonly ToolDeclaration[],
   run: Run,
 ): Pick<ToolPlan, 'tools' | 'choice'> {
-  run.notes.loss('tool_choice_weakened', '/tool_choice', type ?? undefined)
+  if (type !== null) run.notes.loss('tool_choice_weakened', '/tool_choice', type)
   return { tools, choice: undefined }
 }
 
