@@ -44,6 +44,8 @@ CREATE TABLE IF NOT EXISTS written (process TEXT PRIMARY KEY, batch INTEGER NOT 
 `
 
 const COLUMNS = 15
+/** Where in a {@link UsageRow} the values begin that are columns as they are. */
+const FIRST_COUNT = 8
 
 /** Other processes may write to the same file. */
 const BUSY_MS = 5_000
@@ -77,19 +79,25 @@ export function openUsageDatabase(path: string): UsageDatabase {
   const written = database.prepare('SELECT batch FROM written WHERE process = ?')
   const remember = database.prepare('INSERT OR REPLACE INTO written (process, batch, at_ms) VALUES (?, ?, ?)')
 
-  function columnsOf(row: UsageRow): (string | number | null)[] {
-    const [atMs, kind, request, key, provider, model, endpoint, session, ...rest] = row
+  function addColumns(values: Values, row: UsageRow): void {
+    const [atMs, kind, request, key, provider, model, endpoint, session] = row
     const source = sourceId([key, provider, model, endpoint])
-    const named = session === null ? null : sessionId([session])
-    return [atMs, kind, request, source, named, ...rest.map((value) => value ?? null)]
+    values.push(atMs, kind, request, source, session === null ? null : sessionId([session]))
+    for (let at = FIRST_COUNT; at < row.length; at += 1) values.push(row[at] ?? null)
   }
 
   function writeRows(rows: readonly UsageRow[]): void {
     for (let from = 0; from < rows.length; from += BATCH_ROWS) {
       const some = rows.slice(from, from + BATCH_ROWS)
-      if (some.length === BATCH_ROWS) insertMany(some.flatMap(columnsOf))
-      else for (const row of some) insertOne(columnsOf(row))
+      if (some.length < BATCH_ROWS) for (const row of some) insertOne(columnsOf([row]))
+      else insertMany(columnsOf(some))
     }
+  }
+
+  function columnsOf(rows: readonly UsageRow[]): Values {
+    const values: Values = []
+    for (const row of rows) addColumns(values, row)
+    return values
   }
 
   return {
