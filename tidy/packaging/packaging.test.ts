@@ -39,6 +39,17 @@ describe.each(packed)('%s', (_, found) => {
   })
 })
 
+test('whose code the command holds is said in what users get', () => {
+  const [, command] = packed.find(([name]) => name === '@lb/cli') ?? []
+  const licenses = command?.readFile('dist/third-party-licenses.txt') ?? ''
+  const held = (command?.files ?? [])
+    .filter((path) => path.endsWith('.js.map'))
+    .flatMap((path) => (JSON.parse(command?.readFile(path) ?? '') as { readonly sources: readonly string[] }).sources)
+    .flatMap((source) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(source)?.[1] ?? [])
+  expect(held).toContain('undici')
+  expect([...new Set(held)].filter((name) => !licenses.includes(`${name} `))).toEqual([])
+})
+
 test('every type that a function of a library takes or gives has a name that can be imported', () => {
   const unnamed = packed.flatMap(([name, { dir, readFile }]) =>
     dir.startsWith('packages/') ? unnamedTypes(readFile('dist/index.d.ts')).map((found) => `${name} ${found}`) : [],

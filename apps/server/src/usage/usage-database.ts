@@ -79,25 +79,20 @@ export function openUsageDatabase(path: string): UsageDatabase {
   const written = database.prepare('SELECT batch FROM written WHERE process = ?')
   const remember = database.prepare('INSERT OR REPLACE INTO written (process, batch, at_ms) VALUES (?, ?, ?)')
 
-  function addColumns(values: Values, row: UsageRow): void {
+  function addColumns(values: Values, row: UsageRow): Values {
     const [atMs, kind, request, key, provider, model, endpoint, session] = row
     const source = sourceId([key, provider, model, endpoint])
     values.push(atMs, kind, request, source, session === null ? null : sessionId([session]))
     for (let at = FIRST_COUNT; at < row.length; at += 1) values.push(row[at] ?? null)
+    return values
   }
 
   function writeRows(rows: readonly UsageRow[]): void {
     for (let from = 0; from < rows.length; from += BATCH_ROWS) {
       const some = rows.slice(from, from + BATCH_ROWS)
-      if (some.length < BATCH_ROWS) for (const row of some) insertOne(columnsOf([row]))
-      else insertMany(columnsOf(some))
+      if (some.length < BATCH_ROWS) for (const row of some) insertOne(addColumns([], row))
+      else insertMany(some.reduce(addColumns, []))
     }
-  }
-
-  function columnsOf(rows: readonly UsageRow[]): Values {
-    const values: Values = []
-    for (const row of rows) addColumns(values, row)
-    return values
   }
 
   return {
