@@ -51,7 +51,8 @@ test('SIGHUP: the log’s level, file and size count from then on', async () => 
       return lines().includes('request_completed')
     }, soon)
     .toBe(true)
-  expect(lb.output()).toContain('request completed')
+  // The file is read at once, the console through a pipe.
+  await expect.poll(() => lb.output(), soon).toContain('request completed')
   write(['reload: false', 'log_level: ERROR'])
   lb.signal('SIGHUP')
   await expect
