@@ -32,7 +32,7 @@ export interface LoopPolicy {
   readonly connectTimeoutMs: number
   /** To the status line of the answer. */
   readonly firstByteTimeoutMs: number
-  /** The same for a probe that has another candidate behind it. */
+  /** The same for a probe that has another candidate behind it; three times its usual time, if that is longer. */
   readonly probeFirstByteTimeoutMs: number
   /** From the start of an attempt to its first content, pings or not; or {@link firstByteTimeoutMs}, if that is longer. */
   readonly contentTimeoutMs: number

@@ -48,6 +48,8 @@ export interface PlannerDeps {
   readonly priceOf: (compiled: CompiledConfig, target: RouteTarget) => number | null
 }
 
+/** Whole answers that are usually there by then need no more time than everybody gets. */
+const SLOW_MS = 20_000
 /** Turns are kept for so many models. */
 const MAX_TURNS = 1_000
 
@@ -96,7 +98,9 @@ export class Planner {
     const place = health.kind === 'available' ? books.placeOf(id, request) : 'free'
     const guessed = place === 'free' ? health : ({ kind: 'full', queue: place === 'queue' } as const)
     const availability = limits.within(provider, { request, tokens }, guessed, nowMs)
-    return planCandidate(target, availability, books.inFlight(id), books.ttftMs(id))
+    const candidate = planCandidate(target, availability, books.inFlight(id), books.ttftMs(id))
+    const wholeMs = books.wholeMs(id) ?? 0
+    return wholeMs > SLOW_MS ? { ...candidate, wholeMs } : candidate
   }
 
   #priced(compiled: CompiledConfig, candidates: readonly PlanCandidate[]): readonly PlanCandidate[] {

@@ -77,6 +77,21 @@ test.each([true, false])('an answer refills the budget of retries, once (stream:
   expect(targets.budgets.retryTokens()).toBe(7)
 })
 
+test('how long a provider usually takes for whole answers is known where it is long', async () => {
+  const { targets, compiled } = await startAsker()
+  const answer = (tookMs: number, stream: boolean): number | null | undefined => {
+    const [candidate] = targets.plan(compiled, wanted('r')).candidates
+    if (candidate === undefined) throw new Error('there is one')
+    const outcome = { kind: 'succeeded' } as const
+    const startedMs = 1_000_000 - tookMs
+    targets.reported(compiled, candidate, { request: 'r', attempt: 'r#1', session: null, startedMs, outcome, stream })
+    return targets.plan(compiled, wanted('r')).candidates[0]?.wholeMs
+  }
+  expect(answer(90_000, true)).toBeUndefined()
+  expect(answer(20_000, false)).toBeUndefined()
+  expect(answer(90_000, false)).toBe(90_000)
+})
+
 test('who waits for a place is called when health has heard why it is free', async () => {
   const { targets, compiled } = await startAsker()
   const [candidate] = targets.plan(compiled, wanted('first')).candidates

@@ -116,7 +116,10 @@ export class Targets {
       this.budgets.answered(nowMs)
       return this.#tellOf(compiled, candidate, { type: 'attempt-alive', target, attempt, startedMs })
     }
-    if (outcome.kind === 'succeeded' && !report.stream) this.budgets.answered(nowMs)
+    if (outcome.kind === 'succeeded' && !report.stream) {
+      this.#books.observeWhole(candidate.id, nowMs - startedMs, nowMs)
+      this.budgets.answered(nowMs)
+    }
     this.#tellOf(compiled, candidate, endNews(outcome, { target, attempt, startedMs }))
     this.#tellSession(compiled, candidate.id, report, nowMs)
     // Last: the place that is free now calls somebody, who must see what health has just learned.
