@@ -91,6 +91,7 @@ test.each([
   [['start', '--log-level', 'LOUD'], '--log-level: settings.log_level: must be one of DEBUG'],
   [['start', '--port='], '--port: settings.port: is empty'],
   [['start', '--host', ''], '--host: settings.host: is empty'],
+  [['login', '--account', ''], 'the name of the account is empty'],
 ])('lb %j: a wrong value of an option is a wrong call', async (args, message) => {
   expect(await lb(...args)).toMatchObject({ code: 2, error: expect.stringContaining(message) })
 })
