@@ -77,6 +77,12 @@ test('a file that is saved is taken up without a word, a broken one is told with
   expect(await name()).toBe('after')
 })
 
+test('a signal is answered in the log, also where nothing has changed', async () => {
+  const { lb } = await start([])
+  lb.signal('SIGHUP')
+  await expect.poll(() => lb.output(), soon).toContain('says what is in force already')
+})
+
 test('host and port wait for a restart, and lb says so', async () => {
   const { lb, write } = await start(['reload: false'])
   write(['reload: false', 'host: 127.0.0.2', 'port: 1', 'app_name: taken up'])

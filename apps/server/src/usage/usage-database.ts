@@ -1,7 +1,8 @@
-import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import type Database from 'libsql'
+import { makeFolderSync } from '../make-folder.ts'
 import type { UsageRow } from './usage-row.ts'
 
 /** The books on disk. Everything here waits for the disk: for a thread of its own only. */
@@ -63,7 +64,7 @@ const PROCESS_MEMORY_MS = 7 * 86_400_000
  * machine. The file itself is whole in any case.
  */
 export function openUsageDatabase(path: string): UsageDatabase {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolderSync(dirname(path), 0o700)
   closeSync(openSync(path, 'a', 0o600))
   chmodSync(path, 0o600)
   const database = new (loadLibsql())(path, { timeout: BUSY_MS })
