@@ -4,16 +4,16 @@
  *
  *   pnpm --filter @lb/bench cold-start [--rounds 9] [--write]     --write puts the table into docs/performance.md
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { span, writeSection } from './page.ts'
 import { startTarget } from './target.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const page = join(root, 'docs/performance.md')
 const { values: options } = parseArgs({
   options: { rounds: { type: 'string', default: '9' }, write: { type: 'boolean', default: false } },
 })
@@ -65,13 +65,7 @@ try {
   }
   const text = table(bare, lb)
   console.log(text)
-  if (options.write) {
-    const before = readFileSync(page, 'utf8')
-    writeFileSync(
-      page,
-      before.replace(/<!-- start -->[\s\S]*?<!-- \/start -->/, `<!-- start -->\n${text}\n<!-- /start -->`),
-    )
-  }
+  if (options.write) writeSection('start', text)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
@@ -83,7 +77,7 @@ function table(bare: readonly Start[], lb: readonly Start[]): string {
       starts.map(({ cpuMs }) => cpuMs),
       starts.map(({ rssMb }) => rssMb),
     ]
-    return `| ${name} | ${cells.map(span).join(' | ')} |`
+    return `| ${name} | ${cells.map((cell) => span(cell, 0)).join(' | ')} |`
   }
   return [
     `Node ${process.version}, ${cpus()[0]?.model.trim()}, ${rounds} pairs; median (min–max).`,
@@ -93,9 +87,4 @@ function table(bare: readonly Start[], lb: readonly Start[]): string {
     row('`node:http` alone', bare),
     row('lb', lb),
   ].join('\n')
-}
-
-function span(samples: readonly number[]): string {
-  const sorted = [...samples].sort((a, b) => a - b)
-  return `${sorted[sorted.length >> 1]?.toFixed(0)} (${sorted[0]?.toFixed(0)}–${sorted.at(-1)?.toFixed(0)})`
 }
