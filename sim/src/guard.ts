@@ -3,6 +3,7 @@ import { type FailureKind, failureTable } from '@lb/protocol'
 import { type Ending, type LoopEffect, type LoopEvent, type LoopState, retryTokens } from '@lb/router'
 import type { Exchange, Marks } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
+import { hasTooManyTries, isOutOfTries } from './tries.ts'
 import type { Watcher } from './watcher.ts'
 
 /** How the local throttle's own failure begins. */
@@ -179,7 +180,8 @@ export class Guard implements Watcher {
     const { loop } = gateway.plan
     if (nowMs >= state.deadlineMs || marks.commits > 0 || state.clientGone || marks.endings > 0)
       this.#breach('I3', exchange, 'an attempt after deadline, commit or end')
-    if (state.attempts.length > loop.attemptsMax) this.#breach('I5', exchange, 'too many attempts')
+    if (hasTooManyTries(state, effect.candidate, effect.why === 'again', loop))
+      this.#breach('I5', exchange, 'too many attempts')
     const wasted = state.attempts.filter(({ paid, outcome }) => paid && outcome === 'failed').length
     const isNew = state.attempts.filter(({ candidate }) => candidate === effect.candidate).length === 1
     if (wasted > loop.paidMax || (wasted === loop.paidMax && !isNew && effect.why !== 'again'))
@@ -229,7 +231,7 @@ export class Guard implements Watcher {
     const isLong = request.timeoutMs >= 600_000 && !(kind === 'deadline-exceeded' && state.attempts.length >= 2)
     if (request.fault !== null || !isLong || loop.failover === 'threshold' || state.onlyPassThrough) return
     const wasted = state.attempts.filter(({ paid, outcome }) => paid && outcome === 'failed').length
-    if (wasted > loop.paidMax || state.attempts.length >= loop.attemptsMax) return
+    if (wasted > loop.paidMax || isOutOfTries(state, loop)) return
     const candidates = state.candidates.filter(({ availability: { kind } }) => kind !== 'full')
     const isSteady = candidates.some(
       ({ provider, availability }) =>

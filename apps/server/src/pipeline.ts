@@ -11,8 +11,8 @@ import { estimatedTokens } from './keys/counted-tokens.ts'
 import { knownPatterns, refusalForKey } from './keys/permission.ts'
 import { featuresOfRequest, noFeatures } from './state/features.ts'
 import type { House } from './state/house.ts'
+import type { Wanted } from './state/planner.ts'
 import { sessionKey } from './state/sessions.ts'
-import type { Wanted } from './state/targets.ts'
 
 /**
  * The life of a request, on one screen. Each stage has a folder of its name.

@@ -130,7 +130,7 @@ describe('a barred target', () => {
         kind: 'half-open',
         bar: bar('ejected', 100),
         lastResort: { level: 1, atMs: 350 },
-        probe: { attempt: 'a', untilMs: 15_100 },
+        probe: { attempt: 'a', untilMs: 15_100, nextLeaseMs: 30_000 },
       },
     }
     expect(see(health([provider, half]), 15_099)).toMatchObject({

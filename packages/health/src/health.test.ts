@@ -33,6 +33,23 @@ const fails = (kind: FailureKind, startedMs = 0, of = target, more: Partial<Fail
 })
 const starts = (attempt: string, of = target): HealthEvent => ({ type: 'attempt-started', target: of, attempt })
 
+describe('clients whose own deadline came before a word of the upstream', () => {
+  const kind = 'silent-until-deadline'
+  const silences = (count: number): [number, HealthEvent][] =>
+    Array.from({ length: count }, (_, index) => [index * 10_000 + 9_000, fails(kind, index * 10_000)])
+
+  test('do not take a slow model out by twos, nor by sevens; eight in a row do', () => {
+    expect(told(silences(7)).effects.map(({ type }) => type)).toEqual(['counted'])
+    expect(told(silences(8)).effects.map(({ type }) => type)).toEqual(['counted', 'barred'])
+  })
+
+  test('are forgotten with the next answer', () => {
+    const answered: HealthEvent = { type: 'attempt-succeeded', target, attempt: 'a', startedMs: 70_000 }
+    const { state } = told([...silences(7), [71_000, answered]])
+    expect(told([[80_000, fails(kind, 72_000)]], policy, state).effects).toMatchObject([{ count: 0.25 }])
+  })
+})
+
 describe('a failure is told to the node that it is about', () => {
   test.each<[FailureKind, NodePath]>([
     ['server-error', path()],

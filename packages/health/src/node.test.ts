@@ -299,6 +299,19 @@ describe('a half-open node', () => {
     expect(startAttempt(half, 'q', at(21_000), policy).facts).toEqual([{ type: 'probing', attempt: 'q' }])
   })
 
+  test('gives each probe after a silent one twice the time, so that few wait for somebody silent', () => {
+    let node = half
+    const startedMs: number[] = []
+    for (let nowMs = 6_000; nowMs < 300_000; nowMs += 1_000) {
+      const step = startAttempt(node, `p${nowMs}`, at(nowMs), policy)
+      if (step.facts.length > 0) startedMs.push(nowMs)
+      node = step.node
+    }
+    expect(startedMs).toEqual([21_000, 51_000, 111_000, 231_000])
+    const due = abandon(node, 'p231000')
+    expect(startAttempt(due, 'q', at(300_000), policy).node.state).toMatchObject({ probe: { untilMs: 315_000 } })
+  })
+
   test('hears others than its probe as a last resort', () => {
     const other = fail(half, verdict(), seen('other', 6_010), at(6_100), policy).node
     expect(other.state).toMatchObject({

@@ -27,6 +27,8 @@ export interface Probe {
   readonly attempt: string
   /** Without an answer by then, another may try. */
   readonly untilMs: number
+  /** So long may that one be without an answer: twice as long as the one before it. */
+  readonly nextLeaseMs: number
 }
 
 /** A request with nothing else left may try a barred node from `atMs`; each failure of such a try pushes it out. */
@@ -89,7 +91,9 @@ export function startAttempt(node: NodeHealth, attempt: string, at: Moment, poli
   if (isLapsed(state, at.nowMs, policy)) return { node: freshNode, facts: [{ type: 'recovered' }] }
   const { bar, lastResort } = state
   if (at.nowMs >= (state.kind === 'barred' ? bar.probeAtMs : state.probe.untilMs)) {
-    const probe = { attempt, untilMs: at.nowMs + policy.probeLeaseMs }
+    // One of several may be the one that is just slow; but not many clients at once are to wait for somebody silent.
+    const leaseMs = state.kind === 'half-open' ? state.probe.nextLeaseMs : policy.probeLeaseMs
+    const probe = { attempt, untilMs: at.nowMs + leaseMs, nextLeaseMs: 2 * leaseMs }
     // Those who have nothing else left give the probe a moment, or all who waited for this date would come at once.
     const patient = pushedOut(lastResort, Math.max(policy.lastResortFreeTries + 1, lastResort.level), at, policy)
     return {

@@ -18,6 +18,8 @@ export interface Candidate {
   readonly timeouts?: OwnTimeouts
   /** Its usual time to the first token of a stream, peaks remembered; `null` or absent: nobody knows. */
   readonly ttftMs?: number | null
+  /** Its usual time to a whole answer, in the same way. */
+  readonly wholeMs?: number | null
   readonly availability: Availability
 }
 

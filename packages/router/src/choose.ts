@@ -14,6 +14,7 @@ import {
 import { awaitUntried, holdOn } from './hold.ts'
 import type { LoopPolicy } from './loop-policy.ts'
 import type { LoopState, StartReason } from './loop-state.ts'
+import { triesLeft, wasAsked } from './tries.ts'
 
 /**
  * The rules, first hit wins. What is untried and available comes before everything, so nobody waits while another
@@ -24,7 +25,8 @@ import type { LoopState, StartReason } from './loop-state.ts'
  */
 export function choose(state: LoopState, again: string | null, woken: boolean, at: Moment, policy: LoopPolicy): Choice {
   if (at.nowMs >= state.deadlineMs) return { next: 'stop', failure: deadlineExceeded }
-  if (state.attempts.length >= policy.attemptsMax) return stop
+  const left = triesLeft(state, policy)
+  if (left === 'none') return stop
   const repeated = again === null ? undefined : state.candidates.find(({ id }) => id === again)
   if (repeated !== undefined && !isDated(repeated, at.nowMs) && !isFirmlyFull(repeated))
     return { next: 'start', candidate: repeated, why: 'again', cost: 0 }
@@ -32,7 +34,7 @@ export function choose(state: LoopState, again: string | null, woken: boolean, a
   // Nearly always: the first choice is there, and nothing has happened yet.
   if (best !== undefined && state.attempts.length === 0 && isAvailable(best) && isOpen(state, best))
     return { next: 'start', candidate: best, why: 'first', cost: 0 }
-  const open = openOnes(state)
+  const open = left === 'newcomers' ? newcomers(state) : openOnes(state)
   if (policy.failover === 'threshold') return byThreshold(state, open, policy)
   const isSaving = isPatient(state, policy)
   const next = untried(state, open, isSaving, policy)
@@ -51,9 +53,12 @@ export function choose(state: LoopState, again: string | null, woken: boolean, a
 
 /** Whether somebody stands behind `candidate`: only then is it worth holding anything back for a failover. */
 export function hasBackup(state: LoopState, candidate: string, policy: LoopPolicy): boolean {
-  if (state.attempts.length >= policy.attemptsMax) return false
-  for (const other of state.candidates)
-    if (other.id !== candidate && isReady(other) && !state.tried.includes(other.id) && isOpen(state, other)) return true
+  const left = triesLeft(state, policy)
+  if (left === 'none') return false
+  for (const other of state.candidates) {
+    const hadTurn = state.tried.includes(other.id) || (left === 'newcomers' && wasAsked(state, other.id))
+    if (other.id !== candidate && !hadTurn && isReady(other) && isOpen(state, other)) return true
+  }
   return false
 }
 
@@ -75,6 +80,11 @@ function openOnes(state: LoopState): readonly Candidate[] {
   const { candidates, spent, onlyPassThrough } = state
   if (spent.length === 0 && !onlyPassThrough) return candidates
   return candidates.filter((candidate) => isOpen(state, candidate))
+}
+
+/** Those whom this request never asked. */
+function newcomers(state: LoopState): readonly Candidate[] {
+  return openOnes(state).filter(({ id }) => !wasAsked(state, id))
 }
 
 /** Those that had no turn in this round. */
@@ -124,19 +134,22 @@ function rank(candidate: Candidate, cost: Start['cost']): number {
  */
 function sharesFault(state: LoopState, candidate: Candidate): boolean {
   for (const { failure, candidate: id } of state.attempts) {
-    const failed = failure === null ? undefined : state.candidates.find((other) => other.id === id)
-    if (failure !== null && failed !== undefined && suspects[failureTable[failure.kind].scope](failed, candidate))
-      return true
+    if (failure === null) continue
+    const suspect = suspects[failureTable[failure.kind].scope]
+    const failed = suspect === nobody ? undefined : state.candidates.find((other) => other.id === id)
+    if (failed !== undefined && suspect(failed, candidate)) return true
   }
   return false
 }
 
-const suspects: Readonly<Record<FailureScope, (failed: Candidate, other: Candidate) => boolean>> = {
+type Suspect = (failed: Candidate, other: Candidate) => boolean
+const nobody: Suspect = () => false
+const suspects: Readonly<Record<FailureScope, Suspect>> = {
   provider: (failed, other) => failed.provider === other.provider,
   'provider+model': (failed, other) => failed.provider === other.provider && failed.model === other.model,
   credential: (failed, other) => failed.provider === other.provider && failed.credential === other.credential,
-  'credential+model': () => false,
-  request: () => false,
+  'credential+model': nobody,
+  request: nobody,
 }
 
 /** A barred candidate that a request with nothing else left may try now: the last usable target is never ejected. */

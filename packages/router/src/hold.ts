@@ -3,6 +3,7 @@ import type { Candidate } from './candidate.ts'
 import { type Choice, isPatient, type Start, wastedAttempts } from './choice.ts'
 import type { LoopPolicy } from './loop-policy.ts'
 import type { LoopState } from './loop-state.ts'
+import { wasAsked } from './tries.ts'
 
 /** Two requests that wait for the same moment must not wake in the same one. */
 const SPREAD_MS = 20
@@ -28,11 +29,6 @@ export function awaitUntried(
   const youthEndsMs = state.beganMs + Math.min(policy.roundWithinMs, policy.holdMaxMs)
   const endMs = isNew ? (state.heldMs ?? at.nowMs) + policy.holdMaxMs : youthEndsMs
   return waitFor(state, { candidates: untried, endMs, paceMs: 0 }, woken, at, policy)
-}
-
-function wasAsked({ attempts }: LoopState, id: string): boolean {
-  for (const { candidate } of attempts) if (candidate === id) return true
-  return false
 }
 
 /** Everybody had their turns and failed. If the user wants it, the request stays and asks again now and then. */
@@ -103,7 +99,8 @@ function openAtMs({ availability }: Candidate): number | undefined {
 function paceOf(state: LoopState, endMs: number, policy: LoopPolicy): number {
   const endedMs = state.attempts.at(-1)?.endedMs ?? null
   if (endedMs === null) return 0
-  if (isPatient(state, policy)) return endedMs + (endMs - endedMs) / (policy.attemptsMax - state.attempts.length + 1)
+  const left = Math.max(0, policy.attemptsMax - state.attempts.length)
+  if (isPatient(state, policy)) return endedMs + (endMs - endedMs) / (left + 1)
   return endedMs + Math.min(policy.backoffMaxMs, policy.backoffBaseMs * 2 ** (state.attempts.length - 1))
 }
 

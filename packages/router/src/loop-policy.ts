@@ -14,6 +14,7 @@ export interface LoopPolicy {
   readonly roundsMax: number
   /** A second round starts only in a request younger than this; an older one has waited enough. */
   readonly roundWithinMs: number
+  /** Tries of a request; keys that say at once that they are used up take none, see `tries.ts`. */
   readonly attemptsMax: number
   /**
    * Failed attempts that may have been billed (the upstream had said 200) after which nothing is tried again. An
@@ -31,7 +32,7 @@ export interface LoopPolicy {
   readonly connectTimeoutMs: number
   /** To the status line of the answer. */
   readonly firstByteTimeoutMs: number
-  /** The same for a probe that has another candidate behind it. */
+  /** The same for a probe that has another candidate behind it; three times its usual time, if that is longer. */
   readonly probeFirstByteTimeoutMs: number
   /** From the start of an attempt to its first content, pings or not; or {@link firstByteTimeoutMs}, if that is longer. */
   readonly contentTimeoutMs: number

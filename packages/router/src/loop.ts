@@ -15,6 +15,7 @@ import {
   type LoopStep,
 } from './loop-state.ts'
 import { probeTimeoutMs, timeoutsFor } from './timeouts.ts'
+import { wasAsked } from './tries.ts'
 import { closeAttempt, end, look, over, report, runningOf, unjudged, upstreamEvent } from './upstream.ts'
 
 /**
@@ -106,10 +107,8 @@ function lookedAt(state: LoopState, event: CandidatesChanged, at: Moment, policy
   }
 }
 
-function isNewcomer({ candidates, attempts }: LoopState): boolean {
-  return candidates.some(
-    (candidate) => isAvailable(candidate) && !attempts.some((attempt) => attempt.candidate === candidate.id),
-  )
+function isNewcomer(state: LoopState): boolean {
+  return state.candidates.some((candidate) => isAvailable(candidate) && !wasAsked(state, candidate.id))
 }
 
 function refreshed(state: LoopState, candidate: string, failure: Failure | null): LoopStep {

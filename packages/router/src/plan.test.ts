@@ -1,25 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { type PlanCandidate, type PlanWishes, plan } from './plan.ts'
 import { firstTurns, type Strategy, strategies } from './strategy.ts'
-import { available, barred, due } from './testing/driven.ts'
+import { barred, due } from './testing/driven.ts'
+import { planned } from './testing/planned.ts'
 
-const target = (id: string, more: Partial<PlanCandidate> = {}): PlanCandidate => ({
-  id,
-  provider: id,
-  credential: 'k',
-  model: 'm',
-  passThrough: false,
-  rank: 0,
-  priority: 1,
-  weight: 1,
-  price: null,
-  availability: available,
-  inFlight: 0,
-  ttftMs: null,
-  ...more,
-})
 const key = (id: string, more: Partial<PlanCandidate> = {}): PlanCandidate =>
-  target(id, { provider: 'p', credential: id, ...more })
+  planned(id, { provider: 'p', credential: id, ...more })
 const order = (all: readonly PlanCandidate[], wishes: Partial<PlanWishes> = {}, roll = 0.5): string =>
   plan(all, { strategy: 'priority', session: null, home: null, ...wishes }, firstTurns, { nowMs: 0, roll })
     .candidates.map(({ id }) => id)
@@ -28,7 +14,7 @@ const rolls = Array.from({ length: 400 }, (_, i) => i / 400)
 
 describe('the order', () => {
   test('is by priority, then as in the file', () => {
-    const [c, a, b] = [target('c', { priority: 2 }), target('a'), target('b')]
+    const [c, a, b] = [planned('c', { priority: 2 }), planned('a'), planned('b')]
     expect(order([c, a, b])).toBe('abc')
     expect(order([a, b, c])).toBe('abc')
     expect(order([])).toBe('')
@@ -37,15 +23,15 @@ describe('the order', () => {
   test.each(Object.keys(strategies) as Strategy[])(
     'has whoever is without weight behind all others of its tier, for failovers too (%s)',
     (strategy) => {
-      const idle = target('a', { weight: 0, price: 1, ttftMs: 1 })
-      const others = [target('b', { price: 2, ttftMs: 20 }), target('c', { ttftMs: 30 })]
+      const idle = planned('a', { weight: 0, price: 1, ttftMs: 1 })
+      const others = [planned('b', { price: 2, ttftMs: 20 }), planned('c', { ttftMs: 30 })]
       for (const roll of rolls.slice(0, 20)) expect(order([idle, ...others], { strategy }, roll)).toMatch(/^(bc|cb)a$/)
-      expect(order([idle, target('d', { priority: 2 })], { strategy }, 0.1)).toMatch(/^(ad|da)$/)
+      expect(order([idle, planned('d', { priority: 2 })], { strategy }, 0.1)).toMatch(/^(ad|da)$/)
     },
   )
 
   test('follows the strategy, whose turns are handed on', () => {
-    const all = [target('a'), target('b')]
+    const all = [planned('a'), planned('b')]
     const wishes = { strategy: 'round_robin', session: null, home: null } as const
     const once = plan(all, wishes, firstTurns, { nowMs: 0, roll: 0 })
     expect(once.turns.next).toBe(1)
@@ -55,30 +41,30 @@ describe('the order', () => {
 
 describe('rules', () => {
   const all = [
-    target('a', { availability: barred() }),
-    target('b', { rank: 1 }),
-    target('c', { rank: 1, availability: due }),
+    planned('a', { availability: barred() }),
+    planned('b', { rank: 1 }),
+    planned('c', { rank: 1, availability: due }),
   ]
 
   test('that match less well come first only while a better one has nobody usable', () => {
     expect(order(all)).toBe('bca')
-    expect(order([target('a'), ...all.slice(1)])).toBe('abc')
-    expect(order([target('a', { availability: due }), ...all.slice(1)])).toBe('abc')
+    expect(order([planned('a'), ...all.slice(1)])).toBe('abc')
+    expect(order([planned('a', { availability: due }), ...all.slice(1)])).toBe('abc')
   })
 
   test('that match less well stand behind a better one, each by its priorities, whatever the strategy and the home', () => {
     const later = [
-      target('d', { rank: 1, priority: 2 }),
-      target('e', { rank: 1 }),
-      target('f', { rank: 2, priority: 0 }),
+      planned('d', { rank: 1, priority: 2 }),
+      planned('e', { rank: 1 }),
+      planned('f', { rank: 2, priority: 0 }),
     ]
     for (const strategy of ['priority', 'weighted', 'round_robin', 'least_busy', 'fastest', 'cheapest'] as const)
-      expect(order([target('a'), ...later], { strategy, home: 'f' })).toBe('aedf')
+      expect(order([planned('a'), ...later], { strategy, home: 'f' })).toBe('aedf')
   })
 
   test('that match less well are left out where only the best counts', () => {
     expect(order(all, { onlyBestRule: true })).toBe('bc')
-    expect(order([target('a'), ...all.slice(1)], { onlyBestRule: true })).toBe('a')
+    expect(order([planned('a'), ...all.slice(1)], { onlyBestRule: true })).toBe('a')
   })
 
   test('are as they are when nobody is usable anywhere', () => {
@@ -88,7 +74,7 @@ describe('rules', () => {
 })
 
 describe('several credentials of one provider', () => {
-  const keys = [key('1'), key('2'), key('3'), target('z')]
+  const keys = [key('1'), key('2'), key('3'), planned('z')]
 
   test('are equals: a session keeps to one of them, and sessions spread over all', () => {
     const firsts = Array.from({ length: 300 }, (_, i) => order(keys, { session: `s${i}` }, i / 300)[0])
@@ -117,9 +103,9 @@ describe('several credentials of one provider', () => {
   })
 
   test('have a spare one without weight stand in for them, before another provider', () => {
-    expect(order([key('1', { weight: 0 }), key('2'), target('z')])).toBe('21z')
-    expect(order([key('1', { weight: 0 }), key('2', { availability: barred() }), target('z')])).toBe('21z')
-    expect(order([key('1', { weight: 0 }), key('2', { weight: 0 }), target('z')])).toMatch(/^z/)
+    expect(order([key('1', { weight: 0 }), key('2'), planned('z')])).toBe('21z')
+    expect(order([key('1', { weight: 0 }), key('2', { availability: barred() }), planned('z')])).toBe('21z')
+    expect(order([key('1', { weight: 0 }), key('2', { weight: 0 }), planned('z')])).toMatch(/^z/)
   })
 
   test('are equals only at the same place of the route', () => {
@@ -133,12 +119,12 @@ describe('several credentials of one provider', () => {
 
   test('are spread in every group of the route', () => {
     const groups = [
-      target('a'),
+      planned('a'),
       key('1'),
       key('2'),
-      target('b'),
-      target('c', { provider: 'q' }),
-      target('d', { provider: 'q' }),
+      planned('b'),
+      planned('c', { provider: 'q' }),
+      planned('d', { provider: 'q' }),
     ]
     const seen = new Set(rolls.map((roll) => order(groups, {}, roll)))
     expect(seen).toEqual(new Set(['a12bcd', 'a21bcd', 'a12bdc', 'a21bdc']))
@@ -146,7 +132,12 @@ describe('several credentials of one provider', () => {
 })
 
 describe('home', () => {
-  const all = [target('a'), target('b'), target('c', { availability: barred() }), target('d', { availability: due })]
+  const all = [
+    planned('a'),
+    planned('b'),
+    planned('c', { availability: barred() }),
+    planned('d', { availability: due }),
+  ]
 
   test('goes first while it is usable, or due', () => {
     expect(order(all, { home: 'b' })).toBe('bacd')
@@ -160,15 +151,15 @@ describe('home', () => {
 })
 
 describe('a recovering candidate', () => {
-  const slow = (share: number): PlanCandidate => target('a', { availability: { kind: 'available', share } })
+  const slow = (share: number): PlanCandidate => planned('a', { availability: { kind: 'available', share } })
 
   test('keeps its place only as often as its share says, else it goes behind the healthy', () => {
     const all = [
       slow(0.25),
-      target('b'),
-      target('c', { availability: barred() }),
-      target('d', { priority: 2 }),
-      target('e', { availability: due, priority: 3 }),
+      planned('b'),
+      planned('c', { availability: barred() }),
+      planned('d', { priority: 2 }),
+      planned('e', { availability: due, priority: 3 }),
     ]
     const seen = rolls.map((roll) => order(all, {}, roll))
     expect(new Set(seen)).toEqual(new Set(['abcde', 'bcdae']))
@@ -178,28 +169,28 @@ describe('a recovering candidate', () => {
   })
 
   test('stands where it stands when nobody healthy is behind it', () => {
-    const all = [slow(0), target('b', { availability: barred() })]
+    const all = [slow(0), planned('b', { availability: barred() })]
     expect(new Set(rolls.map((roll) => order(all, {}, roll)))).toEqual(new Set(['ab']))
   })
 
   test('with its full share is as the others', () => {
-    expect(new Set(rolls.map((roll) => order([slow(1), target('b')], {}, roll)))).toEqual(new Set(['ab']))
+    expect(new Set(rolls.map((roll) => order([slow(1), planned('b')], {}, roll)))).toEqual(new Set(['ab']))
   })
 
   test('gets those back who are lent as its share grows, each of them once', () => {
     const back = (share: number): string[] =>
       rolls
         .map((_, i) => `s${i}`)
-        .filter((session) => order([slow(share), target('b')], { home: 'a', lent: 'b', session }) === 'ab')
+        .filter((session) => order([slow(share), planned('b')], { home: 'a', lent: 'b', session }) === 'ab')
     const [none, few, most, all] = [back(0), back(0.1), back(0.9), back(1 - 1e-9)]
     expect([none.length, all.length]).toEqual([0, rolls.length])
     expect([few.length > 20, few.length < 60, most.length > 340]).toEqual([true, true, true])
     expect(most).toEqual(expect.arrayContaining(few))
-    const gone = target('b', { availability: barred() })
+    const gone = planned('b', { availability: barred() })
     expect(order([slow(0), gone], { home: 'a', lent: 'b', session: 's' })).toBe('ab')
   })
 
   test('that is home is home', () => {
-    expect(new Set(rolls.map((roll) => order([slow(0), target('b')], { home: 'a' }, roll)))).toEqual(new Set(['ab']))
+    expect(new Set(rolls.map((roll) => order([slow(0), planned('b')], { home: 'a' }, roll)))).toEqual(new Set(['ab']))
   })
 })

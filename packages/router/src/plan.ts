@@ -12,6 +12,8 @@ export interface PlanCandidate extends RouteTarget {
   readonly inFlight: number
   /** Its usual time to first token (`peakEwma`), or `null` while nobody knows. */
   readonly ttftMs: number | null
+  /** Its usual time to a whole answer, in the same way; absent also where it is short. */
+  readonly wholeMs?: number | null
 }
 
 /** What the order depends on beside the candidates. */

@@ -1,23 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { PlanCandidate } from './plan.ts'
 import { firstTurns, loadCost, type Strategy, strategies, type Turns } from './strategy.ts'
-import { available, barred, due } from './testing/driven.ts'
+import { barred, due } from './testing/driven.ts'
+import { planned } from './testing/planned.ts'
 
-const target = (id: string, more: Partial<PlanCandidate> = {}): PlanCandidate => ({
-  id,
-  provider: id,
-  credential: 'k',
-  model: 'm',
-  passThrough: false,
-  rank: 0,
-  priority: 1,
-  weight: 1,
-  price: null,
-  availability: available,
-  inFlight: 0,
-  ttftMs: null,
-  ...more,
-})
 const never = (): number => {
   throw new Error('this strategy draws no lots')
 }
@@ -32,7 +18,7 @@ function orders(strategy: Strategy, all: readonly PlanCandidate[], requests: num
   }
   return lines
 }
-const three = [target('a', { priority: 1 }), target('b', { priority: 2 }), target('c', { priority: 3 })]
+const three = [planned('a', { priority: 1 }), planned('b', { priority: 2 }), planned('c', { priority: 3 })]
 
 test('priority keeps the order', () => {
   expect(orders('priority', three, 2)).toEqual(['abc', 'abc'])
@@ -55,7 +41,7 @@ describe('round_robin', () => {
 
 describe('random', () => {
   test('puts one of the first three in front', () => {
-    const four = [...three, target('d', { priority: 4 })]
+    const four = [...three, planned('d', { priority: 4 })]
     expect([0, 0.34, 0.67, 0.999].map((roll) => orders('random', four, 1, () => roll)[0])).toEqual([
       'abcd',
       'bacd',
@@ -69,7 +55,7 @@ describe('random', () => {
 test.each(['round_robin', 'random', 'weighted', 'fastest', 'least_busy'] as const)(
   '%s: who has no weight is asked first only where nobody else is usable',
   (strategy) => {
-    const idle = target('a', { weight: 0 })
+    const idle = planned('a', { weight: 0 })
     const firsts = (all: readonly PlanCandidate[]): Set<string> => {
       let roll = 0
       const draw = (): number => {
@@ -78,15 +64,15 @@ test.each(['round_robin', 'random', 'weighted', 'fastest', 'least_busy'] as cons
       }
       return new Set(orders(strategy, all, 20, draw).map((order) => order.replace('x', '').charAt(0)))
     }
-    expect(firsts([idle, target('b'), target('c')]).has('a')).toBe(false)
-    expect(firsts([idle, target('b', { availability: due })])).toEqual(new Set('b'))
+    expect(firsts([idle, planned('b'), planned('c')]).has('a')).toBe(false)
+    expect(firsts([idle, planned('b', { availability: due })])).toEqual(new Set('b'))
     // Barred candidates keep their place, and are passed over.
-    expect(firsts([target('x', { availability: barred() }), idle])).toEqual(new Set('a'))
+    expect(firsts([planned('x', { availability: barred() }), idle])).toEqual(new Set('a'))
   },
 )
 
 describe('weighted', () => {
-  const pair = [target('a', { weight: 5 }), target('b', { weight: 1 }), target('c', { weight: 1 })]
+  const pair = [planned('a', { weight: 5 }), planned('b', { weight: 1 }), planned('c', { weight: 1 })]
 
   test('is smooth: nobody gets its whole share at once', () => {
     expect(
@@ -97,7 +83,11 @@ describe('weighted', () => {
   })
 
   test('stays in the first tier that has anybody', () => {
-    const tiers = [target('a', { availability: barred() }), target('b', { priority: 2 }), target('c', { priority: 2 })]
+    const tiers = [
+      planned('a', { availability: barred() }),
+      planned('b', { priority: 2 }),
+      planned('c', { priority: 2 }),
+    ]
     expect(orders('weighted', tiers, 3)).toEqual(['abc', 'acb', 'abc'])
     const all = tiers.map((one) => ({ ...one, availability: barred() }))
     expect(orders('weighted', all, 2)).toEqual(['abc', 'abc'])
@@ -105,7 +95,7 @@ describe('weighted', () => {
   })
 
   test('keeps those of its tier that are out behind, and owes them nothing', () => {
-    const tier = [target('a', { availability: barred(), weight: 100 }), target('b'), target('c')]
+    const tier = [planned('a', { availability: barred(), weight: 100 }), planned('b'), planned('c')]
     expect(orders('weighted', tier, 4)).toEqual(['bca', 'cba', 'bca', 'cba'])
   })
 
@@ -118,34 +108,34 @@ describe('weighted', () => {
 describe('least_busy', () => {
   test('sends where least is open, per weight, tier by tier', () => {
     const all = [
-      target('a', { inFlight: 3 }),
-      target('b', { inFlight: 5, weight: 4 }),
-      target('c', { inFlight: 0, priority: 2 }),
+      planned('a', { inFlight: 3 }),
+      planned('b', { inFlight: 5, weight: 4 }),
+      planned('c', { inFlight: 0, priority: 2 }),
     ]
     expect(orders('least_busy', all, 1)).toEqual(['bac'])
-    expect(orders('least_busy', [target('a'), target('b')], 1)).toEqual(['ab'])
+    expect(orders('least_busy', [planned('a'), planned('b')], 1)).toEqual(['ab'])
   })
 })
 
 describe('cheapest', () => {
   test('sends where it costs least; an unknown price is the highest', () => {
     const all = [
-      target('a'),
-      target('b', { price: 3 }),
-      target('c', { price: 1 }),
-      target('d', { price: 0, priority: 2 }),
+      planned('a'),
+      planned('b', { price: 3 }),
+      planned('c', { price: 1 }),
+      planned('d', { price: 0, priority: 2 }),
     ]
     expect(orders('cheapest', all, 1)).toEqual(['cbad'])
-    expect(orders('cheapest', [target('a'), target('b')], 1)).toEqual(['ab'])
+    expect(orders('cheapest', [planned('a'), planned('b')], 1)).toEqual(['ab'])
   })
 })
 
 describe('fastest', () => {
   const all = [
-    target('a', { ttftMs: 900 }),
-    target('b', { ttftMs: 300 }),
-    target('c', { ttftMs: 600 }),
-    target('d', { ttftMs: 1, priority: 2 }),
+    planned('a', { ttftMs: 900 }),
+    planned('b', { ttftMs: 300 }),
+    planned('c', { ttftMs: 600 }),
+    planned('d', { ttftMs: 1, priority: 2 }),
   ]
   const lots =
     (...rolls: number[]) =>
@@ -161,16 +151,16 @@ describe('fastest', () => {
   })
 
   test('draws among those that may be used', () => {
-    const some = [target('a', { ttftMs: 5 }), target('b', { ttftMs: 1, availability: barred() })]
+    const some = [planned('a', { ttftMs: 5 }), planned('b', { ttftMs: 1, availability: barred() })]
     expect(orders('fastest', some, 1, lots(0, 0))).toEqual(['ab'])
     expect(orders('fastest', [], 1, lots())).toEqual([''])
   })
 
   test('counts a queue as time, a weight as less of it, and the unknown and the due as nothing', () => {
-    expect(loadCost(target('a', { ttftMs: 100, inFlight: 2 }))).toBe(300)
-    expect(loadCost(target('a', { ttftMs: 100, inFlight: 1, weight: 4 }))).toBe(50)
-    expect(loadCost(target('a', { weight: 0 }))).toBe(Number.MAX_VALUE)
-    expect(loadCost(target('a', { inFlight: 9 }))).toBe(0)
-    expect(loadCost(target('a', { ttftMs: 30_000, availability: due }))).toBe(0)
+    expect(loadCost(planned('a', { ttftMs: 100, inFlight: 2 }))).toBe(300)
+    expect(loadCost(planned('a', { ttftMs: 100, inFlight: 1, weight: 4 }))).toBe(50)
+    expect(loadCost(planned('a', { weight: 0 }))).toBe(Number.MAX_VALUE)
+    expect(loadCost(planned('a', { inFlight: 9 }))).toBe(0)
+    expect(loadCost(planned('a', { ttftMs: 30_000, availability: due }))).toBe(0)
   })
 })

@@ -22,12 +22,15 @@ export type UpstreamTimeouts = Pick<
 const UNUSUAL = 3
 
 /**
- * How long a stream's first byte may take before its upstream is thought ill, where that costs somebody else time: short, but
- * whoever is slow by nature must be able to show that it is well.
+ * How long the first byte may take before its upstream is thought ill, where that costs somebody else time: short, but
+ * whoever is slow by nature must be able to show that it is well. The first byte of a whole answer comes with its last.
  */
-export function probeTimeoutMs(candidate: Pick<Candidate, 'ttftMs' | 'timeouts'>, policy: LoopPolicy): number {
-  const { ttftMs, timeouts } = candidate
-  const usualMs = policy.stream ? UNUSUAL * (ttftMs ?? 0) : 0
+export function probeTimeoutMs(
+  candidate: Pick<Candidate, 'ttftMs' | 'wholeMs' | 'timeouts'>,
+  policy: LoopPolicy,
+): number {
+  const { ttftMs, wholeMs, timeouts } = candidate
+  const usualMs = UNUSUAL * ((policy.stream ? ttftMs : wholeMs) ?? 0)
   const longestMs = timeoutsFor(timeouts, policy).firstByteTimeoutMs
   return Math.max(policy.probeFirstByteTimeoutMs, Math.min(usualMs, longestMs))
 }

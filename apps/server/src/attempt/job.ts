@@ -57,8 +57,8 @@ export function startJob(job: Job): Run {
     candidates,
     view,
     log: job.log,
-    retryTokens: () => targets.retryTokens(),
-    refuseChance: targets.begun(),
+    retryTokens: () => targets.budgets.retryTokens(),
+    refuseChance: targets.budgets.begun(),
     look: () => targets.look(compiled, candidates, { request: request.id, tokens }),
     waiting: (why, wake) => targets.waiting(candidates, request.id, why, wake),
     start(candidate, effect, tell) {
@@ -71,11 +71,11 @@ export function startJob(job: Job): Run {
       if (target !== undefined) report(job, target, effect, attempt)
       if (effect.outcome.kind === 'alive' || !paidAttempts.includes(effect.attempt)) return
       paidAttempts = paidAttempts.filter((attempt) => attempt !== effect.attempt)
-      targets.retryEnded()
+      targets.budgets.retryEnded()
     },
     spendBudget() {
       isPaid = true
-      targets.retryStarted()
+      targets.budgets.retryStarted()
     },
     // Stored logins renew themselves inside their attempt; a configured key cannot be renewed.
     refresh: () => Promise.resolve({ kind: 'credential-rejected', message: 'cannot be renewed' } satisfies Failure),

@@ -1,27 +1,15 @@
 import type { Failure } from '@lb/protocol'
-import { type LoopEffect, type PlanCandidate, streamPolicy } from '@lb/router'
+import { type LoopEffect, streamPolicy } from '@lb/router'
 import { expect, test } from 'vitest'
 import type { ClientView } from '../egress/client-view.ts'
+import { planned } from '../testing/planned.ts'
 import type { Attempt, AttemptNews } from './attempt.ts'
 import { Run } from './run.ts'
 import type { RunDeps } from './run-deps.ts'
 
 const thrown = new Error('a bug')
 
-const candidates: readonly PlanCandidate[] = ['a', 'b'].map((id) => ({
-  id,
-  provider: id,
-  credential: 'key',
-  model: 'm',
-  passThrough: false,
-  rank: 0,
-  priority: 1,
-  weight: 1,
-  price: null,
-  availability: { kind: 'available', share: 1 },
-  inFlight: 0,
-  ttftMs: null,
-}))
+const candidates = ['a', 'b'].map((id) => planned(id))
 
 const silent: ClientView = {
   preamble: () => undefined,

@@ -12,12 +12,13 @@ import { type Clock, momentOf } from '../clock.ts'
 import type { AnswerEnding, Outlet } from '../egress/outlet.ts'
 import type { ClientRequest } from '../ingress/client-request.ts'
 import type { CompiledConfig } from '../state/compiled-config.ts'
-import type { RequestObserver } from '../telemetry/observer.ts'
 import { type AnswerCollector, createAnswerCollector, replayAnswer, storedAnswer } from './answers.ts'
-import { Consumer, type FlightHead } from './consumer.ts'
+import { Consumer } from './consumer.ts'
 import { type DropReason, dropRefusals } from './drop-refusals.ts'
+import type { Flight } from './flight.ts'
 import type { FlightKeys } from './flight-keys.ts'
-import { type Lead, type StartLead, serveAlone } from './lead.ts'
+import { FlightNews, type FlightObserver } from './flight-news.ts'
+import { type StartLead, serveAlone } from './lead.ts'
 
 export interface FlightsDeps {
   readonly clock: Clock
@@ -25,29 +26,7 @@ export interface FlightsDeps {
   readonly keys: FlightKeys
   /** Where answers are kept, when the operator wants that. */
   readonly store: (compiled: CompiledConfig) => AnswerStore | undefined
-  readonly observer: Pick<
-    Required<RequestObserver>,
-    | 'flightOpened'
-    | 'requestAlone'
-    | 'leaderLeft'
-    | 'followerJoined'
-    | 'followerParted'
-    | 'followerDone'
-    | 'answerReplayed'
-  >
-}
-
-/** A call under way, or an answer that is still being read. */
-interface Flight {
-  /** Who reads it. */
-  readonly members: Set<Consumer>
-  head?: FlightHead
-  lead?: Lead
-  /** How the answer ended; `aborted`: by a cut, so that its readers see a cut. */
-  ending?: AnswerEnding | 'aborted'
-  readonly collector: AnswerCollector | undefined
-  /** Whose call it is. */
-  readonly leader: ClientRequest
+  readonly observer: FlightObserver
 }
 
 /** A request on its way into a flight. */
@@ -68,10 +47,12 @@ export class Flights {
   readonly #table: FlightTable = createFlightTable()
   readonly #flights = new TransientMap<FlightId, Flight>()
   readonly #consumers = new TransientMap<string, Consumer>()
+  readonly #news: FlightNews
   #timer: NodeJS.Timeout | undefined
 
   constructor(deps: FlightsDeps) {
     this.#deps = deps
+    this.#news = new FlightNews(deps.observer, deps.clock)
   }
 
   /** Serves a request: from the kept answers, from the running call for the same question, or by a call of its own. */
@@ -178,8 +159,7 @@ export class Flights {
     flight.members.add(consumer)
     flight.collector?.agree(consumer.request.headers)
     if (role === 'follower') {
-      const how = flight.ending === undefined ? 'joined' : 'replayed'
-      this.#deps.observer.followerJoined({ request: consumer.request, leader: flight.leader, how })
+      this.#news.joined(consumer, flight)
       flight.lead?.joined(consumer.request)
     }
     consumer.pump(flight.head)
@@ -228,9 +208,8 @@ export class Flights {
     this.#forget(id)
     const life = how === 'left' ? flight?.lead?.life() : undefined
     this.#act(this.#table.leave(id, how, this.#now(), life))
-    if (how === 'left') this.#tellLeft(consumer)
-    const ending = flight?.ending === 'aborted' ? 'failed' : (flight?.ending?.kind ?? 'failed')
-    this.#tellDone(consumer, flight, how === 'left' ? 'left' : ending)
+    if (how === 'left') this.#news.left(consumer, this.#flights.get(consumer.flight))
+    this.#news.done(consumer, flight, how)
   }
 
   #drop(consumer: Consumer | undefined, reason: DropReason): void {
@@ -239,8 +218,8 @@ export class Flights {
     consumer.drop(dropRefusals[reason])
     const flight = this.#flights.get(consumer.flight)
     this.#forget(consumer.request.id)
-    this.#tellLeft(consumer)
-    this.#tellDone(consumer, flight, 'failed')
+    this.#news.left(consumer, flight)
+    this.#news.done(consumer, flight, 'dropped')
   }
 
   /** Nothing has come for it, so that it has lost nothing: it gets a call of its own, which nobody else may join. */
@@ -248,24 +227,9 @@ export class Flights {
     const { request, alone } = consumer
     const flight = this.#flights.get(consumer.flight)
     flight?.members.delete(consumer)
-    if (flight !== undefined) this.#deps.observer.followerParted({ request, leader: flight.leader })
+    this.#news.parted(consumer, flight)
     const actions = this.#table.arrive(`${request.id} alone`, request.id, this.#now(), alone.options)
     this.#act(actions, { start: alone.start, collector: undefined })
-  }
-
-  /** Its call goes on without it: for those who read along, or for its retry. */
-  #tellLeft({ request, role, flight: id }: Consumer): void {
-    const flight = this.#flights.get(id)
-    if (role === 'leader' && flight !== undefined && flight.ending === undefined)
-      this.#deps.observer.leaderLeft(request)
-  }
-
-  /** Whoever made the call is told about by the call itself. */
-  #tellDone(consumer: Consumer, flight: Flight | undefined, ending: 'whole' | 'failed' | 'left'): void {
-    const { request, role, bytes, firstByteAtMs } = consumer
-    if (role === 'leader' || flight === undefined) return
-    const nowMs = this.#deps.clock.nowMs()
-    this.#deps.observer.followerDone({ request, leader: flight.leader, ending, bytes, firstByteAtMs, nowMs })
   }
 
   #forget(id: string): void {

@@ -2,6 +2,7 @@ import { messagePolicy, newLoop, stepLoop } from '@lb/router'
 import { expect, test } from 'vitest'
 import type { ClientRequest } from '../ingress/client-request.ts'
 import type { DoneRequest } from '../telemetry/observer.ts'
+import { planned } from '../testing/planned.ts'
 import type { CompiledConfig } from './compiled-config.ts'
 import { createDecisionRecords } from './decision-records.ts'
 
@@ -15,19 +16,7 @@ const request = {
   stream: false,
   receivedAtMs: 1,
 } as unknown as ClientRequest
-const availability = { kind: 'available', share: 1 } as const
-const usual = { provider: 'a', credential: 'k', model: 'm', passThrough: false } as const
-const candidate = {
-  ...usual,
-  id: 'a',
-  rank: 0,
-  priority: 1,
-  weight: 1,
-  price: null,
-  availability,
-  inFlight: 0,
-  ttftMs: 7,
-}
+const candidate = planned('a', { ttftMs: 7 })
 
 test('a request that was broken off in the middle keeps the end that no event tells of', () => {
   const event = {

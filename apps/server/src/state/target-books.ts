@@ -16,10 +16,13 @@ export interface TargetBooks {
   inFlight(target: string): number
   /** Usual time to first token; `null` while nobody knows. */
   ttftMs(target: string): number | null
+  /** Usual time to a whole answer; `null` while nobody knows. */
+  wholeMs(target: string): number | null
   placeOf(target: string, request: string): 'free' | 'queue' | 'none'
   /** Tells a target's limit; calls `wake` for each request that now finds a place. */
   tellLimit(target: string, event: LimitEvent, nowMs: number): void
   observeTtft(target: string, ttftMs: number, nowMs: number): void
+  observeWhole(target: string, tookMs: number, nowMs: number): void
   /** Forgets the targets that are not kept and not in use. */
   keep(isKept: (target: NodePath) => boolean): void
 }
@@ -27,6 +30,7 @@ export interface TargetBooks {
 interface Entry {
   limit: Limit
   latency: Latency | null
+  whole: Latency | null
 }
 
 /** Targets that nobody uses any more, of models that clients made up, must not fill the memory. */
@@ -39,7 +43,7 @@ export function createTargetBooks(wake: (request: string) => void): TargetBooks 
     const found = entries.get(target)
     if (found !== undefined) return found
     if (entries.size >= MAX_TARGETS) forgetIdle(entries)
-    const fresh: Entry = { limit: noLimit, latency: null }
+    const fresh: Entry = { limit: noLimit, latency: null, whole: null }
     entries.set(target, fresh)
     return fresh
   }
@@ -47,6 +51,7 @@ export function createTargetBooks(wake: (request: string) => void): TargetBooks 
   return {
     inFlight: (target) => entries.get(target)?.limit.inFlight ?? 0,
     ttftMs: (target) => entries.get(target)?.latency?.ms ?? null,
+    wholeMs: (target) => entries.get(target)?.whole?.ms ?? null,
     placeOf(target, request) {
       const limit = entries.get(target)?.limit
       return limit === undefined || limit.max === null ? 'free' : placeOf(limit, request)
@@ -60,6 +65,10 @@ export function createTargetBooks(wake: (request: string) => void): TargetBooks 
     observeTtft(target, ttftMs, nowMs) {
       const entry = entryOf(target)
       entry.latency = observeLatency(entry.latency, ttftMs, nowMs)
+    },
+    observeWhole(target, tookMs, nowMs) {
+      const entry = entryOf(target)
+      entry.whole = observeLatency(entry.whole, tookMs, nowMs)
     },
     keep(isKept) {
       for (const [target, entry] of entries) if (isIdle(entry) && !isKept(pathOf(target))) entries.delete(target)

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import { testConfig } from '../testing/world.ts'
 import { type CompiledConfig, compileConfig } from './compiled-config.ts'
 import { noFeatures } from './features.ts'
-import { Targets, type Wanted } from './targets.ts'
+import type { Wanted } from './planner.ts'
+import { Targets } from './targets.ts'
 
 /** Targets by a clock of their own, and somebody who asks them. */
 interface Asker {
@@ -41,7 +42,7 @@ async function startAsker(): Promise<Asker> {
       const [candidate] = targets.plan(compiled, wanted(request)).candidates
       if (candidate === undefined) throw new Error('there is one')
       const attempt = { request, attempt: `${request}#1`, session: null }
-      targets.begun()
+      targets.budgets.begun()
       targets.started(compiled, candidate, { ...attempt, tokens: 1, isFirst: true })
       const report = { ...attempt, startedMs: asker.nowMs, stream }
       if (outcome === 'refused')
@@ -58,22 +59,37 @@ test.each([true, false])(
   async (stream) => {
     const asker = await startAsker()
     for (let request = 0; request < 200; request += 1) asker.ask('succeeded', stream)
-    expect(asker.targets.begun()).toBe(0)
+    expect(asker.targets.budgets.begun()).toBe(0)
     for (let request = 0; request < 400; request += 1) asker.ask('refused', stream)
-    expect(asker.targets.begun()).toBeGreaterThan(0)
+    expect(asker.targets.budgets.begun()).toBeGreaterThan(0)
   },
 )
 
 test.each([true, false])('an answer refills the budget of retries, once (stream: %s)', async (stream) => {
   const { targets, ask } = await startAsker()
-  for (let retry = 0; retry < 20; retry += 1) targets.retryStarted()
-  expect(targets.retryTokens()).toBe(0)
+  for (let retry = 0; retry < 20; retry += 1) targets.budgets.retryStarted()
+  expect(targets.budgets.retryTokens()).toBe(0)
   for (let request = 0; request < 12; request += 1) ask('refused', stream)
   // A fifth for each request, ...
-  expect(targets.retryTokens()).toBe(2)
+  expect(targets.budgets.retryTokens()).toBe(2)
   for (let request = 0; request < 10; request += 1) ask('succeeded', stream)
   // ... and three tenths more for each that is answered.
-  expect(targets.retryTokens()).toBe(7)
+  expect(targets.budgets.retryTokens()).toBe(7)
+})
+
+test('how long a provider usually takes for whole answers is known where it is long', async () => {
+  const { targets, compiled } = await startAsker()
+  const answer = (tookMs: number, stream: boolean): number | null | undefined => {
+    const [candidate] = targets.plan(compiled, wanted('r')).candidates
+    if (candidate === undefined) throw new Error('there is one')
+    const outcome = { kind: 'succeeded' } as const
+    const startedMs = 1_000_000 - tookMs
+    targets.reported(compiled, candidate, { request: 'r', attempt: 'r#1', session: null, startedMs, outcome, stream })
+    return targets.plan(compiled, wanted('r')).candidates[0]?.wholeMs
+  }
+  expect(answer(90_000, true)).toBeUndefined()
+  expect(answer(20_000, false)).toBeUndefined()
+  expect(answer(90_000, false)).toBe(90_000)
 })
 
 test('who waits for a place is called when health has heard why it is free', async () => {

@@ -140,6 +140,20 @@ describe('several keys of one provider', () => {
     const asked = world.mocks[0]?.requests.filter(({ headers }) => headers['x-api-key'] === 'key-1')
     expect(asked?.length).toBeLessThanOrEqual(1)
   })
+
+  test('are asked one after another until one serves, however many are used up', async () => {
+    const keys = Array.from({ length: 12 }, (_, index) => `{ value: key-${index + 1} }`)
+    const world = await startWorld({
+      scripts: [{ rules: [{ answer: { fault: 'rate-limit' }, repeat: 11 }] }],
+      provider: `auth_values: [${keys.join(', ')}]`,
+    })
+    for (const attempts of ['12', '1']) {
+      const response = await world.post(about('many keys'))
+      expect([response.status, response.headers.get('x-lb-attempts')]).toEqual([200, attempts])
+    }
+    const asked = world.mocks[0]?.requests.map(({ headers }) => headers['x-api-key'])
+    expect(new Set(asked).size).toBe(12)
+  })
 })
 
 describe('keys of one provider with weights', () => {

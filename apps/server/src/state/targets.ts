@@ -1,5 +1,4 @@
 import {
-  availabilityOf,
   emptyHealth,
   type HealthEffect,
   type HealthEvent,
@@ -8,48 +7,17 @@ import {
   nodesOf,
   stepHealth,
 } from '@lb/health'
-import {
-  firstTurns,
-  fullBudget,
-  type Outcome,
-  openThrottle,
-  type PlanCandidate,
-  plan,
-  type RequestFeatures,
-  type RetryBudget,
-  type RouteProvider,
-  type RouteTarget,
-  refuseChance,
-  retryTokens,
-  routeTargets,
-  stepBudget,
-  stepThrottle,
-  type Throttle,
-  type Turns,
-} from '@lb/router'
+import type { Outcome, PlanCandidate, RouteTarget } from '@lb/router'
 import { type Clock, momentOf } from '../clock.ts'
 import type { CompiledConfig } from './compiled-config.ts'
 import { endNews, healthTarget, isHardLoss } from './health-news.ts'
-import { planCandidate } from './plan-candidate.ts'
+import { type Planned, Planner, type Wanted } from './planner.ts'
 import { type Asked, type Asking, createProviderLimits, type ProviderLimits } from './provider-limits.ts'
 import { isSameTarget } from './replaced-targets.ts'
+import { RequestBudgets } from './request-budgets.ts'
 import { createSessions, type Sessions } from './sessions.ts'
 import { createTargetBooks, limitOutcome, type TargetBooks } from './target-books.ts'
 import { createWaitingRoom, type WaitingRoom, type WaitReason } from './waiting-room.ts'
-
-/** What a request wants, as far as planning goes. */
-export interface Wanted {
-  readonly request: string
-  readonly model: string
-  readonly features: RequestFeatures
-  readonly forcedProvider: string | null
-  /** The conversation; asked only where it matters. */
-  readonly session: () => string
-  /** Estimated. */
-  readonly tokens: number
-  /** The providers that may answer; absent: all. */
-  readonly providers?: readonly RouteProvider[] | undefined
-}
 
 /** An attempt's end, or its first sign of life. `attempt`: its name over all requests. */
 export interface Report {
@@ -70,12 +38,6 @@ interface Started extends Asked {
   readonly isFirst: boolean
 }
 
-/** Who is to be asked, in this order, and the conversation that it is about; `null` where there is no choice. */
-export interface Planned {
-  readonly candidates: readonly PlanCandidate[]
-  readonly session: string | null
-}
-
 export interface TargetsDeps {
   readonly clock: Clock
   readonly roll: () => number
@@ -91,9 +53,6 @@ export interface TargetsDeps {
   readonly current: () => CompiledConfig
 }
 
-/** Turns are kept for so many models. */
-const MAX_TURNS = 1_000
-
 /**
  * What lb knows about the targets: their health, how busy they are, whose turn it is, where conversations are at home. The
  * one place where health and router meet, since neither knows of the other.
@@ -104,10 +63,9 @@ export class Targets {
   readonly #books: TargetBooks
   readonly #limits: ProviderLimits
   readonly #sessions: Sessions = createSessions()
-  readonly #turns = new Map<string, Turns>()
+  readonly #planner: Planner
+  readonly budgets: RequestBudgets = new RequestBudgets()
   #health: HealthState
-  #budget: RetryBudget = fullBudget
-  #throttle: Throttle = openThrottle
 
   constructor(deps: TargetsDeps) {
     this.#deps = deps
@@ -115,52 +73,24 @@ export class Targets {
     this.#room = createWaitingRoom(deps.clock)
     this.#books = createTargetBooks(this.#room.wake)
     this.#limits = createProviderLimits(this.#room.wake, (name) => deps.current().providers.get(name)?.limits ?? {})
+    const { clock, roll, priceOf } = deps
+    const known = { health: () => this.#health, books: this.#books, limits: this.#limits, sessions: this.#sessions }
+    this.#planner = new Planner({ clock, roll, priceOf, ...known })
   }
 
-  /** The candidates of a request, in the order in which they are to be asked. Empty: nothing is configured for it. */
+  /** See {@link Planner.plan}. */
   plan(compiled: CompiledConfig, wanted: Wanted): Planned {
-    const { strategy } = compiled
-    const candidates = this.#targets(compiled, wanted).map((target) => this.#condition(compiled, target, wanted))
-    if (candidates.length < 2) return { candidates, session: null }
-    const { clock, roll } = this.#deps
-    const session = wanted.session()
-    const homes = this.#sessions.homes(session, clock.nowMs(), compiled.affinityPolicy)
-    const usable = homes.filter((id) => candidates.some((candidate) => candidate.id === id && isUsable(candidate)))
-    const [home = null, lent = null] = usable
-    const turns = this.#turns.get(wanted.model) ?? firstTurns
-    const onlyBestRule = compiled.healthPolicy.judge === 'count-all' || wanted.forcedProvider !== null
-    const wishes = { strategy, session, home, lent, onlyBestRule }
-    const planned = plan(this.#priced(compiled, candidates), wishes, turns, momentOf(clock, roll))
-    if (planned.turns !== turns) this.#keepTurns(wanted.model, planned.turns)
-    return { candidates: planned.candidates, session }
+    return this.#planner.plan(compiled, wanted)
   }
 
-  /** Whether anybody is configured for what a request wants. */
+  /** See {@link Planner.knows}. */
   knows(compiled: CompiledConfig, wanted: Wanted): boolean {
-    return this.#targets(compiled, wanted).length > 0
+    return this.#planner.knows(compiled, wanted)
   }
 
-  /** The same candidates with their condition as it is now. */
+  /** See {@link Planner.look}. */
   look(compiled: CompiledConfig, candidates: readonly PlanCandidate[], asked: Asking): readonly PlanCandidate[] {
-    return candidates.map((candidate) => this.#condition(compiled, candidate, asked))
-  }
-
-  /** A request begins. @returns the chance with which the local throttle refuses it when nobody is available. */
-  begun(): number {
-    this.#budget = stepBudget(this.#budget, 'request')
-    return refuseChance(this.#throttle)
-  }
-
-  retryTokens(): number {
-    return retryTokens(this.#budget)
-  }
-
-  retryStarted(): void {
-    this.#budget = stepBudget(this.#budget, 'retry-started')
-  }
-
-  retryEnded(): void {
-    this.#budget = stepBudget(this.#budget, 'retry-ended')
+    return this.#planner.look(compiled, candidates, asked)
   }
 
   started(
@@ -169,7 +99,7 @@ export class Targets {
     { request, attempt, session, tokens, isFirst }: Started,
   ): void {
     const nowMs = this.#deps.clock.nowMs()
-    if (isFirst) this.#throttle = stepThrottle(this.#throttle, 'asked', nowMs)
+    if (isFirst) this.budgets.asked(nowMs)
     this.#limits.started(candidate.provider, { request, attempt, tokens }, nowMs)
     this.#books.tellLimit(candidate.id, { type: 'attempt-started', request }, nowMs)
     this.#tellOf(compiled, candidate, { type: 'attempt-started', target: healthTarget(candidate), attempt })
@@ -183,21 +113,18 @@ export class Targets {
     const target = healthTarget(candidate)
     if (outcome.kind === 'alive') {
       this.#books.observeTtft(candidate.id, outcome.ttftMs, nowMs)
-      this.#answered(nowMs)
+      this.budgets.answered(nowMs)
       return this.#tellOf(compiled, candidate, { type: 'attempt-alive', target, attempt, startedMs })
     }
-    if (outcome.kind === 'succeeded' && !report.stream) this.#answered(nowMs)
+    if (outcome.kind === 'succeeded' && !report.stream) {
+      this.#books.observeWhole(candidate.id, nowMs - startedMs, nowMs)
+      this.budgets.answered(nowMs)
+    }
     this.#tellOf(compiled, candidate, endNews(outcome, { target, attempt, startedMs }))
     this.#tellSession(compiled, candidate.id, report, nowMs)
     // Last: the place that is free now calls somebody, who must see what health has just learned.
     this.#books.tellLimit(candidate.id, { type: 'attempt-ended', startedMs, outcome: limitOutcome(outcome) }, nowMs)
     this.#limits.ended(attempt, report.tokens, outcome.kind === 'succeeded', nowMs)
-  }
-
-  /** An upstream accepted a request: what answers can bear more. */
-  #answered(nowMs: number): void {
-    this.#throttle = stepThrottle(this.#throttle, 'accept', nowMs)
-    this.#budget = stepBudget(this.#budget, 'answered')
   }
 
   /** A request's loop waits, or ceases to. */
@@ -253,47 +180,10 @@ export class Targets {
       this.tell(compiled, event)
   }
 
-  #targets(compiled: CompiledConfig, { model, features, forcedProvider, providers }: Wanted): readonly RouteTarget[] {
-    const isPlain = forcedProvider === null && providers === undefined && !compiled.hasConditions
-    const known = isPlain ? compiled.targetsByModel.get(model) : undefined
-    if (known !== undefined) return known
-    const targets = routeTargets(compiled.rules, providers ?? compiled.routeProviders, {
-      model,
-      features,
-      forcedProvider,
-    })
-    if (isPlain) compiled.targetsByModel.set(model, targets)
-    return targets
-  }
-
-  #condition(compiled: CompiledConfig, target: RouteTarget, { request, tokens }: Asking): PlanCandidate {
-    const { id, provider } = target
-    const nowMs = this.#deps.clock.nowMs()
-    const health = availabilityOf(this.#health, healthTarget(target), nowMs, compiled.healthPolicy)
-    const place = health.kind === 'available' ? this.#books.placeOf(id, request) : 'free'
-    const guessed = place === 'free' ? health : ({ kind: 'full', queue: place === 'queue' } as const)
-    const availability = this.#limits.within(provider, { request, tokens }, guessed, nowMs)
-    return planCandidate(target, availability, this.#books.inFlight(id), this.#books.ttftMs(id))
-  }
-
-  #priced(compiled: CompiledConfig, candidates: readonly PlanCandidate[]): readonly PlanCandidate[] {
-    if (compiled.strategy !== 'cheapest') return candidates
-    return candidates.map((candidate) => ({ ...candidate, price: this.#deps.priceOf(compiled, candidate) }))
-  }
-
   #tellSession(compiled: CompiledConfig, candidate: string, { outcome, session }: Report, nowMs: number): void {
     if (session === null) return
     const lost = outcome.kind === 'failed' && isHardLoss(outcome.failure.kind)
     const type = outcome.kind === 'succeeded' ? 'succeeded' : lost ? 'released' : undefined
     if (type !== undefined) this.#sessions.tell(session, { type, candidate }, nowMs, compiled.affinityPolicy)
   }
-
-  #keepTurns(model: string, turns: Turns): void {
-    if (this.#turns.size >= MAX_TURNS && !this.#turns.has(model)) this.#turns.clear()
-    this.#turns.set(model, turns)
-  }
-}
-
-function isUsable({ availability: { kind } }: PlanCandidate): boolean {
-  return kind === 'available' || kind === 'probe'
 }

@@ -83,7 +83,7 @@ export const healthKeys = {
     default: 6,
     since: '0.1',
     description:
-      'Sends to upstreams per request, failover included. A cap against storms; with two rounds over three providers nothing is lost.',
+      'Tries per request, failover included. A cap against storms; with two rounds over three providers nothing is lost. A key that says at once that it is used up or refused takes none, while there are keys that were never asked: at most ten for each try beyond the first.',
   },
   max_paid_attempts: {
     kind: 'integer',

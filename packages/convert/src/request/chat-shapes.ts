@@ -62,7 +62,7 @@ export function chatRequestOf(said: unknown, notes: Notes): unknown {
 }
 
 /** The list with its entries changed; the very same one when none is. */
-export function listed(
+function listed(
   list: Json | undefined,
   change: (entry: Json, index: number) => readonly Json[],
 ): Json | undefined {

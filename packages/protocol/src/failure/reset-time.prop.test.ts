@@ -16,6 +16,8 @@ test('any headers give nothing, or a time in [0, 8 days]', () => {
     'x-ratelimit-reset',
     'x-ratelimit-reset-tokens',
     'x-ratelimit-remaining-tokens',
+    'ratelimit',
+    'ratelimit-reset',
   )
   const text = fc.oneof(fc.string(), fc.double().map(String), fc.integer().map(String))
   fc.assert(

@@ -24,6 +24,11 @@ describe('retryAfterMs', () => {
     ['an exponent', { 'retry-after': '1e3' }, undefined],
     ['more than eight days', { 'retry-after': '691201' }, undefined],
     ['eight days', { 'retry-after': '691200' }, 691_200_000],
+    ['a moment in epoch seconds', { 'retry-after': '1795405072' }, 60_000],
+    ['a moment in epoch milliseconds', { 'retry-after': '1795405072000' }, 60_000],
+    ['a moment that is over', { 'retry-after': '1795405000' }, 0],
+    ['a moment too far away', { 'retry-after': '1796096213' }, undefined],
+    ['a moment and a length: the later', { 'retry-after': '30, 1795405072' }, 60_000],
     ['twice: the longer', { 'retry-after': '30, 40' }, 40_000],
     ['twice, in any order', { 'retry-after': '40,30' }, 40_000],
     ['a length beside something else', { 'retry-after': '30, soon' }, 30_000],
@@ -81,11 +86,56 @@ describe('retryAfterMs', () => {
       expect(read({ 'x-ratelimit-reset': 'x' })).toBeUndefined()
     })
 
+    test('a single limit of which something is left was not the reason', () => {
+      expect(read({ 'x-ratelimit-reset': '12', 'x-ratelimit-remaining': '3' })).toBeUndefined()
+      expect(read({ 'x-ratelimit-reset': '12', 'x-ratelimit-remaining': '0' })).toBe(12_000)
+      expect(read({ 'x-rate-limit-reset': '1795405072', 'x-rate-limit-remaining': '0' })).toBe(60_000)
+    })
+
+    test.each([
+      ['requests-day', '33011.382867', 33_011_383],
+      ['tokens-minute', '11.38', 11_380],
+      ['requests-day', '4h17m', 15_420_000],
+      ['tokens-per-minute', '1795405072', 60_000],
+      ['requests', '1795405072', 60_000],
+    ])('%s may be over at %s', (limit, reset, ms) => {
+      const headers = { [`x-ratelimit-remaining-${limit}`]: '0', [`x-ratelimit-reset-${limit}`]: reset }
+      expect(read({ ...headers, 'x-ratelimit-remaining-other': '9', 'x-ratelimit-reset-other': '900' })).toBe(ms)
+      expect(read({ ...headers, 'retry-after': '2' })).toBe(2_000)
+    })
+
     test('they may be dates as well', () => {
       const at = '2026-11-23T03:37:52Z'
       expect(read({ 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-tokens': at })).toBe(60_000)
       expect(read({ 'x-ratelimit-reset': at })).toBe(60_000)
     })
+  })
+})
+
+describe('the limits of the drafts of the IETF', () => {
+  test.each<[string, Record<string, string>, number | undefined]>([
+    ['one item', { ratelimit: '"default";r=0;t=30' }, 30_000],
+    ['one item with space', { ratelimit: ' "default"; r=0 ; t=30 ' }, 30_000],
+    ['a token as its name', { ratelimit: 'default;t=30;r=0' }, 30_000],
+    ['an item of which something is left', { ratelimit: '"default";r=1;t=30' }, undefined],
+    ['several: the latest that is used up', { ratelimit: '"a";r=0;t=30, "b";r=0;t=40, "c";r=5;t=50' }, 40_000],
+    ['a name like an item', { ratelimit: '"a, \\"b;r=0;t=99";r=0;t=7' }, 7_000],
+    ['a partition key', { ratelimit: '"a";r=0;t=7;pk=:cHNzd29yZA==:' }, 7_000],
+    ['no reset', { ratelimit: '"a";r=0' }, undefined],
+    ['no remaining', { ratelimit: '"a";t=7' }, undefined],
+    ['nonsense', { ratelimit: '"a' }, undefined],
+    ['more than eight days', { ratelimit: '"a";r=0;t=691201' }, undefined],
+    ['the draft before', { ratelimit: 'limit=10, remaining=0, reset=50' }, 50_000],
+    ['the draft before in another order', { ratelimit: 'reset=50,limit=10,remaining=0' }, 50_000],
+    ['the draft before, something left', { ratelimit: 'limit=10, remaining=4, reset=50' }, undefined],
+    ['three headers', { 'ratelimit-limit': '10', 'ratelimit-remaining': '0', 'ratelimit-reset': '50' }, 50_000],
+    ['three headers, something left', { 'ratelimit-remaining': '1', 'ratelimit-reset': '50' }, undefined],
+    ['a reset alone', { 'ratelimit-reset': '50' }, 50_000],
+    ['a moment', { 'ratelimit-reset': '1795405072' }, 60_000],
+    ['a policy tells no time', { 'ratelimit-policy': '"default";q=100;w=60' }, undefined],
+    ['retry-after goes before', { ratelimit: '"default";r=0;t=30', 'retry-after': '31' }, 31_000],
+  ])('%s', (_, headers, expected) => {
+    expect(read(headers)).toBe(expected)
   })
 })
 

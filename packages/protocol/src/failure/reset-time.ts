@@ -1,9 +1,11 @@
 /**
  * When may this credential be used again? Reads what the upstream said about it from the headers of a refusal.
  *
- * Order: `retry-after-ms`, `retry-after` (seconds or a date), `anthropic-ratelimit-unified-reset` (epoch seconds, also
- * seen as ISO), the latest `anthropic-ratelimit-*-reset` whose `-remaining` is 0 (RFC 3339), `x-ratelimit-reset-*`
- * (`6m0s`). The first that can be read wins.
+ * Order: `retry-after-ms`, `retry-after` (seconds, a date, or a moment in epoch seconds), `anthropic-ratelimit-unified-reset`
+ * (epoch seconds, also seen as ISO), the latest `anthropic-ratelimit-*-reset` whose `-remaining` is 0 (RFC 3339), the
+ * latest `x-ratelimit-reset-*` whose `x-ratelimit-remaining-*` is 0, then the limits that have no name: `ratelimit` and
+ * `ratelimit-reset` of the IETF's drafts, `x-ratelimit-reset`, `x-rate-limit-reset`. The first that can be read wins. A
+ * limit of which something is left was not the reason, and `ratelimit-policy` tells how long a window is, not when it ends.
  *
  * Nothing is ever invented: no header, no time. Dates are read against the response's own `Date` header where there is
  * one, so that a wrong clock on either side cancels out.
@@ -19,7 +21,8 @@ export interface ResetHeaders {
 const LONGEST_MS = 8 * 24 * 3600 * 1000
 
 const ANTHROPIC_LIMITS = ['requests', 'tokens', 'input-tokens', 'output-tokens']
-const OPENAI_LIMITS = ['requests', 'tokens']
+/** Of limits that have no name, by the prefix of their headers. */
+const NAMELESS_LIMITS = ['ratelimit', 'x-ratelimit', 'x-rate-limit']
 
 /**
  * How long from now until the upstream will take requests again.
@@ -31,15 +34,17 @@ const OPENAI_LIMITS = ['requests', 'tokens']
 export function retryAfterMs(response: ResetHeaders, retryDelay?: string): number | undefined {
   const { headers } = response
   const now = dateMs(headers['date']) ?? response.epochMs
-  const until = (epochMs: number | undefined): number | undefined =>
-    epochMs === undefined ? undefined : Math.max(0, epochMs - now)
+  const until: Until = (epochMs) => (epochMs === undefined ? undefined : Math.max(0, epochMs - now))
   const readings: (() => number | undefined)[] = [
     () => numberOf(headers['retry-after-ms']),
-    () => longestSeconds(headers['retry-after']) ?? until(dateMs(headers['retry-after'])),
+    () => longestPart(headers['retry-after'], until) ?? until(dateMs(headers['retry-after'])),
     () => until(epochSeconds(headers['anthropic-ratelimit-unified-reset'])),
     () => until(latestExhausted(headers)),
-    () => longestOpenAi(headers, until),
-    () => until(epochOf(headers['x-ratelimit-reset']) ?? dateMs(headers['x-ratelimit-reset'])),
+    () => longestNamed(headers, until),
+    () => longestItem(headers['ratelimit']),
+    ...NAMELESS_LIMITS.map(
+      (limit) => () => (isExhausted(headers, limit) ? resetMs(headers[`${limit}-reset`], until) : undefined),
+    ),
     () => durationMs(retryDelay),
   ]
   for (const read of readings) {
@@ -48,6 +53,9 @@ export function retryAfterMs(response: ResetHeaders, retryDelay?: string): numbe
   }
   return undefined
 }
+
+/** From now to a moment in epoch milliseconds; 0 when that is over. */
+type Until = (epochMs: number | undefined) => number | undefined
 
 function numberOf(text: string | undefined): number | undefined {
   if (text === undefined || !/^\s*\d+(\.\d+)?\s*$/.test(text)) return undefined
@@ -60,8 +68,8 @@ function secondsOf(text: string | undefined): number | undefined {
 }
 
 /** A gateway that adds its own beside the upstream's makes two of one header: the longer holds. */
-function longestSeconds(text: string | undefined): number | undefined {
-  return longest((text ?? '').split(',').map(secondsOf))
+function longestPart(text: string | undefined, until: Until): number | undefined {
+  return longest((text ?? '').split(',').map((part) => until(epochOf(part)) ?? secondsOf(part)))
 }
 
 function longest(readings: readonly (number | undefined)[]): number | undefined {
@@ -88,19 +96,47 @@ function latestExhausted(headers: Readonly<Record<string, string>>): number | un
   )
 }
 
-function longestOpenAi(
-  headers: Readonly<Record<string, string>>,
-  until: (epochMs: number | undefined) => number | undefined,
-): number | undefined {
-  const exhausted = OPENAI_LIMITS.filter((limit) => numberOf(headers[`x-ratelimit-remaining-${limit}`]) === 0)
-  const resets = exhausted.map((limit) => headers[`x-ratelimit-reset-${limit}`])
-  const length = longest(resets.map((reset) => durationMs(reset) ?? until(dateMs(reset))))
-  if (length !== undefined) return length
-  const single = durationMs(headers['x-ratelimit-reset'])
-  return single !== undefined && single <= LONGEST_MS ? single : undefined
+/**
+ * `x-ratelimit-reset-tokens`, `-requests-day`, `-tokens-per-minute` and whatever else a vendor limits.
+ *
+ * @see https://platform.openai.com/docs/guides/rate-limits
+ * @see https://inference-docs.cerebras.ai/support/rate-limits
+ * @see https://docs.digitalocean.com/products/inference/reference/quota-specific-response-headers/
+ */
+function longestNamed(headers: Readonly<Record<string, string>>, until: Until): number | undefined {
+  const prefix = 'x-ratelimit-remaining-'
+  const limits = Object.keys(headers).filter((name) => name.startsWith(prefix) && numberOf(headers[name]) === 0)
+  return longest(limits.map((name) => resetMs(headers[`x-ratelimit-reset-${name.slice(prefix.length)}`], until)))
 }
 
-/** OpenRouter's `x-ratelimit-reset` is a moment in epoch milliseconds, others' in seconds; the size tells which. */
+/**
+ * `"default";r=0;t=30` of today's draft, one item for each limit, and `limit=9, remaining=0, reset=30` of the one before.
+ *
+ * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
+ */
+function longestItem(text: string | undefined): number | undefined {
+  // The name of a limit may hold anything.
+  const plain = (text ?? '').replace(/"(?:[^"\\]|\\.)*"/g, '')
+  const items = /\breset=/.test(plain) ? [plain.replaceAll(',', ';')] : plain.split(',')
+  const resets = items.map((item) => {
+    const left = /(?:^|;)\s*(?:r|remaining)=([\d.]+)\s*(?:;|$)/.exec(item)?.[1]
+    const reset = /(?:^|;)\s*(?:t|reset)=([\d.]+)\s*(?:;|$)/.exec(item)?.[1]
+    return numberOf(left) === 0 ? secondsOf(reset) : undefined
+  })
+  return longest(resets)
+}
+
+/** Not, if something is left of it; some do not say what is. */
+function isExhausted(headers: Readonly<Record<string, string>>, limit: string): boolean {
+  return (numberOf(headers[`${limit}-remaining`]) ?? 0) === 0
+}
+
+/** A length of time or a moment; both are written in many ways. */
+function resetMs(text: string | undefined, until: Until): number | undefined {
+  return until(epochOf(text)) ?? durationMs(text) ?? until(dateMs(text))
+}
+
+/** Moments in epoch milliseconds (OpenRouter) and in seconds; the size tells which, and both from a length of time. */
 function epochOf(text: string | undefined): number | undefined {
   const value = numberOf(text)
   if (value === undefined || value < 1e9) return undefined

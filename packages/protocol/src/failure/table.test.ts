@@ -51,7 +51,7 @@ describe('the failure table', () => {
     ['tls-failed', 'provider', 'upstream', 'next', 1, 'count', 502, 'api_error'],
     ['certificate-invalid', 'provider', 'upstream', 'next', 1, 'down', 502, 'api_error'],
     ['first-byte-timeout', 'provider+model', 'upstream', 'next', 1, 'eject', 504, 'timeout_error'],
-    ['silent-until-deadline', 'provider+model', 'upstream', 'next', 1, 'count', 504, 'timeout_error'],
+    ['silent-until-deadline', 'provider+model', 'upstream', 'next', 0.25, 'count', 504, 'timeout_error'],
     ['rate-limited', 'credential+model', 'upstream', 'next', 0, 'pause', 429, 'rate_limit_error'],
     ['quota-rejected', 'credential+model', 'upstream', 'next', 0, 'pause', 429, 'rate_limit_error'],
     ['credits-exhausted', 'credential', 'upstream', 'next', 0, 'pause', 402, 'billing_error'],

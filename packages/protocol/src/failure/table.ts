@@ -105,8 +105,8 @@ export const failureTable: Readonly<Record<FailureKind, FailureRow>> = {
   'tls-failed': row('provider', 'upstream', 'next', 1, 'count', api(502)),
   'certificate-invalid': row('provider', 'upstream', 'next', 1, 'down', api(502)),
   'first-byte-timeout': row('provider+model', 'upstream', 'next', 1, 'eject', { status: 504, type: 'timeout_error' }),
-  // An impatient client must not take a provider out by itself: one answer in between, and it is forgotten.
-  'silent-until-deadline': row('provider+model', 'upstream', 'next', 1, 'count', {
+  // Impatient clients must not take a slow model out: weak evidence, and with one answer in between it is forgotten.
+  'silent-until-deadline': row('provider+model', 'upstream', 'next', 0.25, 'count', {
     status: 504,
     type: 'timeout_error',
   }),
