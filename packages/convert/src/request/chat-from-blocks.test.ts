@@ -123,6 +123,10 @@ test.each<[string, Json]>([
   ['what is no message', 7],
   ['what is no part', { role: 'user', content: [7, { type: 'image' }] }],
   ['a call that a user makes', { role: 'user', content: [{ type: 'tool_use', id: 'a', name: 'f', input: {} }] }],
+  [
+    'reasoning of a user',
+    { role: 'user', content: [{ type: 'thinking', thinking: 'hm' }, { type: 'redacted_thinking' }] },
+  ],
   ['a result that a model has', { role: 'assistant', content: [{ type: 'tool_result', tool_use_id: 'a' }] }],
   [
     "Mistral's reasoning",

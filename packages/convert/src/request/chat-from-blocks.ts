@@ -57,10 +57,10 @@ function take(held: Held, block: Json, path: string, notes: Notes): void {
   if (!isJsonObject(block)) parts.push(block)
   else if (type === 'tool_use' && isAnswer) calls.push(callOf(block))
   else if (type === 'tool_result' && !isAnswer) results.push(resultOf(block, path, notes))
-  else if (type === 'thinking' && typeof block['thinking'] === 'string') {
+  else if (type === 'thinking' && isAnswer && typeof block['thinking'] === 'string') {
     const { thinking: text, signature } = block
     details.push({ type: 'reasoning.text', ...present({ text, signature }), format: FORMAT, index: details.length })
-  } else if (type === 'redacted_thinking')
+  } else if (type === 'redacted_thinking' && isAnswer)
     details.push({
       type: 'reasoning.encrypted',
       ...present({ data: block['data'] }),

@@ -62,10 +62,7 @@ export function chatRequestOf(said: unknown, notes: Notes): unknown {
 }
 
 /** The list with its entries changed; the very same one when none is. */
-function listed(
-  list: Json | undefined,
-  change: (entry: Json, index: number) => readonly Json[],
-): Json | undefined {
+function listed(list: Json | undefined, change: (entry: Json, index: number) => readonly Json[]): Json | undefined {
   if (!Array.isArray(list)) return list
   const after = list.flatMap(change)
   return after.length === list.length && after.every((entry, index) => entry === list[index]) ? list : after
@@ -99,5 +96,6 @@ function choiceOf(choice: Json | undefined): JsonObject {
   if (typeof type !== 'string' || choice[type] !== undefined) return {}
   if (type === 'allowed_tools')
     return { tool_choice: { type, allowed_tools: present({ mode, tools: listed(tools, (tool) => [chatTool(tool)]) }) } }
-  return name === undefined ? {} : { tool_choice: { type, [type]: { name } } }
+  const isTool = type === 'function' || type === 'custom'
+  return isTool && name !== undefined ? { tool_choice: { type, [type]: { name } } } : {}
 }
