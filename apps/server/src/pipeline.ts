@@ -9,6 +9,7 @@ import { invalidRequest, type Refusal } from './ingress/refusal.ts'
 import type { Visit } from './ingress/route.ts'
 import { estimatedTokens } from './keys/counted-tokens.ts'
 import { knownPatterns, refusalForKey } from './keys/permission.ts'
+import type { CompiledConfig } from './state/compiled-config.ts'
 import { featuresOfRequest, noFeatures } from './state/features.ts'
 import type { House } from './state/house.ts'
 import type { Wanted } from './state/planner.ts'
@@ -53,8 +54,9 @@ export async function handle(
 }
 
 /** Answers a request into an outlet, which one client reads or many. */
-function lead(house: House, { compiled }: Visit, wanted: Wanted, request: ClientRequest, outlet: Outlet): Lead {
+function lead(house: House, visit: Visit, wanted: Wanted, request: ClientRequest, outlet: Outlet): Lead {
   const { observer, clock, targets, running } = house
+  const { compiled } = visit
   const { dialect } = endpoints[request.endpoint]
   const view = createClientView(outlet, { dialect, requestId: request.id, nowMs: clock.nowMs })
   const { candidates, session } = targets.plan(compiled, wanted)
@@ -77,7 +79,8 @@ function lead(house: House, { compiled }: Visit, wanted: Wanted, request: Client
     session,
     view,
     log,
-    over(state, attempts, policy) {
+    replan: (now) => targets.plan(now, wantedBy(request, visitBy(visit, now))),
+    over(state, attempts, policy, { candidates }) {
       house.leave(compiled)
       running.delete(request.id)
       const nowMs = clock.nowMs()
@@ -100,6 +103,15 @@ function wantedBy(request: ClientRequest, { compiled, caller: { providers } }: V
   const tokens = estimatedTokens(body)
   const features = compiled.hasConditions ? featuresOfRequest(request) : noFeatures
   return { request: id, model, forcedProvider, features, tokens, session: () => sessionKey(request), providers }
+}
+
+/** As if it had come now; what it may ask for was settled at the door. */
+function visitBy(visit: Visit, compiled: CompiledConfig): Visit {
+  const { providers } = visit.caller
+  if (providers === undefined) return { ...visit, compiled }
+  const names = new Set(providers.map(({ name }) => name))
+  const theirs = compiled.routeProviders.filter(({ name }) => names.has(name))
+  return { ...visit, compiled, caller: { ...visit.caller, providers: theirs } }
 }
 
 function unknownModel({ model, forcedProvider = null }: ClientRequest, { caller, compiled }: Visit): Refusal {

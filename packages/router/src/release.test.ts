@@ -16,7 +16,7 @@ const waiting = after([0, 1, 2].map((at) => [at, held(`r${at}`)])).release
 
 describe('the end of an outage', () => {
   test('is awaited in silence', () => {
-    expect(waiting).toEqual({ waiting: ['r0', 'r1', 'r2'], nextMs: null })
+    expect(waiting).toEqual({ waiting: ['r0', 'r1', 'r2'], woken: [], nextMs: null })
     expect(nextReleaseDeadlineMs(waiting)).toBeUndefined()
     expect(after([[5, { type: 'tick' }]], waiting).woken).toEqual([])
   })
@@ -33,7 +33,7 @@ describe('the end of an outage', () => {
       waiting,
     )
     expect(woken).toEqual(['100 r0', '120 r1', '140 r2'])
-    expect(release).toEqual(shutRelease)
+    expect(release).toEqual({ waiting: [], woken: ['r0', 'r1', 'r2'], nextMs: null })
   })
 
   test('says when the next is due, while anybody waits', () => {
@@ -47,7 +47,7 @@ describe('the end of an outage', () => {
       ],
       open,
     ).release
-    expect(last).toEqual({ waiting: [], nextMs: 160 })
+    expect(last).toEqual({ waiting: [], woken: ['r0', 'r1', 'r2'], nextMs: 160 })
     expect(nextReleaseDeadlineMs(last)).toBeUndefined()
   })
 
@@ -61,7 +61,25 @@ describe('the end of an outage', () => {
       waiting,
     )
     expect(shut.woken).toEqual(['100 r0'])
-    expect(shut.release).toEqual({ waiting: ['r1', 'r2'], nextMs: null })
+    expect(shut.release).toEqual({ waiting: ['r1', 'r2'], woken: ['r0'], nextMs: null })
+  })
+
+  test('of one provider is not the last for those who wait for another', () => {
+    const [recovered, tick] = [{ type: 'recovered' }, { type: 'tick' }] as const
+    const { woken } = after(
+      [
+        [100, recovered],
+        [120, tick],
+        [125, { type: 'left', request: 'r1' }],
+        [140, tick],
+        [300, recovered],
+        [320, tick],
+        [340, tick],
+        [360, tick],
+      ],
+      waiting,
+    )
+    expect(woken).toEqual(['100 r0', '120 r1', '140 r2', '300 r0', '320 r2'])
   })
 
   test('finds nobody who has left', () => {

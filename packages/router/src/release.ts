@@ -3,9 +3,13 @@
  * So the waiting are woken one after the other, in the order in which they came.
  *
  *   shut ── recovered ──▶ open, one woken every 20 ms ── barred, or nobody waits ──▶ shut
+ *
+ * Whoever was woken and found nobody for itself waits on, and is woken again by the next that recovers.
  */
 export interface Release {
   readonly waiting: readonly string[]
+  /** They were woken by what recovered last. */
+  readonly woken: readonly string[]
   /** When the next one is due; `null`: shut. */
   readonly nextMs: number | null
 }
@@ -28,7 +32,7 @@ export interface ReleaseStep {
 }
 
 /** Nobody waits. */
-export const shutRelease: Release = { waiting: [], nextMs: null }
+export const shutRelease: Release = { waiting: [], woken: [], nextMs: null }
 
 const STEP_MS = 20
 
@@ -39,11 +43,17 @@ export function stepRelease(release: Release, event: ReleaseEvent, nowMs: number
       return waking({ ...release, waiting: [...release.waiting, event.request] }, nowMs)
     case 'left':
       return {
-        release: { ...release, waiting: release.waiting.filter((other) => other !== event.request) },
+        release: {
+          ...release,
+          waiting: release.waiting.filter((other) => other !== event.request),
+          woken: release.woken.filter((other) => other !== event.request),
+        },
         effects: [],
       }
-    case 'recovered':
-      return waking({ ...release, nextMs: release.nextMs ?? nowMs }, nowMs)
+    case 'recovered': {
+      const waiting = [...release.waiting, ...release.woken]
+      return waking({ waiting, woken: [], nextMs: release.nextMs ?? nowMs }, nowMs)
+    }
     case 'barred':
       return { release: { ...release, nextMs: null }, effects: [] }
     case 'tick':
@@ -60,5 +70,6 @@ function waking(release: Release, nowMs: number): ReleaseStep {
   if (release.nextMs === null || nowMs < release.nextMs) return { release, effects: [] }
   const [first, ...waiting] = release.waiting
   if (first === undefined) return { release: { ...release, nextMs: null }, effects: [] }
-  return { release: { waiting, nextMs: nowMs + STEP_MS }, effects: [{ type: 'wake', request: first }] }
+  const woken = [...release.woken, first]
+  return { release: { waiting, woken, nextMs: nowMs + STEP_MS }, effects: [{ type: 'wake', request: first }] }
 }

@@ -11,12 +11,14 @@ import { countedTokens, estimatedTokens } from '../keys/counted-tokens.ts'
 import type { Credential } from '../oauth/index.ts'
 import type { CompiledConfig } from '../state/compiled-config.ts'
 import type { House } from '../state/house.ts'
+import type { Planned } from '../state/planner.ts'
 import { credentialHeaders, loginHeaders, type SignedIn } from '../upstream/credential-headers.ts'
 import { echoesOf } from '../upstream/echoes.ts'
 import { prepare } from '../upstream/prepare.ts'
 import { notPrepared } from '../upstream/way.ts'
 import { type Attempt, type AttemptNews, startAttempt } from './attempt.ts'
 import { refusalOf } from './failure-text.ts'
+import { moved, type Wait } from './moved.ts'
 import { OAuthAttempt } from './oauth-attempt.ts'
 import { refusedAttempt } from './refused-attempt.ts'
 import { Run } from './run.ts'
@@ -33,7 +35,10 @@ export interface Job {
   readonly view: ClientView
   /** See `RunDeps.log`. */
   readonly log: LoggedEvent[] | null
-  over(state: LoopState, attempts: ReadonlyMap<number, Attempt>, policy: LoopPolicy): void
+  /** Who is to be asked by the configuration that is in force now. */
+  replan(now: CompiledConfig): Planned
+  /** @param job as it went in the end: by another configuration, if it waited for so long. */
+  over(state: LoopState, attempts: ReadonlyMap<number, Attempt>, policy: LoopPolicy, job: Job): void
 }
 
 /** An answer longer than this is none that a client could use. */
@@ -41,9 +46,13 @@ const MAX_ANSWER_BYTES = 32 << 20
 const MAX_EVENT_BYTES = 16 << 20
 
 /** Answers a request: connects the attempt loop with the targets, the upstreams and the client. */
-export function startJob(job: Job): Run {
-  const { house, compiled, request, candidates, view } = job
+export function startJob(began: Job): Run {
+  const { house, compiled, request, view } = began
   const { targets } = house
+  /** Whom this goes by. */
+  let job = began
+  let isUnasked = true
+  let wait: Wait = { why: null, wake() {} }
   const tokens = estimatedTokens(request.body)
   /** The next attempt is a retry that the shared budget pays for. */
   let isPaid = false
@@ -54,20 +63,30 @@ export function startJob(job: Job): Run {
     policy: compiled.loopPolicy(request.endpoint, request.stream),
     client: clientKind(request),
     timeoutMs: timeoutOf(compiled, request),
-    candidates,
+    get candidates() {
+      return job.candidates
+    },
     view,
     log: job.log,
     retryTokens: () => targets.budgets.retryTokens(),
     refuseChance: targets.budgets.begun(),
-    look: () => targets.look(compiled, candidates, { request: request.id, tokens }),
-    waiting: (why, wake) => targets.waiting(candidates, request.id, why, wake),
+    look() {
+      const now = house.current()
+      if (isUnasked && now !== job.compiled) job = moved(began, job, now, wait)
+      return targets.look(job.compiled, job.candidates, { request: request.id, tokens })
+    },
+    waiting(why, wake) {
+      wait = { why, wake }
+      targets.waiting(job.candidates, request.id, why, wake)
+    },
     start(candidate, effect, tell) {
+      isUnasked = false
       if (isPaid) paidAttempts = [...paidAttempts, effect.attempt]
       isPaid = false
       return startOn(job, candidate, effect, tell)
     },
     report(effect, attempt) {
-      const target = candidates.find(({ id }) => id === effect.candidate)
+      const target = job.candidates.find(({ id }) => id === effect.candidate)
       if (target !== undefined) report(job, target, effect, attempt)
       if (effect.outcome.kind === 'alive' || !paidAttempts.includes(effect.attempt)) return
       paidAttempts = paidAttempts.filter((attempt) => attempt !== effect.attempt)
@@ -86,7 +105,10 @@ export function startJob(job: Job): Run {
       else view.refuse(refusalOf(failure, request.model))
     },
     internalError: house.internalError,
-    over: job.over,
+    over(state, attempts, policy) {
+      if (job !== began) house.leave(job.compiled)
+      began.over(state, attempts, policy, job)
+    },
   })
 }
 

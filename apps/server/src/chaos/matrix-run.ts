@@ -71,6 +71,7 @@ export async function runCase(
     session,
     view: createClientView(recorder.outlet, { dialect: 'anthropic', requestId: id, nowMs: clock.nowMs }),
     log: null,
+    replan: (now) => targets.plan(now, wanted),
     over() {
       isOver = true
     },

@@ -186,12 +186,26 @@ function readRecord({ label: { policy }, text, bytes }: RingText<Label>): Kept {
   if (policy === null) return { ...(JSON.parse(text) as SharerText), bytes }
   const { losses, end, unlogged = [], ...rest } = JSON.parse(text) as LeaderText
   const { state } = replayLoop(rest.log, policy)
-  const [first] = rest.log
-  // What the loop was told of are the plan's own: it only asks for less of them.
-  const candidates = first?.event.type === 'begin' ? (first.event.candidates as readonly PlanCandidate[]) : unlogged
+  const candidates = plannedIn(rest.log) ?? unlogged
   // A request that was broken off, because something of ours threw, has an end that no event tells of.
   const ended: LoopState = end === null ? state : { ...state, phase: { kind: 'over', end } }
   return { ...rest, state: ended, candidates, losses: new Map(losses), policy, bytes }
+}
+
+/** The candidates as they stood when the plan was made: the last plan, if a reload made another one while the request waited. */
+function plannedIn(log: readonly LoggedEvent[]): readonly PlanCandidate[] | undefined {
+  // What the loop was told of are the plan's own: it only asks for less of them.
+  let planned: readonly PlanCandidate[] | undefined
+  for (const { event } of log) {
+    const isPlan =
+      event.type === 'begin' || (event.type === 'candidates-changed' && isAnother(event.candidates, planned))
+    if (isPlan) planned = event.candidates as readonly PlanCandidate[]
+  }
+  return planned
+}
+
+function isAnother(candidates: readonly { readonly id: string }[], planned: readonly PlanCandidate[] = []): boolean {
+  return candidates.length !== planned.length || candidates.some(({ id }, index) => id !== planned[index]?.id)
 }
 
 function lossesOf(attempts: DoneRequest['attempts']): LeaderText['losses'] {

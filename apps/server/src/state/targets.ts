@@ -173,6 +173,11 @@ export class Targets {
     this.#limits.changed()
   }
 
+  /** Whoever waits looks again, one after another. */
+  callWaiting(): void {
+    this.#room.health('recovered')
+  }
+
   /** What an older configuration meant by this name may be another thing now: then it says nothing about the new one. */
   #tellOf(compiled: CompiledConfig, candidate: PlanCandidate, event: HealthEvent): void {
     const current = this.#deps.current()

@@ -25,6 +25,7 @@ export function keepInStep(live: LiveConfig, { targets, scoreboard, pools }: Kep
       targets.tell(now, { type: 'cleared', path })
       scoreboard.forget(path.provider, path.credential)
     }
+    targets.callWaiting()
   })
   live.onRetired(() => {
     const inUse = live.inUse()
