@@ -178,6 +178,14 @@ test('paths without a key that are no paths, or cost money, are noticed', () => 
     `3:106: notice: settings.auth.exempt_paths[2]: ${money}`,
   ])
   expect(said(withSettings(auth('[]')))).toEqual([])
+  const manage = 'everybody who reaches lb may manage it here; leave it out, or give them the admin key'
+  expect(said(withSettings(auth('[/providers, /oauth/callback, /providers/reload, /oauth/tokens, /cleanup]')))).toEqual(
+    [
+      `3:113: notice: settings.auth.exempt_paths[2]: ${manage}`,
+      `3:132: notice: settings.auth.exempt_paths[3]: ${manage}`,
+      `3:147: notice: settings.auth.exempt_paths[4]: ${manage}`,
+    ],
+  )
   expect(said(withSettings('{ auth: { exempt_paths: [x] } }'))).toEqual([])
 })
 

@@ -83,6 +83,8 @@ function noteExempt(exempt: string, path: Path, findings: Findings): void {
     findings.notice(path, 'only exact paths count, so this exempts nothing', 'write the path out: /health')
   } else if (exempt.startsWith('/v1/')) {
     findings.notice(path, 'everybody who reaches lb may spend your keys here', 'leave it out, or give them keys')
+  } else if (/^\/(?:providers\/|cleanup$|oauth\/(?!callback$))/.test(exempt)) {
+    findings.notice(path, 'everybody who reaches lb may manage it here', 'leave it out, or give them the admin key')
   }
 }
 
