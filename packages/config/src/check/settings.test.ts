@@ -189,6 +189,16 @@ test('paths without a key that are no paths, or cost money, are noticed', () => 
   expect(said(withSettings('{ auth: { exempt_paths: [x] } }'))).toEqual([])
 })
 
+test('a key that no header can hold as it stands is a notice', () => {
+  const settings = withSettings(
+    `{ auth: { enabled: true, api_key: "${long}ключ", keys: [{ name: n, key: "${long}é" }] } }`,
+  )
+  expect(said(settings).map((line) => line.replace(/^3:\d+: /, ''))).toEqual([
+    expect.stringMatching(/^notice: settings.auth.api_key: a header cannot hold these .* may let nobody in; make one/),
+    expect.stringMatching(/^notice: settings.auth.keys\[0\].key: a header cannot hold these/),
+  ])
+})
+
 test('stored logins that are off are a notice that names the providers', () => {
   const text = (settings: string): string => `providers:
   - { name: o, type: anthropic, base_url: "https://a", auth_type: oauth }
