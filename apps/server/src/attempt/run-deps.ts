@@ -12,7 +12,7 @@ export interface RunDeps {
   readonly policy: LoopPolicy
   readonly client: ClientKind
   readonly timeoutMs: number
-  readonly candidates: readonly PlanCandidate[]
+  candidates(): readonly PlanCandidate[]
   readonly view: ClientView
   /** Filled with every event as the loop is told it, so that it can be replayed; `null`: nobody wants to know. */
   readonly log: LoggedEvent[] | null

@@ -54,7 +54,7 @@ function startBroken(broken: string) {
     policy: streamPolicy,
     client: 'needs-error',
     timeoutMs: 600_000,
-    candidates,
+    candidates: () => candidates,
     view,
     log: null,
     retryTokens: () => 10,

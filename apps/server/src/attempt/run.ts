@@ -46,7 +46,8 @@ export class Run {
 
   constructor(deps: RunDeps) {
     this.#deps = deps
-    const { candidates, timeoutMs, client, refuseChance } = deps
+    const { timeoutMs, client, refuseChance } = deps
+    const candidates = deps.candidates()
     this.#feed({ type: 'begin', candidates, retryTokens: deps.retryTokens(), timeoutMs, client, refuseChance })
   }
 
@@ -70,7 +71,7 @@ export class Run {
     const { phase, attempts } = this.#state
     const isAsking = phase.kind === 'sending' || phase.kind === 'relaying' || phase.kind === 'over'
     const last = isAsking ? attempts.at(-1) : undefined
-    return this.#deps.candidates.find(({ id }) => id === last?.candidate)
+    return this.#deps.candidates().find(({ id }) => id === last?.candidate)
   }
 
   /** A slow client has caught up. */
@@ -236,7 +237,7 @@ export class Run {
   }
 
   #start(effect: Effect<'start-attempt'>): void {
-    const candidate = this.#deps.candidates.find(({ id }) => id === effect.candidate)
+    const candidate = this.#deps.candidates().find(({ id }) => id === effect.candidate)
     if (candidate === undefined) throw new Error(`the loop started ${effect.candidate}, which is no candidate`)
     this.#begun = effect.attempt
     const attempt = this.#deps.start(candidate, effect, (news) => this.#tell(effect.attempt, news))
