@@ -9,6 +9,7 @@ export default defineConfig({
   sourcemap: true,
   treeshake: true,
   silent: true,
+  // Node's types are its dependency; the reference is what makes a compiler load them that was not told to.
   // TypeScript 6 reports tsup's own `baseUrl` use as deprecated.
-  dts: { compilerOptions: { ignoreDeprecations: '6.0' } },
+  dts: { banner: '/// <reference types="node" />', compilerOptions: { ignoreDeprecations: '6.0' } },
 })

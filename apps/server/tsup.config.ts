@@ -13,5 +13,10 @@ export default defineConfig({
   clean: true,
   sourcemap: true,
   silent: true,
-  dts: { entry: 'src/index.ts', compilerOptions: { ignoreDeprecations: '6.0' } },
+  // Node's types are its dependency; the reference is what makes a compiler load them that was not told to.
+  dts: {
+    entry: 'src/index.ts',
+    banner: '/// <reference types="node" />',
+    compilerOptions: { ignoreDeprecations: '6.0' },
+  },
 })

@@ -4,7 +4,6 @@
  *
  *   pnpm --filter @lb/bench convert [--only calls] [--write]     --write puts the table into docs/performance.md
  */
-import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import {
@@ -42,6 +41,7 @@ import {
   requestCase,
   streamCase,
 } from './convert-inputs.ts'
+import { writeSection } from './page.ts'
 
 const ROUNDS = 3
 const toAnthropic = (): Converter => createChatToAnthropicByteStream(chatContext())
@@ -206,7 +206,6 @@ function measured({ name, size, prepare }: Case): string {
 const { values } = parseArgs({ options: { only: { type: 'string' }, write: { type: 'boolean', default: false } } })
 const rows = cases.filter(({ name }) => name.includes(values.only ?? '')).map(measured)
 if (values.write) {
-  const page = new URL('../../docs/performance.md', import.meta.url)
   const table = [
     `Node ${process.version}, ${cpus()[0]?.model.trim()}; the best of ${ROUNDS} rounds, milliseconds of CPU.`,
     '',
@@ -214,9 +213,5 @@ if (values.write) {
     '|---|---|---|---|---|---|',
     ...rows,
   ].join('\n')
-  const text = readFileSync(page, 'utf8')
-  writeFileSync(
-    page,
-    text.replace(/<!-- convert -->[\s\S]*?<!-- \/convert -->/, `<!-- convert -->\n${table}\n<!-- /convert -->`),
-  )
+  writeSection('convert', table)
 }

@@ -4,16 +4,14 @@
  *
  *   pnpm bench [--rounds 7] [--only W1] [--write]     --write puts the table into docs/performance.md
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
+import { measure, processors, startBench } from './lb.ts'
 import { load } from './load.ts'
-import { startTarget, stayOn, type Target } from './target.ts'
+import { span, writeSection } from './page.ts'
+import type { Target } from './target.ts'
 import { type Workload, workloads } from './workloads.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '7' },
@@ -22,11 +20,6 @@ const { values: options } = parseArgs({
   },
 })
 const rounds = Number(options.rounds)
-/** With two processors or more the process under measurement has one for itself: who asks it and who answers it share another. */
-const processors = availableParallelism()
-const targetCore = processors > 1 ? 1 : undefined
-const otherCore = targetCore === undefined ? undefined : 0
-if (otherCore !== undefined) stayOn(otherCore)
 
 interface Row {
   readonly workload: Workload
@@ -35,10 +28,17 @@ interface Row {
   readonly lbRssMb: number
 }
 
-async function measure(target: Target, workload: Workload): Promise<number> {
-  const before = target.cpuUs()
-  await load(target.url, workload, workload.requests)
-  return (target.cpuUs() - before) / workload.requests
+const bench = await startBench()
+try {
+  const lb = await bench.startLb('lb', '')
+  const rows: Row[] = []
+  for (const workload of Object.values(workloads)) {
+    if (options.only === undefined || options.only === workload.name) rows.push(await compare(workload, bench.pipe, lb))
+  }
+  console.log(table(rows))
+  if (options.write) writeSection('bench', table(rows))
+} finally {
+  bench.stop()
 }
 
 async function compare(workload: Workload, pipe: Target, lb: Target): Promise<Row> {
@@ -50,21 +50,6 @@ async function compare(workload: Workload, pipe: Target, lb: Target): Promise<Ro
   }
   return { ...row, lbRssMb: lb.rssMb() }
 }
-
-function lbConfig(upstreamUrl: string): string {
-  return [
-    'providers:',
-    `  - { name: bench, type: anthropic, base_url: "${upstreamUrl}", auth_type: api_key, auth_value: bench }`,
-    `  - { name: spare, type: anthropic, base_url: "${upstreamUrl}", auth_type: api_key, auth_value: bench }`,
-    'model_routes:',
-    '  "claude-*": [{ provider: bench, model: passthrough, priority: 1 }, { provider: spare, model: passthrough, priority: 2 }]',
-    'settings: { port: 0, deduplication: { enabled: true } }',
-  ].join('\n')
-}
-
-const median = (samples: readonly number[]): number => [...samples].sort((a, b) => a - b)[samples.length >> 1] ?? 0
-const span = (samples: readonly number[], digits: number): string =>
-  `${median(samples).toFixed(digits)} (${Math.min(...samples).toFixed(digits)}–${Math.max(...samples).toFixed(digits)})`
 
 function table(rows: readonly Row[]): string {
   const lines = rows.map(({ workload, pipeUs, lbUs, lbRssMb }) => {
@@ -78,45 +63,4 @@ function table(rows: readonly Row[]): string {
     '|---|---|---|---|---|---|',
     ...lines,
   ].join('\n')
-}
-
-const folder = mkdtempSync(join(tmpdir(), 'lb-bench-'))
-const targets: Target[] = []
-const start = async (name: string, command: readonly string[], core?: number): Promise<Target> => {
-  const target = await startTarget(name, command, core)
-  targets.push(target)
-  return target
-}
-try {
-  const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
-  const tsx = [process.execPath, '--import', 'tsx']
-  const upstream = await start('upstream', [...tsx, script('upstream.ts')], otherCore)
-  const pipe = await start('bare pipe', [...tsx, script('bare-pipe.ts'), upstream.url], targetCore)
-  const config = join(folder, 'config.yaml')
-  writeFileSync(config, lbConfig(upstream.url))
-  const lb = await start(
-    'lb',
-    [process.execPath, join(root, 'apps/cli/dist/bin.js'), 'start', '--config', config],
-    targetCore,
-  )
-  const rows: Row[] = []
-  for (const workload of Object.values(workloads)) {
-    if (options.only === undefined || options.only === workload.name) rows.push(await compare(workload, pipe, lb))
-  }
-  console.log(table(rows))
-  if (options.write) writeTable(table(rows))
-} finally {
-  for (const target of targets) target.stop()
-  rmSync(folder, { recursive: true, force: true })
-}
-
-function writeTable(text: string): void {
-  const page = join(root, 'docs/performance.md')
-  const before = readFileSync(page, 'utf8')
-  const written = before.replace(
-    /(<!-- bench -->\n)[\s\S]*?(\n<!-- \/bench -->)/,
-    (_, open: string, close: string) => open + text + close,
-  )
-  if (written === before) throw new Error('docs/performance.md has no <!-- bench --> section, or nothing changed')
-  writeFileSync(page, written)
 }

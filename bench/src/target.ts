@@ -16,14 +16,20 @@ export interface Target {
  * Starts a process and waits for the line in which it prints its address.
  *
  * @param command program and arguments.
- * @param core the processor to run on, so that the load does not compete with it; none: wherever.
+ * @param place `core`: the processor to run on, so that the load does not compete with it; absent: wherever. `folder`: where
+ * it leaves its files; absent: where this process is.
  */
-export async function startTarget(name: string, command: readonly string[], core?: number): Promise<Target> {
+export async function startTarget(
+  name: string,
+  command: readonly string[],
+  { core, folder }: { readonly core?: number | undefined; readonly folder?: string } = {},
+): Promise<Target> {
   const pinned = core === undefined ? command : ['taskset', '-c', String(core), ...command]
   const [program = '', ...args] = pinned
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, NODE_ENV: 'production' },
+    ...(folder === undefined ? {} : { cwd: folder }),
   })
   const url = await printedUrl(child, name)
   const pid = child.pid ?? 0

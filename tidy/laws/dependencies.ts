@@ -6,6 +6,12 @@ const EXACT = /^(npm:[^@]+@|npm:@[^@]+@)?\d+\.\d+\.\d+(-[\w.]+)?$/
 /** What pnpm replaces by the version of the sibling when it packs. */
 const OURS = /^workspace:[\^~*]$/
 
+/**
+ * Types of a runtime that a library's own types need: whichever its user has. They declare globals, and two versions of them in
+ * one program contradict each other.
+ */
+const SHARED = /^>=\d+\.\d+\.\d+$/
+
 /** What we did not write ourselves. */
 export const dependencyLaws: readonly Law[] = [
   {
@@ -28,6 +34,7 @@ interface Declared {
   readonly path: string
   readonly name: string
   readonly version: string
+  readonly isShared: boolean
 }
 
 function declared(repository: Repository): Declared[] {
@@ -35,13 +42,13 @@ function declared(repository: Repository): Declared[] {
     { path: 'package.json', manifest: repository.manifest },
     ...repository.workspaces.map(({ dir, manifest }) => ({ path: `${dir}/package.json`, manifest })),
   ]
-  return manifests.flatMap(({ path, manifest: { dependencies, devDependencies, optionalDependencies } }) =>
-    Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies }).map(([name, version]) => ({
-      path,
-      name,
-      version,
-    })),
-  )
+  return manifests.flatMap(({ path, manifest: { dependencies, devDependencies, optionalDependencies } }) => {
+    const all = { ...dependencies, ...devDependencies, ...optionalDependencies }
+    return Object.entries(all).map(([name, version]) => {
+      const isShared = name.startsWith('@types/') && dependencies?.[name] === version && SHARED.test(version)
+      return { path, name, version, isShared }
+    })
+  })
 }
 
 function isOurs(repository: Repository, name: string): boolean {
@@ -50,12 +57,12 @@ function isOurs(repository: Repository, name: string): boolean {
 
 function inexact(repository: Repository): Violation[] {
   return declared(repository)
-    .filter(({ name, version }) => !(isOurs(repository, name) ? OURS : EXACT).test(version))
+    .filter(({ name, version, isShared }) => !isShared && !(isOurs(repository, name) ? OURS : EXACT).test(version))
     .map(({ path, name, version }) => ({ path, found: `${name}: "${version}"` }))
 }
 
 function disagreeing(repository: Repository): Violation[] {
-  const all = declared(repository)
+  const all = declared(repository).filter(({ isShared }) => !isShared)
   const first = new Map<string, string>()
   for (const { name, version } of all) if (!first.has(name)) first.set(name, version)
   return all

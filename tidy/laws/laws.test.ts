@@ -190,6 +190,8 @@ const breaks: Readonly<Record<string, readonly Files[]>> = {
     { 'package.json': JSON.stringify({ devDependencies: { vitest: '^1.0.0' } }) },
     { 'apps/server/package.json': manifest('@lb/server', { '@lb/router': '0.1.0' }) },
     { 'apps/server/package.json': manifest('@lb/server', { vitest: '1.0.1' }) },
+    { 'apps/server/package.json': manifest('@lb/server', { '@types/node': '^20.0.0' }) },
+    { 'package.json': JSON.stringify({ devDependencies: { vitest: '1.0.0', '@types/node': '>=20.0.0' } }) },
   ],
   'dependency-page': [
     { 'docs/dependencies.md': '' },

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
 import { isAbsolute, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type ConfigFlags, formatProblems, type LoadedConfig } from '@lb/config'
 import { err, ok, type Result } from '@lb/protocol'
-import { type ConfigSource, configSource, pathFrom } from '@lb/server'
+import { type ConfigSource, configSource, homeFolder, pathFrom } from '@lb/server'
 import { UsageError } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -41,8 +40,8 @@ export function findConfig(
 
 /** @see https://specifications.freedesktop.org/basedir-spec/latest/ Empty and relative values are to be ignored. */
 function ownFolder(env: Terminal['env']): string {
-  const { XDG_CONFIG_HOME: named = '', HOME: home = homedir() } = env
-  return isAbsolute(named) ? named : join(home, '.config')
+  const { XDG_CONFIG_HOME: named = '', HOME: home = '' } = env
+  return isAbsolute(named) ? named : join(isAbsolute(home) ? home : homeFolder(), '.config')
 }
 
 /** The folder of lb's sources when this runs out of a checkout. */

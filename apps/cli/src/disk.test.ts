@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { Agent } from 'node:http'
 import { join } from 'node:path'
 import { type MockProvider, startMockProvider } from '@lb/mock-provider'
@@ -120,5 +120,17 @@ test('63: a log file that cannot be, because its folder is a file, stops nothing
   const lb = await startLb({ config: config(await upstream(), join(folder, 'file')) })
   expect(await ask(lb, 1)).toBe(1)
   await expect.poll(() => lb.output()).toContain('log_file_unwritable')
+  await stops(lb)
+}, 60_000)
+
+test('63: files behind a link into /proc stop nothing, and do not keep lb from ending', async () => {
+  const link = join(temporaryFolder(), 'link')
+  symlinkSync('/proc', link)
+  const usage = `usage: { path: "${join(link, 'books', 'usage.db')}" }`
+  const health = `health_state_path: "${join(link, 'health', 'health.json')}"`
+  const lb = await startLb({ config: config(await upstream(), join(link, 'logs'), [usage, health]) })
+  expect(await ask(lb, 3)).toBe(3)
+  await expect.poll(() => lb.output()).toContain('log_file_unwritable')
+  await expect.poll(() => lb.output()).toContain('usage cannot be written')
   await stops(lb)
 }, 60_000)

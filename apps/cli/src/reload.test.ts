@@ -51,7 +51,8 @@ test('SIGHUP: the log’s level, file and size count from then on', async () => 
       return lines().includes('request_completed')
     }, soon)
     .toBe(true)
-  expect(lb.output()).toContain('request completed')
+  // The file is read at once, the console through a pipe.
+  await expect.poll(() => lb.output(), soon).toContain('request completed')
   write(['reload: false', 'log_level: ERROR'])
   lb.signal('SIGHUP')
   await expect
@@ -74,6 +75,12 @@ test('a file that is saved is taken up without a word, a broken one is told with
   await expect.poll(() => lb.output(), soon).toMatch(/config\.yaml:1:\d+/)
   expect(await ask(lb)).toBe(200)
   expect(await name()).toBe('after')
+})
+
+test('a signal is answered in the log, also where nothing has changed', async () => {
+  const { lb } = await start([])
+  lb.signal('SIGHUP')
+  await expect.poll(() => lb.output(), soon).toContain('says what is in force already')
 })
 
 test('host and port wait for a restart, and lb says so', async () => {

@@ -85,6 +85,17 @@ test('an option that there is not is a wrong call, also where start is left out'
   expect(await lb('--prot', '1')).toMatchObject({ code: 2, error: expect.stringContaining('lb start:') })
 })
 
+test.each([
+  [['start', '--port', 'abc'], '--port: settings.port: must be a number, not "abc"'],
+  [['--port', '99999', '--config', 'no-such.yaml'], '--port: settings.port: must not be above 65535'],
+  [['start', '--log-level', 'LOUD'], '--log-level: settings.log_level: must be one of DEBUG'],
+  [['start', '--port='], '--port: settings.port: is empty'],
+  [['start', '--host', ''], '--host: settings.host: is empty'],
+  [['login', '--account', ''], 'the name of the account is empty'],
+])('lb %j: a wrong value of an option is a wrong call', async (args, message) => {
+  expect(await lb(...args)).toMatchObject({ code: 2, error: expect.stringContaining(message) })
+})
+
 test('lb check says that a configuration is fine', async () => {
   const file = configFile('good.yaml', 'providers:', provider, routes)
   expect(await lb('check', file)).toMatchObject({ code: 0, out: expect.stringContaining('is fine: 1 route') })

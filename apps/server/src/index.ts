@@ -1,3 +1,4 @@
+export { homeFolder } from './home-folder.ts'
 export { accounts, login, logout, type OAuth, openBrowser, type Terminal as OAuthTerminal } from './oauth/index.ts'
 export { type RunningServer, type ServerOptions, startServer } from './server.ts'
 export { type ConfigSource, type ConfigTrouble, configSource } from './state/config-source.ts'

@@ -15,7 +15,7 @@ export type {
 export { type ConfigDiff, describeDiff, type KeyChange } from './diff.ts'
 export { configJsonSchema } from './json-schema.ts'
 export type { BodyPattern, ProxyUrl } from './keys/entry.ts'
-export { type ConfigFlags, type LoadedConfig, loadConfig } from './load.ts'
+export { type ConfigFlags, checkFlags, type LoadedConfig, loadConfig } from './load.ts'
 export { type ConfigProblem, formatProblems } from './problem.ts'
 export type { Environment } from './read/env.ts'
 export { nearest } from './read/suggest.ts'

@@ -6,11 +6,13 @@ import { checkSettings } from './check/settings.ts'
 import type { Config, Dialect } from './config.ts'
 import { deepFreeze } from './freeze.ts'
 import { rootKeys } from './keys/root-keys.ts'
+import { settingsKeys } from './keys/settings-keys.ts'
 import { type ConfigProblem, Findings } from './problem.ts'
 import type { Environment } from './read/env.ts'
 import { Reader } from './read/reader.ts'
 import {
   type Fault,
+  isNull,
   type ParsedText,
   type Path,
   parseYaml,
@@ -71,6 +73,25 @@ export function loadConfig(
   return findings.hasErrors ? err(findings.sorted()) : ok({ config: deepFreeze(config), notices: findings.sorted() })
 }
 
+/**
+ * What is wrong with a command line, whichever file it goes with: a wrong call, as opposed to a wrong file. An empty value is
+ * one, too: it comes from a variable that is not set, and would otherwise put the default before what the file says.
+ *
+ * @example
+ *   checkFlags({ port: 'http' }) // → [{ flag: '--port', message: 'must be a number, not "http"', … }]
+ */
+export function checkFlags(flags: ConfigFlags): readonly ConfigProblem[] {
+  const entries = flagEntries(flags)
+  const settings: TreeMap = { ...nowhere, entries }
+  const root: TreeMap = { ...nowhere, entries: new Map([['settings', { keyAt: 0, value: settings }]]) }
+  const findings = new Findings(root, () => ({ line: 1, column: 1 }))
+  for (const [name, { value }] of entries) {
+    if (isNull(value)) findings.error(['settings', name], 'is empty')
+  }
+  new Reader(findings, {}).section(settings, settingsKeys, ['settings'])
+  return findings.sorted()
+}
+
 function faultProblem({ at, message, suggestion }: Fault, { place }: ParsedText): ConfigProblem {
   const problem = { severity: 'error', path: '', ...place(at), message } as const
   return suggestion === undefined ? problem : { ...problem, suggestion }
@@ -87,9 +108,7 @@ function rearrange(tree: Tree, flags: ConfigFlags): { root: Tree; movedAuth?: { 
   top.delete('auth')
   const ignored = settings.has('auth')
   if (auth !== undefined && !ignored) settings.set('auth', auth)
-  for (const [name, text] of Object.entries(flags)) {
-    if (text !== undefined) settings.set(name, flagEntry(name, text))
-  }
+  for (const [name, entry] of flagEntries(flags)) settings.set(name, entry)
   const at = old?.value.at ?? tree.at
   top.set('settings', { keyAt: old?.keyAt ?? tree.at, value: { ...tree, kind: 'map', at, entries: settings } })
   const root: TreeMap = { ...tree, kind: 'map', entries: top }
@@ -104,7 +123,17 @@ function entriesOf(tree: Tree): Map<string, TreeEntry> | undefined {
   return tree.kind === 'scalar' && tree.value === null ? new Map() : undefined
 }
 
+const nowhere = { kind: 'map', at: 0, size: 1, depth: 1 } as const
+
+function flagEntries(flags: ConfigFlags): Map<string, TreeEntry> {
+  const given = Object.entries(flags).filter((flag): flag is [string, string] => flag[1] !== undefined)
+  return new Map(given.map(([name, text]) => [name, flagEntry(name, text)]))
+}
+
 function flagEntry(name: string, text: string): TreeEntry {
   const flag = `--${name.replaceAll('_', '-')}`
-  return { keyAt: 0, value: { kind: 'scalar', at: 0, text, value: text, plain: true, flag, size: 1, depth: 0 } }
+  return {
+    keyAt: 0,
+    value: { kind: 'scalar', at: 0, text, value: text === '' ? null : text, plain: true, flag, size: 1, depth: 0 },
+  }
 }

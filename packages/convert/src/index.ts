@@ -22,6 +22,7 @@ export {
 } from './request/anthropic-to-anthropic.ts'
 export { convertAnthropicRequestToChat } from './request/anthropic-to-chat.ts'
 export { convertAnthropicRequestToResponses } from './request/anthropic-to-responses.ts'
+export { type SanitizedChatRequest, sanitizeChatRequest } from './request/chat-shapes.ts'
 export { convertChatRequestToAnthropic } from './request/chat-to-anthropic.ts'
 export { continuedAnthropicRequest } from './request/continued.ts'
 export { convertAnthropicCountToResponses, convertResponsesCountToAnthropic } from './request/count-tokens.ts'

@@ -15,6 +15,8 @@ export const loginCommand: Command = {
       options: { ...configOption, account: { type: 'string' }, manual: { type: 'boolean' } },
     })
     const { account, manual = false } = values
+    // Of a variable that is not set. Without a name, whoever the browser knows would be signed in.
+    if (account === '') throw new UsageError('the name of the account is empty')
     return withLogins(values.config, terminal, (oauth, spoken) =>
       login(oauth, spoken, { manual, ...(account === undefined ? {} : { account }) }),
     )

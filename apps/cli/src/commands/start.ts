@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
-import type { Config, ConfigFlags, Settings } from '@lb/config'
+import { type Config, type ConfigFlags, checkFlags, formatProblems, type Settings } from '@lb/config'
 import {
   type Log,
   type LogLevel,
@@ -11,7 +11,7 @@ import {
   startServer,
 } from '@lb/server'
 import { banner } from '../banner.ts'
-import type { Command } from '../command.ts'
+import { type Command, UsageError } from '../command.ts'
 import { findConfig, type ReadConfig, readConfig } from '../config-file.ts'
 import { startDemo } from '../demo.ts'
 import { keepServing } from '../keep-serving.ts'
@@ -46,6 +46,8 @@ export const start: Command = {
       ...(values.port === undefined ? {} : { port: values.port }),
       ...(values['log-level'] === undefined ? {} : { log_level: values['log-level'] }),
     }
+    const wrong = checkFlags(flags)
+    if (wrong.length > 0) throw new UsageError(formatProblems(wrong, 'lb start'))
     const found = findConfig(values.config, terminal)
     const demo = found === undefined ? await startDemo(flags, terminal) : undefined
     try {

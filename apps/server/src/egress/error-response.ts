@@ -47,7 +47,9 @@ export function errorBody(
   if (dialect === 'anthropic')
     return JSON.stringify({ type: 'error', error: { type, message, code }, detail, request_id: requestId })
   const word = Object.hasOwn(chatWords, type) ? chatWords[type] : { type, code: null }
-  return JSON.stringify({ error: { message, ...word, param: null } })
+  // Only a path at which nobody answers has a detail. That says nothing about a model.
+  const aboutPath = detail === undefined ? {} : { code: null }
+  return JSON.stringify({ error: { message, ...word, ...aboutPath, param: null } })
 }
 
 /** An error event in a stream that has begun. An OpenAI client must not see `[DONE]` after it. */

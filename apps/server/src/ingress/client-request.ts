@@ -80,7 +80,7 @@ export async function readClientRequest(
   const readAtMs = arrival.nowMs()
   const outline = scanJsonObject(body.value)
   if (!outline.ok) return err(unusableJson(outline.error))
-  const read = readMembers(body.value, outline.value)
+  const read = readMembers(body.value, outline.value, arrival.endpoint)
   if (!read.ok) return read
   const url = incoming.url ?? ''
   const queryStart = url.indexOf('?')
@@ -123,7 +123,7 @@ const NAME_BYTES_MAX = 1024
 type RoutingMembers = Pick<ClientRequest, 'model' | 'stream' | 'forcedProvider'>
 
 /** Reads the members that routing needs. Of a duplicated key the last one counts, as in every common parser. */
-function readMembers(body: Buffer, outline: JsonOutline): Result<RoutingMembers, Refusal> {
+function readMembers(body: Buffer, outline: JsonOutline, endpoint: Endpoint): Result<RoutingMembers, Refusal> {
   const memberOf = (name: string) => outline.members.findLast((member) => member.name === name)
   const text = (name: string): string | undefined => {
     const found = memberOf(name)
@@ -139,7 +139,9 @@ function readMembers(body: Buffer, outline: JsonOutline): Result<RoutingMembers,
     return err(invalidRequest('model: Field required: the name of a model, as a string.'))
   // Only its first byte is looked at: it is nearly all of the body.
   const messages = memberOf('messages')
-  if (messages === undefined || body[messages.start] !== OPENING_BRACKET)
+  const hasMessages = messages !== undefined && body[messages.start] === OPENING_BRACKET
+  // Clients that ask here in the words of Responses are told apart where the request is put into a dialect.
+  if (!hasMessages && (endpoint !== 'chat' || memberOf('input') === undefined))
     return err(invalidRequest('messages: Field required: a list of messages.'))
   // Only a string is lb's; OpenRouter has an object of that name, which is not for us.
   const named = text('provider')

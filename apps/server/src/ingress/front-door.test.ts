@@ -117,6 +117,18 @@ describe('paths and methods that are not served', () => {
     }
   })
 
+  test('under the paths of OpenAI it is OpenAI’s shape, and says nothing about a model', async () => {
+    const { lb } = await startWorld({ scripts: [{}] })
+    for (const path of ['/v1/responses', '/v1/embeddings', '/v1/chat/completions/']) {
+      const response = await fetch(`${lb.url}${path}`, { method: 'POST', body: '{}' })
+      expect(response.status).toBe(404)
+      const message = `There is no POST ${path} here.`
+      expect(await response.json()).toEqual({
+        error: { message, type: 'invalid_request_error', code: null, param: null },
+      })
+    }
+  })
+
   test('another method is 405 with what is allowed', async () => {
     const { lb } = await startWorld({ scripts: [{}] })
     const response = await fetch(`${lb.url}/v1/messages`)

@@ -1,5 +1,6 @@
 import { type BigIntStats, constants } from 'node:fs'
 import * as fs from 'node:fs/promises'
+import { makeFolder } from '../make-folder.ts'
 
 /**
  * The few things that the token store asks of a file system. A port, so that tests can make any of them fail or take long
@@ -13,6 +14,7 @@ export interface Disk {
   readdir(path: string): Promise<string[]>
   /** Never follows a symbolic link. */
   lstat(path: string): Promise<BigIntStats>
+  /** Makes what is missing above it, too. */
   mkdir(path: string, mode: number): Promise<void>
   chmod(path: string, mode: number): Promise<void>
   /** Marks a file as touched: its change time moves. */
@@ -53,9 +55,7 @@ export const disk: Disk = {
   unlink: fs.unlink,
   readdir: (path) => fs.readdir(path),
   lstat: (path) => fs.lstat(path, { bigint: true }),
-  async mkdir(path, mode) {
-    await fs.mkdir(path, { recursive: true, mode })
-  },
+  mkdir: makeFolder,
   chmod: fs.chmod,
   async touch(path) {
     const now = new Date()

@@ -1,4 +1,3 @@
-import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import type { Secret } from '@lb/config'
 import {
@@ -9,6 +8,7 @@ import {
   isLoopbackHost,
   parseUrl,
 } from '@lb/oauth'
+import { homeFolder } from '../home-folder.ts'
 
 /**
  * What the user may set about OAuth, in plain values; the config's reader maps `settings.oauth.*` to it. All but `enabled`
@@ -98,7 +98,12 @@ export function isLoopbackAuthority(host: string): boolean {
 export function defaultTokenFile(env: Readonly<Record<string, string | undefined>>, platform: string): string {
   const { XDG_CONFIG_HOME: xdg, APPDATA: appData } = env
   const base = platform === 'win32' ? appData : xdg
-  return join(base === undefined || !isAbsolute(base) ? join(homedir(), '.config') : base, 'lb', 'oauth', 'tokens.json')
+  return join(
+    base === undefined || !isAbsolute(base) ? join(homeFolder(), '.config') : base,
+    'lb',
+    'oauth',
+    'tokens.json',
+  )
 }
 
 /** What is said at the start when OAuth is on, at WARN: it is the user's decision, made knowingly. */

@@ -1,6 +1,6 @@
 import type { TokenRequest, TokenResponse } from '@lb/oauth'
 import { err, ok, type Result } from '@lb/protocol'
-import { Agent, type Dispatcher, ProxyAgent, request, Socks5ProxyAgent } from 'undici'
+import { Agent, type Dispatcher, ProxyAgent, Socks5ProxyAgent } from 'undici'
 import { errorCode } from './disk.ts'
 
 /** Sends token requests. A port: the tests of everything else answer from memory. */
@@ -77,8 +77,10 @@ async function exchange(
   answerTimeoutMs: number,
   epochMs: () => number,
 ): Promise<TokenResponse> {
-  const response = await request(url, {
-    dispatcher,
+  const { origin, pathname, search } = new URL(url)
+  const response = await dispatcher.request({
+    origin,
+    path: pathname + search,
     method,
     headers: { ...headers, 'user-agent': 'lb' },
     body,

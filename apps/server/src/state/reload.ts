@@ -150,7 +150,12 @@ function logApplied(log: Log, trigger: ReloadTrigger, diff: ConfigDiff, wasBroke
   if (unchanged) {
     const said = { event: 'config_unchanged', trigger }
     if (wasBroken) log.info(said, 'the configuration file is fine again, and says what is in force already')
-    else log.debug(said, 'the configuration was read again and says what is in force already')
+    // A signal gets no other answer.
+    else
+      log[trigger === 'signal' ? 'info' : 'debug'](
+        said,
+        'the configuration was read again and says what is in force already',
+      )
     return
   }
   const changed = [

@@ -1,5 +1,6 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { makeFolder } from '../make-folder.ts'
 
 /**
  * Puts `text` in the place of a file, which is made if it is missing. Whoever reads it sees the old text or the new one, never
@@ -9,7 +10,7 @@ import { dirname } from 'node:path'
  */
 export async function replaceFile(path: string, text: string): Promise<void> {
   const next = `${path}.${process.pid}.tmp`
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await makeFolder(dirname(path), 0o700)
   try {
     const file = await open(next, 'w', 0o600)
     try {

@@ -52,12 +52,17 @@ export function sessionKey(request: ClientRequest): string {
 /** Of the beginning of the prefix that a prompt cache keeps, as the client wrote it: which it does the same way each turn. */
 function openingHash({ body, outline, endpoint }: ClientRequest): string {
   const opening = outline.members.flatMap((member) => {
-    if (member.name === 'system') return [body.subarray(member.start, member.end)]
-    if (member.name !== 'messages') return []
+    if (wholeOpenings.has(member.name)) return [body.subarray(member.start, member.end)]
+    // Some Chat clients ask in the words of Responses.
+    if (member.name === 'input' && body[member.start] === QUOTE) return [body.subarray(member.start, member.end)]
+    if (member.name !== 'messages' && member.name !== 'input') return []
     return endpoint === 'chat' ? chatOpening(body, member) : [firstElement(body, member) ?? new Uint8Array()]
   })
   return hash('sha256', Buffer.concat(opening), 'base64url')
 }
+
+const wholeOpenings: ReadonlySet<string> = new Set(['system', 'instructions'])
+const QUOTE = 0x22
 
 /** There the system prompt stands among the messages. */
 function chatOpening(body: Buffer, messages: JsonMember): readonly Uint8Array[] {

@@ -1,6 +1,7 @@
 import { constants, lstatSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs'
-import { type FileHandle, mkdir, open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { dirname, parse } from 'node:path'
+import { makeFolder } from '../make-folder.ts'
 
 /** A log file that is renamed when it is full: `logs.jsonl` is always the newest, `logs.1.jsonl` the one before. */
 export interface RotatingFile {
@@ -166,7 +167,7 @@ function openStream(path: string, failed: (error: NodeJS.ErrnoException) => void
 const APPENDING = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | (constants.O_NONBLOCK ?? 0)
 
 async function openForAppending(path: string): Promise<FileHandle> {
-  await mkdir(dirname(path), { recursive: true })
+  await makeFolder(dirname(path))
   return open(path, APPENDING)
 }
 

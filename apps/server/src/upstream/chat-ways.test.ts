@@ -1,3 +1,4 @@
+import type { JsonObject } from '@lb/protocol'
 import { describe, expect, test } from 'vitest'
 import { chatPath, helloChat, readChat, startDialectWorld, upstreamDialects } from '../testing/chat-world.ts'
 import { startWorld } from '../testing/world.ts'
@@ -90,7 +91,100 @@ describe.each(upstreamDialects)('a chat client before an upstream of %s', (diale
   })
 })
 
+/** What Cursor's agent sends, by the name of the model. */
+const schema = { type: 'object', properties: { c: { type: 'string' } } }
+const patch = {
+  type: 'custom',
+  name: 'ApplyPatch',
+  format: { type: 'grammar', definition: 'start: "a"', syntax: 'lark' },
+}
+const cursorGpt: JsonObject = {
+  model: 'claude-test-1',
+  input: [
+    { role: 'system', content: 'You are an agent.' },
+    { role: 'user', content: [{ type: 'input_text', text: 'list it' }] },
+    { type: 'function_call', call_id: 'call_1', name: 'Shell', arguments: '{"c":"ls"}' },
+    { type: 'function_call_output', call_id: 'call_1', output: 'a' },
+  ],
+  tools: [{ type: 'function', name: 'Shell', parameters: schema }, patch],
+  include: ['reasoning.encrypted_content'],
+  text: { verbosity: 'low' },
+  stream_options: { include_usage: true },
+}
+const cursorClaude: JsonObject = {
+  model: 'claude-test-1',
+  messages: [
+    { role: 'user', content: [{ type: 'text', text: 'list it' }] },
+    { role: 'assistant', content: [{ type: 'tool_use', id: 'call_1', name: 'Shell', input: { c: 'ls' } }] },
+    { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'call_1', content: [{ type: 'text', text: 'a' }] }] },
+  ],
+  tools: [{ name: 'Shell', description: 'runs', input_schema: schema }],
+}
+
+describe.each(upstreamDialects)('Cursor before an upstream of %s', (dialect) => {
+  test.each([
+    ['the words of Responses', cursorGpt],
+    ['Anthropic’s blocks', cursorClaude],
+  ])('asks in %s, and gets a Chat stream', async (_what, asked) => {
+    const { post, mocks } = await startDialectWorld(dialect, [{ ...text, strict: true }])
+    const response = await post({ ...asked, stream: true, provider: 'a' }, chatPath)
+    expect(response.status).toBe(200)
+    expect(readChat(await response.text())).toMatchObject({ text: 'Hello there.', finish: ['stop'], isDone: true })
+    const sent = mocks[0]?.requests[0]
+    expect(sent?.url).toBe(paths[dialect])
+    expect(sent?.text).toContain('"call_1"')
+    expect(sent?.json).not.toHaveProperty('provider')
+    if (dialect !== 'responses') expect(sent?.json).not.toHaveProperty('input')
+  })
+
+  test('may have a flat tool among others', async () => {
+    const { post, mocks } = await startDialectWorld(dialect, [text])
+    expect((await post({ ...helloChat, tools: [...tools, patch] }, chatPath)).status).toBe(200)
+    const names = {
+      anthropic: { name: 'ApplyPatch' },
+      chat: { custom: { name: 'ApplyPatch' } },
+      responses: { name: 'ApplyPatch' },
+    }
+    expect(mocks[0]?.requests[0]?.json).toMatchObject({ tools: [{}, names[dialect]] })
+  })
+
+  test('is told that lb does not keep its history', async () => {
+    const { post, mocks } = await startDialectWorld(dialect, [text])
+    const response = await post({ ...cursorGpt, previous_response_id: 'resp_1' }, chatPath)
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ error: { param: 'previous_response_id' } })
+    expect(mocks[0]?.requests).toHaveLength(0)
+  })
+})
+
 describe('a chat client before an upstream of its own dialect', () => {
+  test('has its words put right only where lb can read them', async () => {
+    const { post, mocks } = await startWorld({ scripts: [{}], types: ['openai'] })
+    const odd = '{"model":"m", "messages":[{"role":"oracle"}],"tools":[{"name":"f"}]}'
+    const fine =
+      '{"model":"m", "messages":[{"role":"user","content":"x"}],"tools":[{"type":"custom","custom":{"name":"f"}}]}'
+    await post(odd, chatPath)
+    await post(fine, chatPath)
+    await post('{"model":"m","input":[7]}', chatPath)
+    expect(mocks[0]?.requests.map(({ text }) => text)).toEqual([odd, fine])
+  })
+
+  test('has members that are not lb’s kept where its words were put right', async () => {
+    const { post, mocks } = await startWorld({ scripts: [{}], types: ['openai'] })
+    await post({ ...cursorClaude, provider: { order: ['x'] }, model: 'm' }, chatPath)
+    expect(mocks[0]?.requests[0]?.json).toMatchObject({
+      model: 'm',
+      provider: { order: ['x'] },
+      tools: [{ type: 'function' }],
+    })
+  })
+
+  test('has what was left out reported', async () => {
+    const { post } = await startWorld({ scripts: [{}], types: ['openai'] })
+    const response = await post(cursorGpt, { ...chatPath, headers: { 'x-lb-debug': 'losses' } })
+    expect(response.headers.get('x-lb-losses')).toBe('feature_dropped=1')
+  })
+
   test('has its bytes sent as they are: spaces, key order, numbers, odd unicode', async () => {
     const body = '{ "model":"m","messages":[{"role":"user","content":"\\ud800 ü"}],"n":1e400,"a":1,"a":2 , "top_p":1.0}'
     const { post, mocks } = await startWorld({ scripts: [{}], types: ['openai'] })

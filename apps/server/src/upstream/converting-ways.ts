@@ -3,7 +3,7 @@ import {
   convertAnthropicRequestToResponses,
   convertChatRequestToAnthropic,
 } from '@lb/convert'
-import { err, isJsonObject, type Json, type JsonTree, ok, stringifyJson } from '@lb/protocol'
+import { err, type Json, type JsonTree, member, ok, stringifyJson } from '@lb/protocol'
 import { anthropicProfileOf, anyAnthropic } from './anthropic-profiles.ts'
 import { joinedLosses } from './chained-stream.ts'
 import { anthropicForChat, openAiForAnthropic, responsesForChat } from './conversions.ts'
@@ -84,5 +84,8 @@ export const chatToResponses: Way = (input) => {
 }
 
 function namesLimit(request: Json): boolean {
-  return isJsonObject(request) && (request['max_completion_tokens'] ?? request['max_tokens'] ?? null) !== null
+  return limits.some((name) => (member(request, name) ?? null) !== null)
 }
+
+/** The last is that of clients who ask in the words of Responses. */
+const limits = ['max_completion_tokens', 'max_tokens', 'max_output_tokens'] as const

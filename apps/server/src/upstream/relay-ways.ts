@@ -1,14 +1,33 @@
-import { type AnthropicProfile, sanitizeAnthropicRequest } from '@lb/convert'
-import { ok, type Result, stringifyJson } from '@lb/protocol'
+import { type AnthropicProfile, sanitizeAnthropicRequest, sanitizeChatRequest } from '@lb/convert'
+import { type Json, type JsonObject, member, ok, type Result, stringifyJson } from '@lb/protocol'
 import { anthropicAdapter } from './anthropic-adapter.ts'
 import { anthropicProfileOf, isFirstParty, takingAnything } from './anthropic-profiles.ts'
 import { relayedHeaders, relayedRequest } from './build-request.ts'
 import { mayHoldCarrier } from './carrier-search.ts'
 import { chatAdapter } from './chat-adapter.ts'
+import { maySpeakOtherwise } from './foreign-words.ts'
 import { type NotPrepared, notJson, type Prepared, type PrepareInput, refused, type Way } from './way.ts'
 
-/** The client's own bytes to an upstream of its dialect. */
-export const chatRelay: Way = (input) => ok(relayed(input, chatAdapter))
+/**
+ * The client's own bytes to an upstream of its dialect. What only another dialect has words for would be refused there: then the
+ * request goes in the API's own words, if lb can tell them.
+ */
+export const chatRelay: Way = (input) => {
+  const { request, model } = input
+  const plain = relayed(input, chatAdapter)
+  if (!maySpeakOtherwise(request)) return ok(plain)
+  const json = request.json()
+  if (!json.ok) return notJson(request, json.error.message)
+  const result = sanitizeChatRequest(json.value)
+  // What lb cannot read the upstream may: its own words are not lb's to judge.
+  if (!result.ok) return member(json.value as Json, 'messages') === undefined ? refused(result.error) : ok(plain)
+  const { value, losses } = result.value
+  if (value === json.value) return ok(plain)
+  const { provider: _, ...members } = value as JsonObject
+  const own = request.forcedProvider === undefined ? (value as JsonObject) : members
+  const body = Buffer.from(stringifyJson({ ...own, model }))
+  return ok({ ...plain, upstream: { ...plain.upstream, body }, losses })
+}
 
 /**
  * The same for Anthropic's. Two requests are looked into before: those for vendors that only imitate its API, which refuse

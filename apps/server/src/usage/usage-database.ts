@@ -1,7 +1,8 @@
-import { chmodSync, closeSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, openSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import type Database from 'libsql'
+import { makeFolderSync } from '../make-folder.ts'
 import type { UsageRow } from './usage-row.ts'
 
 /** The books on disk. Everything here waits for the disk: for a thread of its own only. */
@@ -44,6 +45,8 @@ CREATE TABLE IF NOT EXISTS written (process TEXT PRIMARY KEY, batch INTEGER NOT 
 `
 
 const COLUMNS = 15
+/** Where in a {@link UsageRow} the values begin that are columns as they are. */
+const FIRST_COUNT = 8
 
 /** Other processes may write to the same file. */
 const BUSY_MS = 5_000
@@ -61,7 +64,7 @@ const PROCESS_MEMORY_MS = 7 * 86_400_000
  * machine. The file itself is whole in any case.
  */
 export function openUsageDatabase(path: string): UsageDatabase {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  makeFolderSync(dirname(path), 0o700)
   closeSync(openSync(path, 'a', 0o600))
   chmodSync(path, 0o600)
   const database = new (loadLibsql())(path, { timeout: BUSY_MS })
@@ -77,18 +80,19 @@ export function openUsageDatabase(path: string): UsageDatabase {
   const written = database.prepare('SELECT batch FROM written WHERE process = ?')
   const remember = database.prepare('INSERT OR REPLACE INTO written (process, batch, at_ms) VALUES (?, ?, ?)')
 
-  function columnsOf(row: UsageRow): (string | number | null)[] {
-    const [atMs, kind, request, key, provider, model, endpoint, session, ...rest] = row
+  function addColumns(values: Values, row: UsageRow): Values {
+    const [atMs, kind, request, key, provider, model, endpoint, session] = row
     const source = sourceId([key, provider, model, endpoint])
-    const named = session === null ? null : sessionId([session])
-    return [atMs, kind, request, source, named, ...rest.map((value) => value ?? null)]
+    values.push(atMs, kind, request, source, session === null ? null : sessionId([session]))
+    for (let at = FIRST_COUNT; at < row.length; at += 1) values.push(row[at] ?? null)
+    return values
   }
 
   function writeRows(rows: readonly UsageRow[]): void {
     for (let from = 0; from < rows.length; from += BATCH_ROWS) {
       const some = rows.slice(from, from + BATCH_ROWS)
-      if (some.length === BATCH_ROWS) insertMany(some.flatMap(columnsOf))
-      else for (const row of some) insertOne(columnsOf(row))
+      if (some.length < BATCH_ROWS) for (const row of some) insertOne(addColumns([], row))
+      else insertMany(some.reduce(addColumns, []))
     }
   }
 

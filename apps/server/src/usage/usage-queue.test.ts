@@ -65,9 +65,9 @@ describe('entries are written', () => {
 
   test('at once when there are many', async () => {
     const { queue, batches } = queueWith()
-    for (let index = 0; index < 64; index += 1) queue.add(entry())
+    for (let index = 0; index < 256; index += 1) queue.add(entry())
     await vi.advanceTimersByTimeAsync(0)
-    expect(batches).toEqual([[1, 64]])
+    expect(batches).toEqual([[1, 256]])
   })
 
   test('when somebody asks', async () => {

@@ -3,8 +3,8 @@ import type { Findings } from '../problem.ts'
 import type { Path } from '../yaml/tree.ts'
 
 /**
- * Folders in which Linux shows itself and nothing can be kept. Making a folder there neither succeeds nor fails: Node tries
- * again and again (`mkdir` with `recursive`), in a thread that no signal ends.
+ * Folders in which Linux shows itself and nothing can be kept. lb would serve without its files then, and say so in its log
+ * only; an error of the configuration is heard by whoever wrote it.
  *
  * @see https://man7.org/linux/man-pages/man5/proc.5.html
  */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { Findings } from '../problem.ts'
+import { type ConfigFlags, checkFlags } from '../load.ts'
+import { Findings, formatProblems } from '../problem.ts'
 import { load, provider, route, said, withSettings } from '../testing/load.ts'
 import { placesIn } from '../yaml/place.ts'
 import { parseYaml } from '../yaml/tree.ts'
@@ -265,6 +266,17 @@ test('a flag is not searched for variables, and an empty one is none', () => {
     /^--port: settings.port: must be a number/,
   )
   expect(load(withSettings('{ port: 1 }'), {}, { port: '' }).config.settings.port).toBe(9090)
+})
+
+test('a command line is wrong by itself, whatever the file says', () => {
+  const wrong = (flags: ConfigFlags) => formatProblems(checkFlags(flags), 'no file').split('\n')
+  expect(checkFlags({ host: '0.0.0.0', port: '0', log_level: undefined })).toEqual([])
+  expect(checkFlags({})).toEqual([])
+  expect(wrong({ port: '99999', log_level: 'loud' })).toEqual([
+    '--port: settings.port: must not be above 65535, not "99999"',
+    '--log-level: settings.log_level: must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not "loud"',
+  ])
+  expect(wrong({ port: '', host: '' })).toEqual(['--port: settings.port: is empty', '--host: settings.host: is empty'])
 })
 
 test('an object that was not read has no path', () => {

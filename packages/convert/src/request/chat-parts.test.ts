@@ -129,7 +129,7 @@ describe('other parts', () => {
       messages: [{ role: 'user', content: [{ type: 'text', text: 'a' }, { type: 'hologram' }] }],
     }
     expect(block(request)).toEqual([{ type: 'text', text: 'a' }, 'unknown_block:hologram'])
-    const said = withPart({ type: 'input_text', text: 'b' })
-    expect(block(said)).toEqual([{ type: 'text', text: 'b' }, 'block_as_text:input_text'])
+    const said = withPart({ type: 'new_text', text: 'b' })
+    expect(block(said)).toEqual([{ type: 'text', text: 'b' }, 'block_as_text:new_text'])
   })
 })

@@ -218,19 +218,20 @@ describe('what the model said', () => {
   test('a part that nobody knows is reported as what it is', () => {
     const content = [
       { type: 'text', text: 'a' },
-      { type: 'tool_use', id: 't', name: 'A', input: {} },
+      { type: 'server_tool_use', id: 't', name: 'A', input: {} },
     ]
-    expect(said({ content })).toEqual({ content: [{ type: 'text', text: 'a' }], losses: ['unknown_block:tool_use'] })
+    const losses = ['unknown_block:server_tool_use']
+    expect(said({ content })).toEqual({ content: [{ type: 'text', text: 'a' }], losses })
     expect(
       said({
         content: [
-          { type: 'output_text', text: 'a' },
+          { type: 'new_text', text: 'a' },
           { type: 'reasoning', text: 'hm' },
         ],
       }),
     ).toEqual({
       content: [{ type: 'text', text: 'a' }],
-      losses: ['block_as_text:output_text', 'thinking_dropped'],
+      losses: ['block_as_text:new_text', 'thinking_dropped'],
     })
   })
 

@@ -12,6 +12,7 @@ import { refuseChatFields, reportChatFields } from './chat-fields.ts'
 import { anthropicFormat } from './chat-format.ts'
 import { reportChatParts } from './chat-members.ts'
 import type { ChatRun } from './chat-run.ts'
+import { chatRequestOf } from './chat-shapes.ts'
 import { planChatThinking } from './chat-thinking.ts'
 import { anthropicTools, readsFunctionCall } from './chat-tools.ts'
 import { anthropicTurns } from './chat-turns.ts'
@@ -19,7 +20,8 @@ import { hashedId, isPlainId } from './identity.ts'
 import { type ConvertedRequest, concluded, openAiShape, readRequest } from './result.ts'
 
 /**
- * Converts the body of a Chat Completions request into one for an endpoint that speaks Anthropic Messages.
+ * Converts the body of a Chat Completions request into one for an endpoint that speaks Anthropic Messages. What clients send in
+ * other dialects' words is read, too: see `sanitizeChatRequest`, whose form the paths of losses speak of then.
  *
  * @param request the parsed body; read it with `parseJsonKeeping(text, chatRequestKeep)` and schemas stay the client's text.
  * @param profile what the target takes; see `namedAnthropicProfiles`.
@@ -29,12 +31,13 @@ export function convertChatRequestToAnthropic(
   profile: AnthropicProfile,
   options: RequestOptions,
 ): Result<ConvertedRequest<Anthropic.Request, ChatClientContext>, Refusal> {
-  const parsed = readRequest(request, parseChatRequest, openAiShape)
+  const notes = createNotes()
+  const parsed = readRequest(request, (body) => parseChatRequest(chatRequestOf(body, notes)), openAiShape)
   if (!parsed.ok) return parsed
   const run: ChatRun = {
     profile: anthropicProfileForModel(profile, options.model),
     options,
-    notes: createNotes(),
+    notes,
     ids: createUpstreamIds('anthropic'),
     names: createUpstreamNames(128),
     urls: [],

@@ -1,9 +1,9 @@
 import { type Anthropic, err, type OpenAiErrorBody, type Result, type ShapeProblem } from '@lb/protocol'
 import type { ConversionContext } from '../context.ts'
 import type { Loss, LossCode } from '../losses.ts'
+import { nestingProblem } from '../nesting.ts'
 import type { Notes } from '../notes.ts'
 import { bracketed, dotted, type Refusal, type RefusalCode } from '../refusal.ts'
-import { nestingProblem } from './nesting.ts'
 
 /** A converted request. */
 export interface ConvertedRequest<T, Context = ConversionContext> {

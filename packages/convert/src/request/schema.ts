@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject, type JsonTree, RawJson } from '@lb/protocol'
+import { nestingProblem } from '../nesting.ts'
 import type { SchemaFix } from '../profiles/profile.ts'
-import { nestingProblem } from './nesting.ts'
 
 /**
  * JSON Schemas of tools and answers.

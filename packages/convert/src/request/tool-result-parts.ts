@@ -1,7 +1,8 @@
 import type { Run } from './run.ts'
 import type { Part, ToolResult } from './turns.ts'
 
-const ERROR_MARK = '[tool error]'
+/** How a result says in its text that it failed. */
+export const ERROR_MARK = '[tool error]'
 
 /** A failed result says so in its text: no other dialect has a flag for it. */
 export function withError(parts: readonly Part[], result: ToolResult, run: Run): readonly Part[] {

@@ -29,6 +29,11 @@ test.each(['', '}', '[}', '{"a"]', 'x', '"x', ':'])('%j began nothing', (text) =
   expect(completedJson(text)).toBeUndefined()
 })
 
+test('what nests too deeply began nothing', () => {
+  expect(completedJson('['.repeat(500))?.text).toBe('['.repeat(500) + ']'.repeat(500))
+  expect(completedJson('['.repeat(501))).toBeUndefined()
+})
+
 test('every beginning of an object began one, and the official SDK reads the same', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.nat(), (value, cut) => {

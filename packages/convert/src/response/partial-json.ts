@@ -1,4 +1,5 @@
 import { type RawJson, rawJson } from '@lb/protocol'
+import { MAX_LEVELS } from '../nesting.ts'
 
 /**
  * The JSON that a cut text began: everything up to the last value that is surely whole, with its brackets closed. A string
@@ -7,7 +8,7 @@ import { type RawJson, rawJson } from '@lb/protocol'
  * The official SDK reads the arguments of a call that was cut off by the same rule, so a whole answer and the same answer
  * streamed mean the same.
  *
- * @returns `undefined` when what is whole of the text is no JSON.
+ * @returns `undefined` when what is whole of the text is no JSON, or nests too deeply.
  */
 export function completedJson(text: string): RawJson | undefined {
   const closers: string[] = []
@@ -25,6 +26,7 @@ export function completedJson(text: string): RawJson | undefined {
       isKey = false
     } else if (character === '{' || character === '[') {
       closers.push(character === '{' ? '}' : ']')
+      if (closers.length > MAX_LEVELS) return undefined
       isKey = character === '{'
       at += 1
       wholeUntil = at

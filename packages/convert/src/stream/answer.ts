@@ -3,6 +3,7 @@ import type { ConversionContext } from '../context.ts'
 import { errorBody } from '../errors/openai-to-anthropic.ts'
 import { createClientIds, messageId } from '../ids.ts'
 import { createNameRestorer } from '../names.ts'
+import { MAX_LEVELS } from '../nesting.ts'
 import { createNotes, type Notes } from '../notes.ts'
 import { anthropicUsage, deltaUsage } from '../usage/chat-to-anthropic.ts'
 import { type AnthropicWriter, createAnthropicWriter } from './anthropic-writer.ts'
@@ -147,6 +148,7 @@ const problems: Readonly<Record<CallProblem, string>> = {
   'name-missing': 'the model called a tool without saying which',
   'arguments-cut': 'the arguments of a tool call ended early',
   'arguments-invalid': 'the arguments of a tool call are not a JSON object',
+  'arguments-too-deep': `the arguments of a tool call nest deeper than ${MAX_LEVELS} levels`,
 }
 
 function detailsOf(reason: Anthropic.StopReason): Anthropic.Message['stop_details'] {

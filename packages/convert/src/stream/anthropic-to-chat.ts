@@ -7,6 +7,7 @@ import { anthropicUsage } from '../usage/chat-to-anthropic.ts'
 import { type ChatBlocks, continueBlock, createChatBlocks, endBlocks, startBlock, stopBlock } from './chat-blocks.ts'
 import type { ChatStreamEvent } from './chat-events.ts'
 import { type ChatWriter, createChatWriter } from './chat-writer.ts'
+import { behindDoor } from './door.ts'
 import type { StartOn, StreamConverter } from './report.ts'
 import { finishReasonOf } from './stop-reasons.ts'
 
@@ -28,25 +29,20 @@ export function createAnthropicToChatStream(
 ): StreamConverter<ChatStreamEvent> {
   const machine = createMachine(context, options.startOn ?? 'content')
   const { writer, notes } = machine
-  const take = (act: () => void): readonly ChatStreamEvent[] => {
-    if (writer.isEnded()) {
-      notes.loss('data_after_end', '')
-      return []
-    }
-    act()
-    return writer.take()
-  }
-  const close = (): readonly ChatStreamEvent[] => (writer.isEnded() ? [] : take(() => closeEarly(machine)))
-  return {
-    push: (event) => take(() => readEvent(event, machine)),
-    done: close,
-    fail: (error) => take(() => failWith(error, machine)),
-    end: close,
+  const close = (): void => closeEarly(machine)
+  return behindDoor({
+    notes,
+    isEnded: writer.isEnded,
+    take: writer.take,
+    push: (event) => readEvent(event, machine),
+    mark: close,
+    fail: (error) => failWith(error, machine),
+    close,
     report() {
       const usage = machine.sawUsage ? anthropicUsage({ ...machine.counts, tier: null }) : undefined
       return { ...writer.report(), usage, losses: notes.losses(), aside: { ...machine.aside }, isSatisfied: false }
     },
-  }
+  })
 }
 
 interface Machine {

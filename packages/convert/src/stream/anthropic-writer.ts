@@ -82,7 +82,8 @@ export function createAnthropicWriter(host: WriterHost): AnthropicWriter {
       writeLine(line)
     },
     call(key, delta) {
-      callBlock(key).push(delta)
+      const problem = callBlock(key).push(delta)
+      line.problem ??= problem
       writeLine(line)
     },
     release: () => writeLine(line),

@@ -41,3 +41,13 @@ test.each([
     expect(progress.isBlank).toBe(expected)
   }
 })
+
+test.each([
+  [500, false],
+  [501, true],
+])('an object that is %i levels deep is too deep: %s', (levels, expected) => {
+  const progress = createArgumentsProgress()
+  for (let level = 0; level < levels; level += 1) progress.push('{"{":')
+  progress.push(`1${'}'.repeat(levels)}`)
+  expect(progress).toMatchObject({ state: 'complete', isTooDeep: expected })
+})

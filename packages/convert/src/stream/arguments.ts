@@ -1,3 +1,5 @@
+import { MAX_LEVELS } from '../nesting.ts'
+
 /**
  * Follows the arguments of a tool call while they arrive in pieces: only as far as to know where they end.
  *
@@ -14,6 +16,8 @@ export interface ArgumentsProgress {
   readonly state: 'empty' | 'object' | 'complete' | 'other'
   /** Whether the object that has ended has nothing in it. */
   readonly isBlank: boolean
+  /** Whether the object nests more deeply than whoever gets it may be able to walk. */
+  readonly isTooDeep: boolean
   /** Takes the next piece. Returns how many of its characters belong to the arguments; the rest stands behind their end. */
   push(piece: string): number
 }
@@ -28,6 +32,7 @@ export function createArgumentsProgress(): ArgumentsProgress {
   let inString = false
   let isEscaped = false
   let isBlank = true
+  let isTooDeep = false
 
   function object(piece: string, from: number): number {
     for (let at = from; at < piece.length; at += 1) {
@@ -39,6 +44,7 @@ export function createArgumentsProgress(): ArgumentsProgress {
       } else {
         const change = depthChange(code)
         depth += change
+        isTooDeep ||= depth > MAX_LEVELS
         // Nothing but white space stands between the two braces.
         if (depth > 1 || (change === 0 && code > 0x20)) isBlank = false
         if (depth === 0) {
@@ -62,6 +68,9 @@ export function createArgumentsProgress(): ArgumentsProgress {
     },
     get isBlank() {
       return state === 'complete' && isBlank
+    },
+    get isTooDeep() {
+      return isTooDeep
     },
     push(piece) {
       if (state === 'object') return object(piece, 0)

@@ -2,11 +2,12 @@ import type { Anthropic } from '@lb/protocol'
 import { type ArgumentsProgress, createArgumentsProgress } from './arguments.ts'
 import { type Block, type Closing, closed } from './blocks.ts'
 import { normalizedArguments } from './tool-input.ts'
-import type { CallDelta, KnownCall, WriterHost } from './writer-host.ts'
+import type { CallDelta, CallProblem, KnownCall, WriterHost } from './writer-host.ts'
 
 /** A tool call in the making. */
 export interface CallBlock extends Block {
-  push(delta: CallDelta): void
+  /** Returns what is wrong with the call by now. */
+  push(delta: CallDelta): CallProblem | undefined
   known(): KnownCall
   /** Whether the client has got it. */
   isWritten(): boolean
@@ -55,11 +56,11 @@ export function createCallBlock(key: string, index: number, host: WriterHost): C
   }
 }
 
-function push(call: Call, delta: CallDelta): void {
+function push(call: Call, delta: CallDelta): CallProblem | undefined {
   if (delta.id) call.id ??= delta.id
   if (delta.name && !call.isStarted) call.name = grownName(call.name, delta.name)
   if (delta.isWhole === true) call.isWhole = true
-  if (delta.arguments === undefined) return
+  if (delta.arguments === undefined) return undefined
   if (isBlank(call) && !call.isClosed && delta.arguments.trimStart().startsWith('{')) {
     call.pieces = []
     call.progress = createArgumentsProgress()
@@ -67,6 +68,7 @@ function push(call: Call, delta: CallDelta): void {
   const length = call.isClosed ? 0 : call.progress.push(delta.arguments)
   if (length > 0) call.pieces.push(delta.arguments.slice(0, length))
   if (delta.arguments.slice(length).trim() !== '') call.host.notes.loss('tool_delta_late', '')
+  return call.progress.isTooDeep ? 'arguments-too-deep' : undefined
 }
 
 /**
@@ -146,7 +148,8 @@ function closeKept(call: Call, isCut: boolean): Closing {
   const text = takeText(call)
   if (text.trim() === '') return closed(input(''))
   const normalized = normalizedArguments(text, host.notes)
-  if (normalized !== undefined) return closed(input(normalized))
+  if (normalized.ok) return closed(input(normalized.value))
+  if (normalized.error === 'arguments-too-deep') return { kind: 'problem', problem: normalized.error }
   if (isCut) return closed(input(text))
   host.notes.loss('tool_arguments_invalid', '')
   if (host.invalidArguments === 'error') return { kind: 'problem', problem: 'arguments-invalid' }

@@ -2,6 +2,7 @@ import { isJsonObject, type Json, member, stringMember } from '@lb/protocol'
 import type { ConversionContext } from '../context.ts'
 import type { Answer } from './answer.ts'
 import { type AnswerText, createAnswerText } from './answer-text.ts'
+import { type ChatChoices, createChatChoices } from './chat-choices.ts'
 import { readCopilot, readDetails, readReasoning, readThinkingPart } from './chat-reasoning.ts'
 import { argumentsOf, createToolKeys, readToolDelta, type ToolKeys } from './chat-tool-keys.ts'
 import type { CallDelta } from './writer-host.ts'
@@ -12,6 +13,7 @@ export interface ChatDeltas {
   readonly context: ConversionContext
   readonly text: AnswerText
   readonly keys: ToolKeys
+  readonly choices: ChatChoices
   /** Vendors say the same reasoning in several members; the one that is seen first is used. */
   source: string | undefined
   hasRefusal: boolean
@@ -27,6 +29,7 @@ export function createChatDeltas(answer: Answer, context: ConversionContext): Ch
     context,
     text: createAnswerText(answer, context),
     keys: createToolKeys(answer.writer.knownCall),
+    choices: createChatChoices(),
     source: undefined,
     hasRefusal: false,
     isReading: false,

@@ -146,7 +146,7 @@ describe('B1, the hard cases of streams', () => {
     const { events, report } = chatStream([chunk({ content: 'x' }), error, chunk({ content: 'y' }), stop])
     expect(brief(events)).toEqual(['start', '0 text', '0 + x', 'error overloaded_error: overloaded'])
     expect(report).toMatchObject({ phase: 'failed', error: { isPreStream: false, status: 529, upstream: error } })
-    expect(report.losses).toMatchObject([{ code: 'data_after_end', count: 3 }])
+    expect(report.losses).toMatchObject([{ code: 'data_after_end', count: 2 }])
   })
 
   test('9: an error beside content and usage counts after the content', () => {

@@ -14,6 +14,7 @@ import { anthropicUsageOfChat } from '../usage/chat-to-anthropic.ts'
 import { type Answer, type AnswerOptions, createAnswer } from './answer.ts'
 import { type ChatDeltas, createChatDeltas, endChunk, readChoice } from './chat-deltas.ts'
 import { errorIn } from './chat-error.ts'
+import { behindDoor } from './door.ts'
 import { finishKind, isCutOff, stopReasonOf } from './finish-reasons.ts'
 import type { StreamConverter } from './report.ts'
 
@@ -44,21 +45,14 @@ export function createChatToAnthropicStream(
   const answer = createAnswer(context, options)
   const deltas = createChatDeltas(answer, context)
   const end = createChatEnd(answer, deltas, context)
-  const take = (act: () => void): readonly Anthropic.Event[] => {
-    if (answer.isEnded()) {
-      answer.notes.loss('data_after_end', '')
-      return []
-    }
-    act()
-    return answer.take()
-  }
-  return {
-    push: (chunk) => take(() => readChunk(chunk, answer, deltas, end)),
-    done: () => take(() => end.atMark()),
-    fail: (error) => take(() => failWith(error, answer)),
-    end: () => (answer.isEnded() ? [] : take(() => end.atClose())),
+  return behindDoor({
+    ...answer,
+    push: (chunk) => readChunk(chunk, answer, deltas, end),
+    mark: end.atMark,
+    fail: (error) => failWith(error, answer),
+    close: end.atClose,
     report: () => answer.report(deltas.text.foundStop() !== undefined),
-  }
+  })
 }
 
 /** How an answer ends, as far as it has said so. */
@@ -114,7 +108,7 @@ function keepMember(name: string, value: Json | undefined, answer: Answer): void
 }
 
 function takeChoice(choice: Json, answer: Answer, deltas: ChatDeltas, end: ChatEnd): void {
-  if ((numberMember(choice, 'index') ?? 0) !== 0) {
+  if (!deltas.choices.has(choice)) {
     answer.notes.loss('extra_choices', '/choices')
     return
   }

@@ -11,6 +11,7 @@ import type { ConversionContext } from '../context.ts'
 import { convertOpenAiStreamErrorToAnthropic, errorBody } from '../errors/openai-to-anthropic.ts'
 import { anthropicUsageOfResponses } from '../usage/responses-to-anthropic.ts'
 import { type Answer, type AnswerOptions, createAnswer } from './answer.ts'
+import { behindDoor } from './door.ts'
 import type { StreamConverter } from './report.ts'
 import {
   argumentsDelta,
@@ -46,30 +47,22 @@ export function createResponsesToAnthropicStream(
   const items = createResponsesItems(answer, context)
   const numbers = createNumberCheck(answer)
   const placed = createPlaces()
-  const take = (act: () => void): readonly Anthropic.Event[] => {
-    if (answer.isEnded()) {
-      answer.notes.loss('data_after_end', '')
-      return []
-    }
-    act()
-    return answer.take()
-  }
   const cutOff = (): void => {
     if (items.text.foundStop() !== undefined) finish('completed', {}, answer, items)
     else answer.fail(500, errorBody('api_error', 'upstream stream ended early', null))
   }
-  return {
-    push: (event) =>
-      take(() => {
-        numbers(event)
-        readEvent(placed(event), answer, items)
-      }),
+  return behindDoor({
+    ...answer,
+    push(event) {
+      numbers(event)
+      readEvent(placed(event), answer, items)
+    },
     // The mark of Chat streams, which some servers send here, too. It says nothing that the last event did not say.
-    done: () => (answer.isEnded() ? [] : take(cutOff)),
-    fail: (error) => take(() => failWith(error, answer)),
-    end: () => (answer.isEnded() ? [] : take(cutOff)),
+    mark: cutOff,
+    fail: (error) => failWith(error, answer),
+    close: cutOff,
     report: () => answer.report(items.text.foundStop() !== undefined),
-  }
+  })
 }
 
 /**

@@ -1,3 +1,4 @@
+import { err, ok } from '@lb/protocol'
 import { expect, test } from 'vitest'
 import { createNotes } from '../notes.ts'
 import { normalizedArguments } from './tool-input.ts'
@@ -19,6 +20,14 @@ test.each<[string, string | undefined, readonly string[]]>([
   ['', undefined, []],
 ])('%j is %j', (text, expected, losses) => {
   const notes = createNotes()
-  expect(normalizedArguments(text, notes)).toBe(expected)
+  expect(normalizedArguments(text, notes)).toEqual(expected === undefined ? err('arguments-invalid') : ok(expected))
   expect(notes.losses().map(({ code, path }) => `${code} ${path}`)).toEqual(losses)
+})
+
+test.each([
+  ['a list', '['.repeat(501) + ']'.repeat(501)],
+  ['an object', `${'{"a":'.repeat(501)}1${'}'.repeat(501)}`],
+  ['an object in a text', JSON.stringify(`${'{"a":'.repeat(501)}1${'}'.repeat(501)}`)],
+])('%s that nests too deeply is none', (_what, text) => {
+  expect(normalizedArguments(text, createNotes())).toEqual(err('arguments-too-deep'))
 })

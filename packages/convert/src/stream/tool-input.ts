@@ -1,20 +1,21 @@
-import { isJsonObject, parseJson } from '@lb/protocol'
+import { err, isJsonObject, type Json, ok, parseJson, type Result } from '@lb/protocol'
+import { nestingProblem } from '../nesting.ts'
 import type { Notes } from '../notes.ts'
+import type { CallProblem } from './writer-host.ts'
 
-/** The arguments of a whole call as the text of a JSON object. `undefined`: they are no JSON. */
-export function normalizedArguments(text: string, notes: Notes): string | undefined {
+/** The arguments of a whole call as the text of a JSON object; or that they are no JSON, or nest too deeply. */
+export function normalizedArguments(text: string, notes: Notes): Result<string, CallProblem> {
   const trimmed = text.trim()
   const parsed = parseJson(trimmed)
-  if (!parsed.ok) return undefined
+  if (!parsed.ok) return err('arguments-invalid')
   const { value } = parsed
-  if (isJsonObject(value)) return trimmed
   // Some servers say `null` where there are none.
-  if (value === null) return '{}'
+  if (value === null) return ok('{}')
   const inner = typeof value === 'string' ? parseJson(value) : undefined
-  if (inner?.ok === true && isJsonObject(inner.value)) {
-    notes.loss('tool_arguments_decoded', '')
-    return String(value).trim()
-  }
-  notes.loss('tool_arguments_wrapped', '')
-  return `{"value":${trimmed}}`
+  const isDecoded = inner?.ok === true && isJsonObject(inner.value)
+  const meant: Json = isDecoded ? inner.value : value
+  if (nestingProblem(meant) !== undefined) return err('arguments-too-deep')
+  if (isJsonObject(value)) return ok(trimmed)
+  notes.loss(isDecoded ? 'tool_arguments_decoded' : 'tool_arguments_wrapped', '')
+  return ok(isDecoded ? String(value).trim() : `{"value":${trimmed}}`)
 }

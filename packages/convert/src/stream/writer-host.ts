@@ -44,4 +44,4 @@ export interface KnownCall {
 }
 
 /** Why a call cannot be given to the client. */
-export type CallProblem = 'name-missing' | 'arguments-cut' | 'arguments-invalid'
+export type CallProblem = 'name-missing' | 'arguments-cut' | 'arguments-invalid' | 'arguments-too-deep'

@@ -5,14 +5,17 @@ import { checkEach, checkShape, type Shape, type ShapeProblem, shape } from '../
 import type { Request } from './request.ts'
 
 /**
- * What of a request must survive as text: the schemas. The arguments of past calls are text already.
+ * What of a request must survive as text: the schemas, also of tools that are told as in Responses or as Anthropic tells them.
+ * The arguments of past calls are text already, but in blocks of Anthropic's.
  *
  * @see https://platform.openai.com/docs/api-reference/chat/create
  */
 export const requestKeep: KeepPaths = {
-  tools: { '*': { function: { parameters: true } } },
+  tools: { '*': { function: { parameters: true }, parameters: true, input_schema: true } },
   functions: { '*': { parameters: true } },
   response_format: { json_schema: { schema: true } },
+  text: { format: { schema: true } },
+  messages: { '*': { content: { '*': { input: true } } } },
 }
 
 const said: KeepPaths = { tool_calls: { '*': { function: { arguments: true } } }, function_call: { arguments: true } }
