@@ -56,6 +56,14 @@ describe('logins without a terminal', () => {
   })
 })
 
+test('a working directory that has been deleted is no reason to end', async () => {
+  const first = 'mkdir gone && cd gone && rmdir "$PWD"'
+  expect((await runInShell('--version', first)).output).toMatch(/^\d+\.\d+\.\d+/)
+  const { output, errors } = await runInShell('check x.yaml; echo "code $?"', first)
+  expect(errors).toContain('x.yaml:1:1: there is no such file\n')
+  expect(output).toBe('code 1\n')
+})
+
 test('~ in the paths of a configuration is the home folder', async () => {
   const paths =
     '{ log_file_path: ~/logs/lb.jsonl, health_state_path: ~/health.json, usage: { path: ~/books/usage.db } }'

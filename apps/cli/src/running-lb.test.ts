@@ -127,6 +127,23 @@ describe('lb providers', () => {
     ])
   })
 
+  test('says of one whose cooldown is over that the next request tries it', async () => {
+    const upstream = await startMockProvider({ script: { fault: 'error-500' } })
+    onTestFinished(() => upstream.close())
+    const { lb, lbCommand } = await beside(
+      configOf(['a'], ['hold: 0', 'failure_cooldown: 0.05']).replace('http://127.0.0.1:1', upstream.url),
+    )
+    for (let times = 0; times < 2; times += 1)
+      await fetch(`${lb.url}/v1/messages`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'm', max_tokens: 1, messages: [{ role: 'user', content: 'x' }] }),
+      })
+    const line = async (): Promise<string[] | undefined> =>
+      (await lbCommand(['providers'])).out.split('\n')[1]?.split(/ {2,}/)
+    await expect.poll(line).toEqual(['a', 'healthy, on probation', '2/2', '0', '-', '0 %', 'server-error'])
+  })
+
   test('switches one off and on again, and forgets its failures', async () => {
     const { lbCommand } = await beside(configOf(['"my / own"']))
     expect(await lbCommand(['providers', 'disable', 'my / own'])).toMatchObject({

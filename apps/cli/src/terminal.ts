@@ -24,13 +24,22 @@ export interface Prompt {
   close(): void
 }
 
+/** The root for somebody whose folder has been deleted under him: only relative paths lead nowhere then. */
+function workingFolder(): string {
+  try {
+    return process.cwd()
+  } catch {
+    return '/'
+  }
+}
+
 let stops = 0
 const stopListeners: ((count: number) => void)[] = []
 
 /** The real process. Colours only on a terminal, and not where NO_COLOR says no. @see https://no-color.org */
 export const processTerminal: Terminal = {
   env: process.env,
-  cwd: process.cwd(),
+  cwd: workingFolder(),
   out: (text) => void process.stdout.write(`${text}\n`),
   error: (text) => void process.stderr.write(`${text}\n`),
   color: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',

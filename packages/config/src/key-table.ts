@@ -66,6 +66,7 @@ function defaultText(entry: Live): string {
 const typeNames: { readonly [Kind in Leaf['kind']]: string } = {
   text: 'text',
   'text-or-empty': 'text',
+  host: 'name or address',
   secret: 'secret',
   flag: 'true, false',
   integer: 'whole number',

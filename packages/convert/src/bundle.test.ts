@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { bundle, runBare } from '../testing/bare.ts'
 
 /** What the README promises. */
-const GZIPPED_MAX_KB = 59
+const GZIPPED_MAX_KB = 60
 
 test('the whole package, with all that it needs, is as small as the README says', async () => {
   const code = await bundle("export * from '../src/index.ts'", true)

@@ -200,3 +200,81 @@ export const wholeChatRequest: object = {
     { role: 'user', content: 'end' },
   ],
 }
+
+/** A Chat request in the words of Responses, with everything that one may have. */
+export const wholeResponsesRequest: object = {
+  model: 'gpt-test',
+  instructions: 'sys',
+  input: [
+    { role: 'developer', content: 'd' },
+    {
+      type: 'message',
+      role: 'user',
+      content: [
+        { type: 'input_text', text: 'a' },
+        { type: 'input_image', image_url: 'data:image/png;base64,AAAA', detail: 'low' },
+        { type: 'input_file', file_data: 'data:application/pdf;base64,AA', filename: 'f.pdf' },
+      ],
+    },
+    { type: 'reasoning', id: 'rs_1', summary: [{ type: 'summary_text', text: 'hm' }], encrypted_content: 'e' },
+    { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'b' }] },
+    { type: 'function_call', id: 'fc_1', call_id: 'c1', name: 't', arguments: '{"a":1}' },
+    { type: 'custom_tool_call', call_id: 'c2', name: 'p', input: 'free' },
+    { type: 'function_call_output', call_id: 'c1', output: [{ type: 'input_text', text: 'r' }] },
+    { type: 'custom_tool_call_output', call_id: 'c2', output: 'r' },
+    { type: 'web_search_call', id: 'w' },
+    { role: 'user', content: 'next' },
+  ],
+  tools: [
+    { type: 'function', name: 't', description: 'd', parameters: { type: 'object' }, strict: true },
+    { type: 'custom', name: 'p', format: { type: 'grammar', definition: 'x', syntax: 'lark' } },
+  ],
+  tool_choice: { type: 'function', name: 't' },
+  max_output_tokens: 5000,
+  reasoning: { effort: 'high', summary: 'auto' },
+  text: { verbosity: 'low', format: { type: 'json_schema', name: 'x', schema: { type: 'object' }, strict: true } },
+  include: ['reasoning.encrypted_content'],
+  truncation: 'auto',
+  stream_options: { include_usage: true },
+}
+
+/** A Chat request with Anthropic's tools and blocks, with everything that those may have. */
+export const wholeBlocksRequest: object = {
+  model: 'claude-test',
+  max_tokens: 5000,
+  messages: [
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: 'a' },
+        { type: 'image', source: { type: 'url', url: 'https://host/x.png' } },
+      ],
+    },
+    {
+      role: 'assistant',
+      content: [
+        { type: 'thinking', thinking: 'hm', signature: 's' },
+        { type: 'redacted_thinking', data: 'd' },
+        { type: 'text', text: 'b' },
+        { type: 'tool_use', id: 'toolu_1', name: 't', input: { a: 1 } },
+      ],
+    },
+    {
+      role: 'user',
+      content: [
+        {
+          type: 'tool_result',
+          tool_use_id: 'toolu_1',
+          is_error: true,
+          content: [
+            { type: 'text', text: 'r' },
+            { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AAAA' } },
+          ],
+        },
+        { type: 'text', text: 'next' },
+      ],
+    },
+  ],
+  tools: [{ name: 't', description: 'd', input_schema: { type: 'object' }, cache_control: { type: 'ephemeral' } }],
+  tool_choice: { type: 'auto', disable_parallel_tool_use: true },
+}

@@ -54,7 +54,7 @@ function rowOf(provider: Json): string[] {
   const ratio = numberMember(provider, 'success_ratio')
   return [
     stringMember(provider, 'id') ?? '',
-    `${stringMember(provider, 'status') ?? ''}${left === undefined ? '' : ` for ${Math.ceil(left)} s`}`,
+    `${stringMember(provider, 'status') ?? ''}${lasting(left)}`,
     stringMember(provider, 'count') ?? '',
     String(numberMember(provider, 'in_flight') ?? 0),
     ttft === undefined ? '-' : `${Math.round(ttft)} ms`,
@@ -75,7 +75,13 @@ function partOf(node: Json): string[][] {
   if (names.length === 0) return []
   const left = numberMember(node, 'seconds_left')
   const reason = stringMember(node, 'reason') ?? ''
-  return [[`- ${names.join(' · ')}`, `${reason}${left === undefined ? '' : ` for ${Math.ceil(left)} s`}`]]
+  return [[`- ${names.join(' · ')}`, `${reason}${lasting(left)}`]]
+}
+
+/** For how long. A time that is over says what comes now. */
+function lasting(seconds: number | undefined): string {
+  if (seconds === undefined) return ''
+  return seconds > 0 ? ` for ${Math.ceil(seconds)} s` : ', on probation'
 }
 
 /** Columns as wide as their widest word. */

@@ -3,6 +3,7 @@ import {
   type AccountPolicy,
   addUsage,
   authorityId,
+  describeTokenProblem,
   type Instant,
   nextDeadlineMs,
   noTokens,
@@ -244,6 +245,7 @@ export class AccountBook {
         return
       case 'failed':
         this.apply(entry, { kind: 'refresh-failed', problem: outcome.problem })
+        entry.trouble = describeTokenProblem(outcome.problem)
         this.#ports.log('warn', 'refresh-failed', describeFailure(entry.account, outcome.problem), {
           problem: outcome.problem.kind,
         })
@@ -254,6 +256,7 @@ export class AccountBook {
         break
       case 'rotated':
       case 'found':
+        delete entry.trouble
         this.#saved(entry)
         this.adopt(outcome.account, entry)
         this.#say(

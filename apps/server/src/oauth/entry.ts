@@ -15,6 +15,8 @@ export interface Entry {
   lastUsedMs: number | null
   /** The refresh that is under way; it never rejects. */
   flight?: Promise<void>
+  /** Why the last refresh brought nothing, for people. */
+  trouble?: string
   /** Its tokens are only in memory. */
   unsaved?: { readonly lock?: FileLock; failures: number; retryAtMs: number }
   /** When its tokens were fetched because the API had refused the ones before, on the monotonic clock. */
@@ -40,4 +42,9 @@ export function usageOf(entry: Entry): UsageDelta {
     lastUsedMs: entry.lastUsedMs ?? 0,
     ...(quotaUsed === undefined ? {} : { quotaUsed }),
   }
+}
+
+/** Why there are no new tokens, for people. */
+export function whyNotRefreshed({ account, trouble = 'try again later' }: Entry): string {
+  return `oauth: ${account.email} cannot be refreshed: ${trouble}`
 }

@@ -260,7 +260,11 @@ describe('POST /oauth/refresh/{email}', () => {
     world.server.mode = 'down'
     expect(await json(ask('POST', '/oauth/refresh/a@x.com'))).toMatchObject({
       status: 500,
-      body: { error: 'Failed to refresh token for a@x.com', reason: 'unavailable' },
+      body: {
+        error: 'Failed to refresh token for a@x.com',
+        reason: 'unavailable',
+        details: 'oauth: a@x.com cannot be refreshed: the server cannot be reached',
+      },
     })
     world.server.mode = 'ok'
     world.server.revokeAll()

@@ -24,7 +24,7 @@ import type {
   CredentialWish,
   RefreshAnswer,
 } from './accounts.ts'
-import type { Entry } from './entry.ts'
+import { type Entry, whyNotRefreshed } from './entry.ts'
 import {
   added,
   credentialOf,
@@ -250,7 +250,7 @@ class StoredAccounts implements Accounts {
     const { email } = entry.account
     if (entry.state.kind === 'needs-login') return this.#loginRequired(`${email} must log in`)
     if (entry.state.kind === 'barred') return { kind: 'refused' }
-    return { kind: 'unavailable', message: `oauth: ${email} cannot be refreshed at the moment` }
+    return { kind: 'unavailable', message: whyNotRefreshed(entry) }
   }
 
   #loginRequired(why: string): RefreshAnswer {

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createTokenClient, type TokenClientOptions } from './token-client.ts'
 
@@ -42,6 +43,29 @@ describe('a token request', () => {
       value: { status: 201, body: '{"a":"ü"}', epochMs: 7, headers: { 'retry-after': '5' } },
     })
     expect(seen).toEqual({ method: 'POST', agent: 'lb', connection: 'close' })
+  })
+
+  test.each([
+    ['gzip', gzipSync],
+    ['GZIP', gzipSync],
+    ['deflate', deflateSync],
+    ['br', brotliCompressSync],
+    ['identity', (bytes: Buffer) => bytes],
+  ])('asks for plain text, and reads what came as %s all the same', async (encoding, encode) => {
+    let asked: unknown
+    const url = await serve((request, response) => {
+      asked = request.headers['accept-encoding']
+      response.writeHead(200, { 'content-encoding': encoding }).end(encode(Buffer.from('\ufeff{"a":"ü"}')))
+    })
+    expect(await send(url)).toMatchObject({ ok: true, value: { body: '{"a":"ü"}' } })
+    expect(asked).toBe('identity')
+  })
+
+  test('does not unpack a bomb, nor what is damaged', async () => {
+    for (const body of [gzipSync(Buffer.alloc(8 << 20)), Buffer.from('no gzip')]) {
+      const url = await serve((_, response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end(body))
+      expect(await send(url)).toEqual({ ok: false, error: 'answer-lost' })
+    }
   })
 
   test('is not sent on to where a redirect points', async () => {

@@ -1,3 +1,4 @@
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
 import type { TokenRequest, TokenResponse } from '@lb/oauth'
 import { err, ok, type Result } from '@lb/protocol'
 import { Agent, type Dispatcher, ProxyAgent, Socks5ProxyAgent } from 'undici'
@@ -82,7 +83,7 @@ async function exchange(
     origin,
     path: pathname + search,
     method,
-    headers: { ...headers, 'user-agent': 'lb' },
+    headers: { ...headers, 'user-agent': 'lb', 'accept-encoding': 'identity' },
     body,
     reset: true,
     headersTimeout: answerTimeoutMs,
@@ -100,9 +101,26 @@ async function exchange(
   return {
     status: response.statusCode,
     headers: flat(response.headers),
-    body: Buffer.concat(chunks).toString('utf8'),
+    body: textOf(Buffer.concat(chunks), String(response.headers['content-encoding'] ?? 'identity')),
     epochMs: epochMs(),
   }
+}
+
+const decoders: Readonly<Record<string, (bytes: Buffer, limit: { readonly maxOutputLength: number }) => Buffer>> = {
+  gzip: gunzipSync,
+  'x-gzip': gunzipSync,
+  deflate: inflateSync,
+  br: brotliDecompressSync,
+}
+
+/**
+ * Plain text was asked for. What a proxy on the way has compressed all the same, or begun with a byte order mark, may hold the
+ * only copy of the tokens: the old refresh token is used up by then.
+ */
+function textOf(bytes: Buffer, encoding: string): string {
+  const decode = decoders[encoding.trim().toLowerCase()]
+  const plain = decode === undefined ? bytes : decode(bytes, { maxOutputLength: LONGEST_ANSWER_BYTES })
+  return new TextDecoder().decode(plain)
 }
 
 function isNotSent(error: unknown): boolean {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { expect, onTestFinished, test } from 'vitest'
-import { type LogSettings, openLog } from './log.ts'
+import { createIsoTime, type LogSettings, openLog } from './log.ts'
 
 interface Opened {
   readonly folder: string
@@ -87,4 +87,15 @@ test('a file that cannot be opened is said on the console, and nothing is thrown
   await close()
   await expect.poll(printed).toContain('goes on')
   expect(printed().match(/log_file_unwritable/g)).toHaveLength(1)
+})
+
+test('the time of a line is that of its millisecond, also when the clock is set back', () => {
+  let nowMs = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
+  const time = createIsoTime(() => nowMs)
+  expect(time()).toBe(',"time":"2026-01-02T03:04:05.678Z"')
+  expect(time()).toBe(',"time":"2026-01-02T03:04:05.678Z"')
+  nowMs += 1
+  expect(time()).toBe(',"time":"2026-01-02T03:04:05.679Z"')
+  nowMs -= 3_600_000
+  expect(time()).toBe(',"time":"2026-01-02T02:04:05.679Z"')
 })

@@ -90,8 +90,22 @@ const lineFormat: LineFormat = {
   messageKey: 'message',
   // `pid` and `hostname` say the same on every line.
   base: null,
-  timestamp: pino.stdTimeFunctions.isoTime,
+  timestamp: createIsoTime(Date.now),
   formatters: { level: (label: string) => ({ level: label.toUpperCase() }) },
+}
+
+/** The time of a line, written out once for all lines of a millisecond: under load there are several. */
+export function createIsoTime(epochMs: () => number): () => string {
+  let writtenMs = Number.NaN
+  let written = ''
+  return () => {
+    const nowMs = epochMs()
+    if (nowMs !== writtenMs) {
+      writtenMs = nowMs
+      written = `,"time":"${new Date(nowMs).toISOString()}"`
+    }
+    return written
+  }
 }
 
 interface LineFormat extends Pick<LoggerOptions, 'messageKey' | 'base' | 'timestamp'> {

@@ -1,5 +1,5 @@
 import type { Loss } from '@lb/convert'
-import { type Failure, failureTable, type JsonObject, numberMember } from '@lb/protocol'
+import { type Failure, failureTable, numberMember } from '@lb/protocol'
 import type { End } from '@lb/router'
 import type { Attempt } from '../attempt/attempt.ts'
 import { lossCounts } from '../egress/losses-text.ts'
@@ -12,12 +12,14 @@ import type { DoneRequest, FollowerDone } from './observer.ts'
  */
 export function logRequest(log: Log, done: DoneRequest): void {
   const { request, state, attempts, shown, nowMs, candidates } = done
-  const providerOf = (candidate: string): string | undefined => candidates.find(({ id }) => id === candidate)?.provider
   const end = state.phase.kind === 'over' ? state.phase.end : 'running'
   const last = state.attempts.at(-1)
-  const failures = state.attempts.flatMap(({ candidate, failure }) =>
-    failure === null ? [] : [`${providerOf(candidate) ?? candidate}: ${failure.kind}`],
-  )
+  const provider = last === undefined ? undefined : providerOf(candidates, last.candidate)
+  const failures = failuresOf(done)
+  const usage = last === undefined ? undefined : attempts.get(last.attempt)?.usage()
+  const durationMs = Math.round(nowMs - request.receivedAtMs)
+  // Written out, with `undefined` for what is not there, which the log leaves out: to spread parts into it costs as much again
+  // as to write the line.
   const fields = {
     event: end === 'completed' ? 'request_completed' : 'request_failure',
     request_id: request.id,
@@ -25,19 +27,38 @@ export function logRequest(log: Log, done: DoneRequest): void {
     endpoint: request.endpoint,
     model: request.model,
     stream: request.stream,
-    ...(last === undefined ? {} : { provider: providerOf(last.candidate) }),
+    provider,
     status: shown.status,
     end,
-    duration_ms: Math.round(nowMs - request.receivedAtMs),
-    ...(shown.firstByteAtMs === undefined ? {} : { ttfb_ms: Math.round(shown.firstByteAtMs - request.receivedAtMs) }),
+    duration_ms: durationMs,
+    ttfb_ms: shown.firstByteAtMs === undefined ? undefined : Math.round(shown.firstByteAtMs - request.receivedAtMs),
     attempts: state.attempts.length,
-    ...(failures.length === 0 ? {} : { failures }),
-    ...lossFields(attempts.values()),
-    ...tokenFields(last === undefined ? undefined : attempts.get(last.attempt)?.usage()),
+    failures,
+    losses: lossesOf(attempts.values()),
+    // By Anthropic's names or OpenAI's.
+    input_tokens: numberMember(usage, 'input_tokens') ?? numberMember(usage, 'prompt_tokens'),
+    output_tokens: numberMember(usage, 'output_tokens') ?? numberMember(usage, 'completion_tokens'),
+    cache_read_tokens: numberMember(usage, 'cache_read_input_tokens'),
+    cache_write_tokens: numberMember(usage, 'cache_creation_input_tokens'),
   }
-  const outcome = `request ${end}: ${request.model} by ${fields.provider ?? 'nobody'} in ${fields.duration_ms} ms`
-  const message = failures.length === 0 ? outcome : `${outcome} (${failures.join(', ')})`
+  const outcome = `request ${end}: ${request.model} by ${provider ?? 'nobody'} in ${durationMs} ms`
+  const message = failures === undefined ? outcome : `${outcome} (${failures.join(', ')})`
   log[levelOf(end, last?.failure ?? null)](fields, message)
+}
+
+function providerOf(candidates: DoneRequest['candidates'], id: string): string | undefined {
+  return candidates.find((candidate) => candidate.id === id)?.provider
+}
+
+/** `provider: kind` for each attempt that failed; `undefined`: none did. */
+function failuresOf({ state, candidates }: DoneRequest): string[] | undefined {
+  let failures: string[] | undefined
+  for (const { candidate, failure } of state.attempts) {
+    if (failure === null) continue
+    failures ??= []
+    failures.push(`${providerOf(candidates, candidate) ?? candidate}: ${failure.kind}`)
+  }
+  return failures
 }
 
 /** An error is what an operator can do something about; a request that is at fault itself is not. */
@@ -62,25 +83,12 @@ export function logFollower(log: Log, { request, leader, ending, bytes, nowMs }:
   log.info(fields, `request ${ending}: ${request.model} by the call of ${leader.id} in ${fields.duration_ms} ms`)
 }
 
-/** What the conversions of all attempts could not carry: `losses: { sampling_dropped: 1 }`. */
-function lossFields(attempts: Iterable<Attempt>): { readonly losses?: Record<string, number> } {
+/** What the conversions of all attempts could not carry: `{ sampling_dropped: 1 }`; `undefined`: nothing. */
+function lossesOf(attempts: Iterable<Attempt>): Record<string, number> | undefined {
   let lost: Loss[] | undefined
   for (const attempt of attempts) {
     const losses = attempt.losses()
     if (losses.length > 0) lost = [...(lost ?? []), ...losses]
   }
-  return lost === undefined ? {} : { losses: lossCounts(lost) }
-}
-
-/** The upstream's token counts, by Anthropic's names or OpenAI's. */
-function tokenFields(usage: JsonObject | undefined): Record<string, number> {
-  const fields: Record<string, number> = {}
-  const add = (name: string, count: number | undefined): void => {
-    if (count !== undefined) fields[name] = count
-  }
-  add('input_tokens', numberMember(usage, 'input_tokens') ?? numberMember(usage, 'prompt_tokens'))
-  add('output_tokens', numberMember(usage, 'output_tokens') ?? numberMember(usage, 'completion_tokens'))
-  add('cache_read_tokens', numberMember(usage, 'cache_read_input_tokens'))
-  add('cache_write_tokens', numberMember(usage, 'cache_creation_input_tokens'))
-  return fields
+  return lost === undefined ? undefined : lossCounts(lost)
 }

@@ -1,3 +1,4 @@
+import type { MockScript } from '@lb/mock-provider'
 import type { JsonObject } from '@lb/protocol'
 import { describe, expect, test } from 'vitest'
 import { chatPath, helloChat, readChat, startDialectWorld, upstreamDialects } from '../testing/chat-world.ts'
@@ -155,6 +156,43 @@ describe.each(upstreamDialects)('Cursor before an upstream of %s', (dialect) => 
     expect(await response.json()).toMatchObject({ error: { param: 'previous_response_id' } })
     expect(mocks[0]?.requests).toHaveLength(0)
   })
+})
+
+test('what asks in the words of Responses goes to Responses in these, and its calls come back as Chat has them', async () => {
+  const patched: MockScript = {
+    default: {
+      body: JSON.stringify({
+        id: 'resp_1',
+        status: 'completed',
+        output: [
+          { type: 'custom_tool_call', call_id: 'call_9', name: 'ApplyPatch', input: '*** Begin' },
+          { type: 'function_call', call_id: 'call_10', name: 'Shell', arguments: '{"c":1.0}' },
+        ],
+        usage: { input_tokens: 1, output_tokens: 1 },
+      }),
+      headers: { 'content-type': 'application/json' },
+    },
+  }
+  const { post, mocks } = await startDialectWorld('responses', [patched])
+  const response = await post({ ...cursorGpt, provider: 'a' }, { ...chatPath, headers: { 'x-lb-debug': 'losses' } })
+  const { stream_options, ...words } = cursorGpt
+  expect(mocks[0]?.requests[0]?.json).toEqual({ store: false, ...words })
+  expect(response.headers.get('x-lb-losses')).toBe('none')
+  expect(await response.json()).toMatchObject({
+    choices: [
+      {
+        message: {
+          tool_calls: [
+            { id: 'call_9', type: 'custom', custom: { name: 'ApplyPatch', input: '*** Begin' } },
+            { id: 'call_10', type: 'function', function: { name: 'Shell', arguments: '{"c":1.0}' } },
+          ],
+        },
+        finish_reason: 'tool_calls',
+      },
+    ],
+  })
+  await post({ ...cursorGpt, provider: { order: ['x'] }, store: true }, chatPath)
+  expect(mocks[0]?.requests[1]?.json).toMatchObject({ store: true, provider: { order: ['x'] } })
 })
 
 describe('a chat client before an upstream of its own dialect', () => {

@@ -3,14 +3,14 @@ import {
   convertAnthropicRequestToResponses,
   convertChatRequestToAnthropic,
 } from '@lb/convert'
-import { err, type Json, type JsonTree, member, ok, stringifyJson } from '@lb/protocol'
+import { err, type Json, type JsonObject, type JsonTree, member, ok, stringifyJson } from '@lb/protocol'
 import { anthropicProfileOf, anyAnthropic } from './anthropic-profiles.ts'
 import { joinedLosses } from './chained-stream.ts'
 import { anthropicForChat, openAiForAnthropic, responsesForChat } from './conversions.ts'
 import { convertingAdapter } from './converting-adapter.ts'
 import { ownRequest } from './own-request.ts'
 import { profileOf } from './profiles.ts'
-import { notJson, notPrepared, refused, type Way } from './way.ts'
+import { notJson, notPrepared, type PrepareInput, refused, type Way } from './way.ts'
 import { withoutThinking } from './without-thinking.ts'
 
 /** Anthropic's request in one of OpenAI's dialects. */
@@ -63,7 +63,10 @@ export const chatToAnthropic: Way = (input) => {
   })
 }
 
-/** A Chat client's request for an upstream that speaks Responses: by way of Anthropic's dialect, which has words for both. */
+/**
+ * A Chat client's request for an upstream that speaks Responses: by way of Anthropic's dialect, which has words for both. What
+ * asks in the words of Responses already goes up in these; only its answer is converted.
+ */
 export const chatToResponses: Way = (input) => {
   const { request, provider, model } = input
   const json = request.json()
@@ -73,19 +76,29 @@ export const chatToResponses: Way = (input) => {
   if (!first.ok) return refused(first.error)
   const second = convertAnthropicRequestToResponses(first.value.value, profileOf(provider, 'responses'), options)
   if (!second.ok) return err(notPrepared(request, second.error.message))
+  const adapter = convertingAdapter(responsesForChat(second.value.context, first.value.context))
+  const own = member(json.value as Json, 'messages') === undefined ? (json.value as JsonObject) : undefined
+  if (own !== undefined)
+    return ok({ upstream: ownRequest(input, '/responses', responsesWords(own, input)), adapter, losses: [] })
   const { max_output_tokens, ...members } = second.value.value
   // Anthropic's dialect demands a limit. One that the client never named must not go up.
   const body = namesLimit(json.value as Json) ? second.value.value : members
   return ok({
     upstream: ownRequest(input, '/responses', stringifyJson(body)),
-    adapter: convertingAdapter(responsesForChat(second.value.context, first.value.context)),
+    adapter,
     losses: joinedLosses(first.value.losses, second.value.losses),
   })
+}
+
+/** The client's own words, but for what belongs to Chat and to lb. As in every request of lb, the provider keeps nothing unasked. */
+function responsesWords(own: JsonObject, { request, model }: PrepareInput): string {
+  const { stream_options, provider, ...members } = own
+  const kept = request.forcedProvider !== undefined || provider === undefined ? {} : { provider }
+  return stringifyJson({ store: false, ...members, ...kept, model })
 }
 
 function namesLimit(request: Json): boolean {
   return limits.some((name) => (member(request, name) ?? null) !== null)
 }
 
-/** The last is that of clients who ask in the words of Responses. */
-const limits = ['max_completion_tokens', 'max_tokens', 'max_output_tokens'] as const
+const limits = ['max_completion_tokens', 'max_tokens'] as const

@@ -2,7 +2,7 @@ import { scanJsonObject } from '@lb/protocol'
 import { expect, test } from 'vitest'
 import { maySpeakOtherwise } from './foreign-words.ts'
 
-const messages = [{ role: 'user', content: 'the "tool_use_id" of Anthropic' }]
+const messages = [{ role: 'user', content: 'the "input_schema" of Anthropic' }]
 const nested = { type: 'function', function: { name: 'f' } }
 
 function mayOf(request: object): boolean {
@@ -19,7 +19,6 @@ test.each<[string, object, boolean]>([
   ['flat tools', { messages, tools: [{ type: 'function', name: 'f' }] }, true],
   ['a flat tool among others', { messages, tools: [nested, { type: 'custom', name: 'f' }] }, true],
   ['tools of Anthropic', { messages, tools: [nested, { name: 'f', input_schema: {} }] }, true],
-  ['a block of a result', { messages: [{ role: 'user', content: [{ type: 'tool_result', tool_use_id: 'a' }] }] }, true],
 ])('%s: %s', (_what, request, expected) => {
   expect(mayOf(request)).toBe(expected)
 })

@@ -178,7 +178,25 @@ test('paths without a key that are no paths, or cost money, are noticed', () => 
     `3:106: notice: settings.auth.exempt_paths[2]: ${money}`,
   ])
   expect(said(withSettings(auth('[]')))).toEqual([])
+  const manage = 'everybody who reaches lb may manage it here; leave it out, or give them the admin key'
+  expect(said(withSettings(auth('[/providers, /oauth/callback, /providers/reload, /oauth/tokens, /cleanup]')))).toEqual(
+    [
+      `3:113: notice: settings.auth.exempt_paths[2]: ${manage}`,
+      `3:132: notice: settings.auth.exempt_paths[3]: ${manage}`,
+      `3:147: notice: settings.auth.exempt_paths[4]: ${manage}`,
+    ],
+  )
   expect(said(withSettings('{ auth: { exempt_paths: [x] } }'))).toEqual([])
+})
+
+test('a key that no header can hold as it stands is a notice', () => {
+  const settings = withSettings(
+    `{ auth: { enabled: true, api_key: "${long}ключ", keys: [{ name: n, key: "${long}é" }] } }`,
+  )
+  expect(said(settings).map((line) => line.replace(/^3:\d+: /, ''))).toEqual([
+    expect.stringMatching(/^notice: settings.auth.api_key: a header cannot hold these .* may let nobody in; make one/),
+    expect.stringMatching(/^notice: settings.auth.keys\[0\].key: a header cannot hold these/),
+  ])
 })
 
 test('stored logins that are off are a notice that names the providers', () => {

@@ -71,7 +71,7 @@ function checkAuth(auth: ServerAuth, path: Path, findings: Findings): void {
     findings.error([...path, 'admin_key'], 'the same key as api_key', 'make another one, or leave admin_key out')
   }
   const single = { api_key: auth.apiKey, admin_key: auth.adminKey }
-  for (const [name, key] of Object.entries(single)) warnOfShort(key, [...path, name], findings)
+  for (const [name, key] of Object.entries(single)) warnOfKey(key, [...path, name], findings)
   for (const [index, exempt] of auth.exemptPaths.entries()) {
     noteExempt(exempt, [...path, 'exempt_paths', index], findings)
   }
@@ -83,16 +83,19 @@ function noteExempt(exempt: string, path: Path, findings: Findings): void {
     findings.notice(path, 'only exact paths count, so this exempts nothing', 'write the path out: /health')
   } else if (exempt.startsWith('/v1/')) {
     findings.notice(path, 'everybody who reaches lb may spend your keys here', 'leave it out, or give them keys')
+  } else if (/^\/(?:providers\/|cleanup$|oauth\/(?!callback$))/.test(exempt)) {
+    findings.notice(path, 'everybody who reaches lb may manage it here', 'leave it out, or give them the admin key')
   }
 }
 
-function warnOfShort(key: Secret | undefined, path: Path, findings: Findings): void {
-  if (key !== undefined && key.length < keyUnitsMin) {
-    findings.notice(
-      path,
-      `a key shorter than ${keyUnitsMin} characters can be guessed`,
-      'make one with: openssl rand -hex 32',
-    )
+/** What a client could not send as it stands, and what it need not know to get in. */
+function warnOfKey(key: Secret | undefined, path: Path, findings: Findings): void {
+  if (key === undefined) return
+  const better = 'make one with: openssl rand -hex 32'
+  if (!/^[\x20-\x7e]*$/.test(key.reveal())) {
+    findings.notice(path, 'a header cannot hold these characters as they are, so this key may let nobody in', better)
+  } else if (key.length < keyUnitsMin) {
+    findings.notice(path, `a key shorter than ${keyUnitsMin} characters can be guessed`, better)
   }
 }
 
@@ -145,7 +148,7 @@ function checkKeyProviders(
 
 function readCredential(fields: ClientKeyFields, path: Path, findings: Findings): ClientKey['credential'] | undefined {
   const { key, keySha256 } = fields
-  warnOfShort(key, [...path, 'key'], findings)
+  warnOfKey(key, [...path, 'key'], findings)
   if (key !== undefined && keySha256 === undefined) return { kind: 'key', key }
   if (key === undefined && keySha256 !== undefined) return { kind: 'sha256', hex: keySha256 }
   if (key === undefined) findings.error([...path, 'key'], 'missing', 'write key or key_sha256')

@@ -91,6 +91,8 @@ export interface LeafValues {
   readonly text: string
   /** Text in which the empty string has a meaning of its own ("no log file"). */
   readonly 'text-or-empty': string
+  /** A name or an address to listen on. */
+  readonly host: string
   readonly secret: Secret
   readonly flag: boolean
   readonly integer: number

@@ -1,7 +1,7 @@
 /** Keys of `settings:` about the process: where it listens, what it writes, how it is watched. */
 export const processKeys = {
   host: {
-    kind: 'text',
+    kind: 'host',
     default: '127.0.0.1',
     restart: true,
     since: 'predecessor',

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { BodyPattern, Leaf, ProxyUrl } from '../keys/entry.ts'
 import { Secret } from '../secret.ts'
+import { isHost } from './host.ts'
 import { readPattern } from './pattern.ts'
 import { hasCredentials, isUrl, plainUrl } from './url.ts'
 
@@ -50,6 +51,10 @@ const secondsMax = 2_147_483
 const kinds: { readonly [Name in Leaf['kind']]: Kind } = {
   text: { shape: 'string', schema: () => v.string() },
   'text-or-empty': { shape: 'string', schema: () => v.string() },
+  host: {
+    shape: 'string',
+    schema: () => v.pipe(v.string(), v.check(isHost, 'must be a name or an address to listen on, without a port')),
+  },
   secret: { shape: 'string', schema: () => v.pipe(v.string(), v.transform(toSecret)) },
   flag: { shape: 'boolean', schema: () => v.boolean() },
   integer: {

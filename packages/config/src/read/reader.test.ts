@@ -276,6 +276,9 @@ test('a command line is wrong by itself, whatever the file says', () => {
     '--port: settings.port: must not be above 65535, not "99999"',
     '--log-level: settings.log_level: must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not "loud"',
   ])
+  expect(wrong({ host: '127.0.0.1:80' })[0]).toMatch(
+    /^--host: settings.host: must be a name or an address .* without a port/,
+  )
   expect(wrong({ port: '', host: '' })).toEqual(['--port: settings.port: is empty', '--host: settings.host: is empty'])
 })
 

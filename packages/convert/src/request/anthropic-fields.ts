@@ -19,13 +19,13 @@ const rows: Readonly<Record<string, Row>> = {
   context_management: { says: isSet, loss: 'context_management_dropped' },
   compaction: { says: isSet, loss: 'context_management_dropped', detail: 'compaction' },
   inference_geo: { says: isSet, loss: 'inference_geo_dropped' },
-  fallbacks: { says: isSet, loss: 'feature_dropped', detail: 'fallbacks' },
-  fallback_credit_token: { says: isSet, loss: 'feature_dropped', detail: 'fallback_credit_token' },
-  billing_policy: { says: isSet, loss: 'feature_dropped', detail: 'billing_policy' },
-  diagnostics: { says: isSet, loss: 'feature_dropped', detail: 'diagnostics' },
-  user_profile_id: { says: isSet, loss: 'feature_dropped', detail: 'user_profile_id' },
-  workspace_id: { says: isSet, loss: 'feature_dropped', detail: 'workspace_id' },
-  betas: { says: isSet, loss: 'feature_dropped', detail: 'betas' },
+  fallbacks: { says: isSet, loss: 'feature_dropped' },
+  fallback_credit_token: { says: isSet, loss: 'feature_dropped' },
+  billing_policy: { says: isSet, loss: 'feature_dropped' },
+  diagnostics: { says: isSet, loss: 'feature_dropped' },
+  user_profile_id: { says: isSet, loss: 'feature_dropped' },
+  workspace_id: { says: isSet, loss: 'feature_dropped' },
+  betas: { says: isSet, loss: 'feature_dropped' },
   // A new thread has its history in the request; `refuseFields` looks at the rest.
   thread: { says: () => false, loss: 'feature_dropped' },
 }
@@ -59,7 +59,10 @@ export function reportFields(request: Anthropic.Request, run: Run): void {
     if (converted.has(name) || value === undefined) continue
     const row = Object.hasOwn(rows, name) ? rows[name] : undefined
     if (row === undefined) run.notes.loss('unknown_field', `/${name}`, name)
-    else if (row.says(value)) run.notes.loss(row.loss, `/${name}`, row.detail)
+    else if (row.says(value)) {
+      // A loss that has a code of its own needs no name.
+      run.notes.loss(row.loss, `/${name}`, row.detail ?? (row.loss === 'feature_dropped' ? name : undefined))
+    }
   }
   const { task_budget, format } = request.output_config ?? {}
   const { type } = format ?? request.output_format ?? {}

@@ -101,18 +101,7 @@ export function isCall(block: Anthropic.RequestBlock): block is CallBlock {
   return block.type === 'tool_use' || block.type === 'server_tool_use' || block.type === 'mcp_tool_use'
 }
 
-/** Whether a block is the result of a call, of whichever kind. */
+/** Whether a block is the result of a call, of whichever kind: those of tools that are yet to come have such a name, too. */
 export function isResult(block: Anthropic.RequestBlock): block is PairedResult['block'] {
-  return block.type === 'tool_result' || serverResults.has(block.type)
+  return block.type.endsWith('tool_result') && 'tool_use_id' in block && typeof block.tool_use_id === 'string'
 }
-
-const serverResults: ReadonlySet<string> = new Set<Anthropic.ServerToolResultType>([
-  'web_search_tool_result',
-  'web_fetch_tool_result',
-  'code_execution_tool_result',
-  'bash_code_execution_tool_result',
-  'text_editor_code_execution_tool_result',
-  'tool_search_tool_result',
-  'advisor_tool_result',
-  'mcp_tool_result',
-])

@@ -151,6 +151,9 @@ describe('reasoning (case 32)', () => {
       'effort_changed:adaptive',
       'effort_changed:max',
     ])
+    const hidden = { type: 'adaptive', display: 'omitted' }
+    expect(asks({ thinking: { ...hidden, type: 'enabled', budget_tokens: 9000 } })[0]).toEqual(hidden)
+    expect(asks({ thinking: hidden }, older)[0]).toEqual({ ...hidden, type: 'enabled', budget_tokens: 8192 })
     // Where there is no room for both, the answer goes first.
     expect(asks({ thinking: adaptive, max_tokens: 1365 }, older)).toEqual([
       { type: 'disabled' },

@@ -74,8 +74,9 @@ describe('the choice of a tool (case 36)', () => {
     })
   })
 
-  test('of a kind that nobody knows is none', () => {
-    expect(chosen({ type: 'whatever' })).toMatchObject({ choice: undefined, count: 2, losses: [] })
+  test('of a kind that nobody knows is none, which is a loss', () => {
+    const losses = ['tool_choice_weakened:whatever']
+    expect(chosen({ type: 'whatever' })).toMatchObject({ choice: undefined, count: 2, losses })
   })
 
   test('without tools means nothing', () => {

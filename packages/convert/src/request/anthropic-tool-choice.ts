@@ -71,9 +71,21 @@ function chosen(
       return named(wanted.name, tools, run)
     case 'auto':
       return { tools, choice: { kind: 'auto' } }
-    default:
+    case undefined:
       return { tools, choice: undefined }
+    default:
+      return made(wanted, tools, run)
   }
+}
+
+/** A choice that was made after this was written. */
+function made(
+  { type }: { readonly type: string | null },
+  tools: readonly ToolDeclaration[],
+  run: Run,
+): Pick<ToolPlan, 'tools' | 'choice'> {
+  if (type !== null) run.notes.loss('tool_choice_weakened', '/tool_choice', type)
+  return { tools, choice: undefined }
 }
 
 function named(name: string, tools: readonly ToolDeclaration[], run: Run): Pick<ToolPlan, 'tools' | 'choice'> {

@@ -299,6 +299,18 @@ describe('calls that the provider ran itself (case 45)', () => {
     )
   })
 
+  test('become ordinary calls, too, where the tool was made after this was written', () => {
+    const made = { type: 'server_tool_use', id: 's1', name: 'weigh', input: {} }
+    const weighed = { type: 'weigh_tool_result', tool_use_id: 's1', content: { grams: 7 } }
+    const { value, losses } = toChat(talk([user('a'), assistant(made, weighed), user('b')]))
+    expect(value.messages[2]).toEqual({ role: 'tool', tool_call_id: 's1', content: '{"grams":7}' })
+    expect(losses).toEqual(['server_tool_flattened:weigh'])
+    const { content, ...unlike } = { ...weighed, tool_use_id: 7 }
+    expect(toChat(talk([user('a'), assistant(text('x'), unlike), user('b')])).losses).toEqual([
+      'unknown_block:weigh_tool_result',
+    ])
+  })
+
   test('whose turn paused before the result are left out', () => {
     const { value, losses } = toChat(talk([user('a'), assistant(text('one'), search), user('b')]))
     expect(value.messages).toHaveLength(3)

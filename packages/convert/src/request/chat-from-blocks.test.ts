@@ -123,6 +123,10 @@ test.each<[string, Json]>([
   ['what is no message', 7],
   ['what is no part', { role: 'user', content: [7, { type: 'image' }] }],
   ['a call that a user makes', { role: 'user', content: [{ type: 'tool_use', id: 'a', name: 'f', input: {} }] }],
+  [
+    'reasoning of a user',
+    { role: 'user', content: [{ type: 'thinking', thinking: 'hm' }, { type: 'redacted_thinking' }] },
+  ],
   ['a result that a model has', { role: 'assistant', content: [{ type: 'tool_result', tool_use_id: 'a' }] }],
   [
     "Mistral's reasoning",
@@ -138,7 +142,7 @@ test('messages that are no list stay as they are', () => {
   expect(messagesWithoutBlocks(undefined, createNotes())).toBeUndefined()
 })
 
-test('a result that failed says so in its text, and a cache mark on it is left out: both are losses', () => {
+test('a result that failed says so in its text, which is a loss; a cache mark on it stays', () => {
   const result = (content?: Json): Json => ({
     type: 'tool_result',
     tool_use_id: 'a',
@@ -151,7 +155,7 @@ test('a result that failed says so in its text, and a cache mark on it is left o
     content: [result('no'), result(), result([{ type: 'text', text: 'no' }])],
   })
   expect(messages).toMatchObject([
-    { content: '[tool error] no' },
+    { content: '[tool error] no', cache_control: { type: 'ephemeral' } },
     { content: '[tool error]' },
     {
       content: [
@@ -160,10 +164,7 @@ test('a result that failed says so in its text, and a cache mark on it is left o
       ],
     },
   ])
-  expect(losses).toEqual([
-    'cache_control_dropped /messages/0/content/0/cache_control',
-    'tool_error_as_text /messages/0/content/0/is_error',
-  ])
+  expect(losses).toEqual(['tool_error_as_text /messages/0/content/0/is_error'])
 })
 
 test('a conversation in Anthropic’s blocks reaches an Anthropic endpoint as it was (Cursor with Claude’s models)', () => {

@@ -57,10 +57,10 @@ function take(held: Held, block: Json, path: string, notes: Notes): void {
   if (!isJsonObject(block)) parts.push(block)
   else if (type === 'tool_use' && isAnswer) calls.push(callOf(block))
   else if (type === 'tool_result' && !isAnswer) results.push(resultOf(block, path, notes))
-  else if (type === 'thinking' && typeof block['thinking'] === 'string') {
+  else if (type === 'thinking' && isAnswer && typeof block['thinking'] === 'string') {
     const { thinking: text, signature } = block
     details.push({ type: 'reasoning.text', ...present({ text, signature }), format: FORMAT, index: details.length })
-  } else if (type === 'redacted_thinking')
+  } else if (type === 'redacted_thinking' && isAnswer)
     details.push({
       type: 'reasoning.encrypted',
       ...present({ data: block['data'] }),
@@ -87,12 +87,15 @@ function resultOf(
   path: string,
   notes: Notes,
 ): JsonObject {
-  if (cache_control) notes.loss('cache_control_dropped', `${path}/cache_control`)
   if (is_error === true) notes.loss('tool_error_as_text', `${path}/is_error`)
   const parts = Array.isArray(content) ? content.map((part) => (isJsonObject(part) ? partOf(part) : part)) : content
   return {
     role: 'tool',
-    ...present({ tool_call_id: tool_use_id, content: is_error === true ? failed(parts) : (parts ?? '') }),
+    ...present({
+      tool_call_id: tool_use_id,
+      content: is_error === true ? failed(parts) : (parts ?? ''),
+      cache_control,
+    }),
   }
 }
 

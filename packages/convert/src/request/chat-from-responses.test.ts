@@ -60,6 +60,12 @@ test('members have other names and places', () => {
   })
 })
 
+test('a member that is called like the prototype is a member', () => {
+  const body = JSON.parse('{"input":"x","__proto__":{"stream":true}}')
+  expect(fromResponses(body).body['stream']).toBeUndefined()
+  expect(Object.keys(fromResponses(body).body)).toContain('__proto__')
+})
+
 describe('items', () => {
   test('messages, with a type and without', () => {
     const content = [{ type: 'input_text', text: 'x' }]

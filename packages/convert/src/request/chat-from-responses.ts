@@ -28,14 +28,16 @@ export function chatFromResponses(body: JsonObject, notes: Notes): JsonObject {
 
 /** What only the provider of Responses can do. A history that it keeps is not in the request. */
 function withoutServerState(body: JsonObject, notes: Notes): JsonObject {
-  const left: JsonObject = {}
-  for (const [name, value] of Object.entries(body)) {
-    if (!ofResponses.includes(name) && !histories.includes(name)) left[name] = value
-    else if (value === null || value === false) continue
-    else if (ofResponses.includes(name)) notes.loss('feature_dropped', `/${name}`, name)
-    else notes.refuse('thread_not_supported', `/${name}`, 'the history is not in the request; send it as messages')
-  }
-  return left
+  const left = Object.entries(body).filter(([name, value]) => {
+    const isHistory = histories.includes(name)
+    if (!isHistory && !ofResponses.includes(name)) return true
+    if (value === null || value === false) return false
+    if (isHistory)
+      notes.refuse('thread_not_supported', `/${name}`, 'the history is not in the request; send it as messages')
+    else notes.loss('feature_dropped', `/${name}`, name)
+    return false
+  })
+  return Object.fromEntries(left)
 }
 
 const ofResponses: readonly string[] = ['include', 'truncation', 'background', 'max_tool_calls', 'context_management']

@@ -96,5 +96,6 @@ function choiceOf(choice: Json | undefined): JsonObject {
   if (typeof type !== 'string' || choice[type] !== undefined) return {}
   if (type === 'allowed_tools')
     return { tool_choice: { type, allowed_tools: present({ mode, tools: listed(tools, (tool) => [chatTool(tool)]) }) } }
-  return name === undefined ? {} : { tool_choice: { type, [type]: { name } } }
+  const isTool = type === 'function' || type === 'custom'
+  return isTool && name !== undefined ? { tool_choice: { type, [type]: { name } } } : {}
 }

@@ -109,7 +109,10 @@ describe('members', () => {
     expect(toAnthropic(ask({ user: 'u-1' }))).toMatchObject({ value: { metadata: { user_id: 'u-1' } }, losses: [] })
     const { value, all } = toAnthropic(ask({ user: 'u-1', safety_identifier: 'eve@x.example' }))
     expect(value.metadata?.user_id).toMatch(/^[0-9a-f]{64}$/)
-    expect(all).toEqual([{ code: 'user_id_hashed', path: '/safety_identifier', count: 1 }])
+    expect(all).toEqual([
+      { code: 'user_id_dropped', path: '/user', count: 1 },
+      { code: 'user_id_hashed', path: '/safety_identifier', count: 1 },
+    ])
     expect(toAnthropic(ask({ user: 'eve@x.example' })).all[0]?.path).toBe('/user')
     expect(toAnthropic(ask({ user: '' })).value).not.toHaveProperty('metadata')
   })

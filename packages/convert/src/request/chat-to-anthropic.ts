@@ -87,6 +87,7 @@ function anthropicRequest(
     ...(userId === undefined ? {} : { metadata: { user_id: userId } }),
     ...serviceTier(request, run),
     ...(request.stream === true ? { stream: true } : {}),
+    ...(request.cache_control ? { cache_control: request.cache_control } : {}),
     ...run.options.extra,
   }
   return { value: withoutExtraBreakpoints(value, run.profile.cacheBreakpoints, run.notes), custom: tools.custom }

@@ -227,3 +227,56 @@ describe('results (case 29)', () => {
     expect(turns[4].content[0]).toMatchObject({ tool_use_id: second, content: 'b' })
   })
 })
+
+describe('a cache mark on a message (LiteLLM, OpenRouter)', () => {
+  const cache_control = { type: 'ephemeral', ttl: '1h' }
+  const marks = (message: object): unknown =>
+    turnsOf(chat(say('x'), calls('a'), message, say('z'))).map(({ content }: { content: readonly object[] }) =>
+      content.map((block) => ('cache_control' in block ? block.cache_control : null)),
+    )
+
+  test('stands on its last block', () => {
+    expect(marks({ ...answers('a'), cache_control })).toEqual([[null], [null], [cache_control, null]])
+    expect(marks({ ...answers('a', ''), cache_control })).toEqual([[null], [null], [cache_control, null]])
+    const { value, losses } = toAnthropic(
+      chat(
+        { role: 'system', content: 'be good', cache_control },
+        {
+          ...say([
+            { type: 'text', text: 'x' },
+            { type: 'text', text: 'y' },
+          ]),
+          cache_control,
+        },
+        { role: 'assistant', content: 'so', cache_control },
+        say('z'),
+      ),
+    )
+    expect(value.system).toEqual([{ type: 'text', text: 'be good', cache_control }])
+    expect(value.messages[0]?.content).toEqual([
+      { type: 'text', text: 'x' },
+      { type: 'text', text: 'y', cache_control },
+    ])
+    expect(value.messages[1]?.content).toEqual([{ type: 'text', text: 'so', cache_control }])
+    expect(losses).toEqual([])
+  })
+
+  test('is nothing where the block has one of its own, may have none, or is not there', () => {
+    const own = { type: 'text', text: 'x', cache_control: { type: 'ephemeral' } }
+    const details = [{ type: 'reasoning.text', text: 'hm', signature: 's', format: 'anthropic-claude-v1', index: 0 }]
+    const { value } = toAnthropic(
+      chat(
+        { ...say([own]), cache_control },
+        { role: 'assistant', content: null, reasoning_details: details, cache_control },
+        { role: 'assistant', content: '', cache_control },
+        say('z'),
+      ),
+    )
+    expect(value.messages[0]?.content).toEqual([own])
+    expect(value.messages[1]?.content).toEqual([{ type: 'thinking', thinking: 'hm', signature: 's' }])
+  })
+
+  test('on the request is one on the request', () => {
+    expect(toAnthropic({ ...chat(say('x')), cache_control })).toMatchObject({ value: { cache_control }, losses: [] })
+  })
+})

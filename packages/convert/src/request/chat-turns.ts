@@ -49,7 +49,15 @@ function instructionBlocks(message: Chat.Message, path: string, run: ChatRun): r
   const blocks = blocksOfParts(content as Chat.InstructionMessage['content'], `${path}/content`, run)
   const texts = blocks.filter((block) => block.type === 'text')
   if (texts.length < blocks.length) run.notes.loss('block_dropped', `${path}/content`, 'instructions are text')
-  return texts
+  return marked(texts, message)
+}
+
+/** A cache mark on a message covers all of it: it stands on the last block. */
+function marked<T extends Block>(blocks: readonly T[], message: Chat.Message): readonly T[] {
+  const last = blocks.at(-1)
+  const mark = 'cache_control' in message ? message.cache_control : undefined
+  if (last === undefined || !mark || 'cache_control' in last || /thinking$/.test(last.type)) return blocks
+  return [...blocks.slice(0, -1), { ...last, cache_control: mark }]
 }
 
 type Block = Anthropic.RequestBlock
@@ -65,7 +73,8 @@ interface Draft {
 
 function addMessage(draft: Draft, message: Chat.Message, path: string): void {
   if (message.role === 'assistant') addAssistant(draft, message, path)
-  else if (message.role === 'user') addUser(draft, blocksOfParts(message.content, `${path}/content`, draft.run), path)
+  else if (message.role === 'user')
+    addUser(draft, marked(blocksOfParts(message.content, `${path}/content`, draft.run), message), path)
   else if (message.role === 'tool' || message.role === 'function') addOrphan(draft, message, path)
   else addInstruction(draft, message, path)
 }
@@ -117,7 +126,7 @@ function addAssistant(draft: Draft, message: Chat.AssistantMessage, path: string
   const blocks = spokenBlocks(message, path, draft.run)
   const calls = draft.pairs.calls.get(message) ?? []
   if (blocks.length === 0 && calls.length === 0) draft.run.notes.loss('empty_turn_dropped', path)
-  append(draft, 'assistant', [...blocks, ...calls.map((call) => toolUse(call, draft.run))])
+  append(draft, 'assistant', marked([...blocks, ...calls.map((call) => toolUse(call, draft.run))], message))
   draft.open = calls
 }
 
@@ -236,7 +245,8 @@ function resultBlock(call: PairedCall, run: ChatRun): Anthropic.ToolResultBlock 
   const { message, path, isMoved } = call.result
   if (isMoved) run.notes.loss('tool_result_moved', path)
   const { content } = message
-  if (typeof content === 'string') return { type: 'tool_result', tool_use_id, ...(content === '' ? {} : { content }) }
-  const blocks = blocksOfParts(content, `${path}/content`, run)
-  return { type: 'tool_result', tool_use_id, ...(blocks.length === 0 ? {} : { content: blocks }) }
+  const result = { type: 'tool_result', tool_use_id } as const
+  const said = typeof content === 'string' ? content : blocksOfParts(content, `${path}/content`, run)
+  const [block] = marked([said.length === 0 ? result : { ...result, content: said }], message)
+  return block as Anthropic.ToolResultBlock
 }

@@ -23,12 +23,17 @@ const newest: Target = { profile: 'openai', options: { model: 'gpt-5.5' } }
 
 describe('the order of what a request says', () => {
   test('an effort is that level, whatever the budget says', () => {
-    expect(reasoning(effort('low', enabled(30_000)), o3).members).toEqual({ reasoning_effort: 'low' })
+    expect(reasoning(effort('low', enabled(30_000)), o3)).toEqual({
+      members: { reasoning_effort: 'low' },
+      losses: ['thinking_budget_as_effort'],
+    })
+    expect(reasoning(effort('low', { thinking: { type: 'adaptive' } }), o3).losses).toEqual([])
   })
 
   test('off is off, whatever the effort says', () => {
-    expect(reasoning(effort('high', { thinking: { type: 'disabled' } }), newest).members).toEqual({
-      reasoning_effort: 'none',
+    expect(reasoning(effort('high', { thinking: { type: 'disabled' } }), newest)).toEqual({
+      members: { reasoning_effort: 'none' },
+      losses: ['effort_changed:high'],
     })
   })
 
@@ -47,6 +52,14 @@ describe('the order of what a request says', () => {
       enable_thinking: true,
     })
     expect(reasoning({ thinking: { type: 'adaptive' } }, newest).members).toEqual({})
+  })
+
+  test('a kind of reasoning that nobody knows is on, and a loss', () => {
+    expect(reasoning({ thinking: { type: 'dreaming' } }, newest)).toEqual({
+      members: {},
+      losses: ['thinking_not_controlled'],
+    })
+    expect(reasoning({ thinking: { type: 'between_tools' } }, newest).losses).toEqual([])
   })
 
   test('silence leaves it to the vendor', () => {

@@ -32,6 +32,7 @@ type Wish =
 export function planThinking(request: Anthropic.Request, around: ThinkingSurroundings, run: Run): ThinkingPlan {
   const control = run.profile.thinking
   const wish = wishOf(request)
+  reportOverruled(request, run)
   if (control === null) {
     if (wish.kind !== 'absent') run.notes.loss('thinking_not_controlled', pathOf(wish))
     return { members: {}, isOn: false }
@@ -52,6 +53,22 @@ function wishOf(request: Anthropic.Request): Wish {
   if (thinking?.type === 'enabled') return { kind: 'budget', tokens: thinking.budget_tokens, path: '/thinking' }
   return thinking ? { kind: 'on' } : { kind: 'absent' }
 }
+
+/** Of several controls one is sent: what the others say is lost. So is what a kind of reasoning means that nobody here knows. */
+function reportOverruled({ thinking, output_config }: Anthropic.Request, run: Run): void {
+  const effort = output_config?.effort
+  if (thinking && !kinds.has(thinking.type)) run.notes.loss('thinking_not_controlled', '/thinking')
+  if (effort && thinking?.type === 'disabled') run.notes.loss('effort_changed', '/output_config/effort', effort)
+  else if (effort && thinking?.type === 'enabled')
+    run.notes.loss('thinking_budget_as_effort', '/thinking/budget_tokens')
+}
+
+const kinds: ReadonlySet<string> = new Set<Anthropic.Thinking['type']>([
+  'enabled',
+  'adaptive',
+  'between_tools',
+  'disabled',
+])
 
 /** The member that does not go with reasoning, whatever the request says about it. */
 function clashOf(control: ThinkingControl, around: ThinkingSurroundings, wish: Wish, run: Run): string | undefined {

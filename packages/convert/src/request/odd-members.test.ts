@@ -1,11 +1,17 @@
 import { anthropicRequestKeep, chatRequestKeep, type KeepPaths, parseJsonKeeping, stringifyJson } from '@lb/protocol'
 import { expect, test } from 'vitest'
 import { anthropicNamed, named } from '../../testing/requests.ts'
-import { wholeAnthropicRequest, wholeChatRequest } from '../../testing/whole-requests.ts'
+import {
+  wholeAnthropicRequest,
+  wholeBlocksRequest,
+  wholeChatRequest,
+  wholeResponsesRequest,
+} from '../../testing/whole-requests.ts'
 import type { AnthropicProfile } from '../profiles/anthropic.ts'
 import { sanitizeAnthropicRequest } from './anthropic-to-anthropic.ts'
 import { convertAnthropicRequestToChat } from './anthropic-to-chat.ts'
 import { convertAnthropicRequestToResponses } from './anthropic-to-responses.ts'
+import { sanitizeChatRequest } from './chat-shapes.ts'
 import { convertChatRequestToAnthropic } from './chat-to-anthropic.ts'
 
 type Path = readonly (string | number)[]
@@ -37,9 +43,9 @@ const endpoint = (name: string): AnthropicProfile => ({
   unsupportedBlocks: [],
   documents: 'data',
 })
-const fromChat = (name: string): Way => {
+const fromChat = (name: string, from = wholeChatRequest): Way => {
   const convert: Way['convert'] = (request) => convertChatRequestToAnthropic(request, endpoint(name), options)
-  return { from: wholeChatRequest, keep: chatRequestKeep, convert }
+  return { from, keep: chatRequestKeep, convert }
 }
 const toAnother = (name: string): Way => {
   const convert: Way['convert'] = (request) =>
@@ -60,6 +66,8 @@ const conversions: readonly (readonly [string, Way])[] = [
   ['Anthropic → Responses', toResponses],
   ['Chat → Anthropic', fromChat('anthropic')],
   ['Chat → Anthropic at Kimi', fromChat('kimi')],
+  ['Chat in the words of Responses → Anthropic', fromChat('anthropic', wholeResponsesRequest)],
+  ['Chat in Anthropic’s blocks → Anthropic', fromChat('anthropic', wholeBlocksRequest)],
 ]
 
 /** Data of the client's: schemas, arguments, and what it says about caching or unknown things. */
@@ -75,6 +83,8 @@ test.each(conversions)('a member that is null says as much as none: %s', (_, { f
   for (const path of pathsIn(from)) {
     const last = path.at(-1)
     if (typeof last === 'number' || last === 'url' || path.slice(0, -1).some((step) => data.has(String(step)))) continue
+    // The format of free text is told to the model as it is.
+    if (path[0] === 'tools' && path[2] === 'format') continue
     // Of a result of the provider's own tool nothing is known: it is handed on as it is.
     if (path[0] === 'messages' && path[1] === 2 && path.length > 5) continue
     const without = seen(withMember(from, path, undefined))
@@ -90,6 +100,8 @@ const ways: readonly (readonly [string, Way])[] = [
   ['Anthropic → Responses', toResponses],
   ['Anthropic → Anthropic', toAnother('kimi')],
   ['Chat → Anthropic', fromChat('kimi')],
+  ['Chat in the words of Responses → Anthropic', fromChat('anthropic', wholeResponsesRequest)],
+  ['Chat in Anthropic’s blocks → Anthropic', fromChat('anthropic', wholeBlocksRequest)],
 ]
 
 test.each(ways)('whatever stands in the place of a member, nothing throws: %s', (_, { from, keep, convert }) => {
@@ -101,6 +113,16 @@ test.each(ways)('whatever stands in the place of a member, nothing throws: %s', 
     }
   }
 })
+
+test.each([wholeChatRequest, wholeResponsesRequest, wholeBlocksRequest])(
+  'a Chat request whose words were put right is left alone',
+  (request) => {
+    const once = sanitizeChatRequest(read(request, chatRequestKeep))
+    const twice = sanitizeChatRequest(once.ok ? once.value.value : undefined)
+    expect(twice.ok && twice.value.value).toBe(once.ok && once.value.value)
+    expect(twice.ok && twice.value.losses).toEqual([])
+  },
+)
 
 function read(request: object, keep: KeepPaths): unknown {
   const parsed = parseJsonKeeping(JSON.stringify(request), keep)

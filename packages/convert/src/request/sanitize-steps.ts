@@ -174,7 +174,11 @@ function fitThinking(request: Anthropic.Request, { target, notes }: SanitizeCont
     const level = budgetLevels.find(([below]) => thinking.budget_tokens < below)?.[1] ?? 'xhigh'
     const effort = request.output_config?.effort ?? nearestLevel(target.effort, level)
     const output_config = { ...request.output_config, effort: effort as Anthropic.Effort }
-    return { ...request, thinking: { type: 'adaptive' }, ...(effort === undefined ? {} : { output_config }) }
+    return {
+      ...request,
+      thinking: { type: 'adaptive', ...displayOf(thinking) },
+      ...(effort === undefined ? {} : { output_config }),
+    }
   }
   return fitBudget(request, thinking, target, notes)
 }
@@ -196,7 +200,12 @@ function fitBudget(
     return { ...request, thinking: { type: 'disabled' } }
   }
   notes.loss('effort_changed', '/thinking', thinking.type)
-  return { ...request, thinking: { type: 'enabled', budget_tokens: budget } }
+  return { ...request, thinking: { type: 'enabled', budget_tokens: budget, ...displayOf(thinking) } }
+}
+
+/** Whether the client wants to see it: that changes neither with the model nor with its measure. */
+function displayOf(thinking: Anthropic.Thinking): { readonly display?: Anthropic.ThinkingDisplay } {
+  return 'display' in thinking && thinking.display ? { display: thinking.display } : {}
 }
 
 function fitEffort(request: Anthropic.Request, { target, notes }: SanitizeContext): Anthropic.Request {

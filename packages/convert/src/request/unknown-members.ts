@@ -18,4 +18,4 @@ export function reportMembers(part: object, known: Members, path: string, notes:
 }
 
 /** These are known to have no twin. */
-const withoutTwin: Members = members('toolset_name', 'audio', 'extra_content')
+const withoutTwin: Members = members('toolset_name', 'audio', 'extra_content', 'exclude', 'summary', 'description')

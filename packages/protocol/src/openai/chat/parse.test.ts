@@ -80,6 +80,7 @@ test.each<[string, unknown]>([
   ['/tool_choice', asking({ tool_choice: 7 })],
   ['/tool_choice/function', asking({ tool_choice: { type: 'function' } })],
   ['/tool_choice/allowed_tools', asking({ tool_choice: { type: 'allowed_tools' } })],
+  ['/tool_choice/type', asking({ tool_choice: { type: 'mcp', mcp: { name: 'x' } } })],
   ['/modalities', asking({ modalities: 'audio' })],
   ['/response_format', asking({ response_format: 'json' })],
   ['/response_format/json_schema', asking({ response_format: { type: 'json_schema' } })],

@@ -51,6 +51,7 @@ const requestShape = shape({
   safety_identifier: '?string',
   service_tier: '?string',
   prompt_cache_options: '?object',
+  cache_control: '?object',
 })
 
 const messageShapes: Readonly<Record<string, Shape>> = {
@@ -180,7 +181,9 @@ function checkToolChoice(choice: unknown): Result<undefined, ShapeProblem> {
   const inner = (choice as { readonly [member: string]: unknown })[type]
   if (type === 'allowed_tools')
     return checkShape(inner, shape({ mode: 'string', tools: 'array' }), `/tool_choice/${type}`)
-  return checkShape(inner, shape({ name: 'string' }), `/tool_choice/${type}`)
+  if (type === 'function' || type === 'custom')
+    return checkShape(inner, shape({ name: 'string' }), `/tool_choice/${type}`)
+  return err({ path: '/tool_choice/type', expected: '"function", "custom" or "allowed_tools"' })
 }
 
 function checkFormat(format: unknown): Result<undefined, ShapeProblem> {

@@ -33,6 +33,8 @@ export interface Request {
   readonly prompt_cache_key?: string | null
   readonly prompt_cache_options?: PromptCacheOptions | null
   readonly store?: boolean | null
+  /** Gateways to Anthropic's models: a breakpoint at the end, wherever that is. @see https://openrouter.ai/docs/features/prompt-caching */
+  readonly cache_control?: CacheMark['cache_control']
   readonly web_search_options?: JsonTree
   readonly [member: string]: unknown
 }
@@ -50,21 +52,21 @@ export interface PromptCacheOptions {
 export type Message = InstructionMessage | UserMessage | AssistantMessage | ToolMessage | FunctionMessage
 
 /** @see https://platform.openai.com/docs/api-reference/chat/create */
-export interface InstructionMessage {
+export interface InstructionMessage extends Pick<CacheMark, 'cache_control'> {
   readonly role: 'system' | 'developer'
   readonly content: string | readonly TextPart[]
   readonly name?: string | null
 }
 
 /** @see https://platform.openai.com/docs/api-reference/chat/create */
-export interface UserMessage {
+export interface UserMessage extends Pick<CacheMark, 'cache_control'> {
   readonly role: 'user'
   readonly content: string | readonly Part[]
   readonly name?: string | null
 }
 
 /** @see https://platform.openai.com/docs/api-reference/chat/create */
-export interface AssistantMessage {
+export interface AssistantMessage extends Pick<CacheMark, 'cache_control'> {
   readonly role: 'assistant'
   readonly content?: string | readonly (TextPart | RefusalPart | ThinkingPart)[] | null
   readonly refusal?: string | null
@@ -89,7 +91,7 @@ export interface AssistantMessage {
 }
 
 /** @see https://platform.openai.com/docs/api-reference/chat/create */
-export interface ToolMessage {
+export interface ToolMessage extends Pick<CacheMark, 'cache_control'> {
   readonly role: 'tool'
   readonly tool_call_id: string
   readonly content: string | readonly Part[]
