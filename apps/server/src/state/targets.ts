@@ -54,8 +54,8 @@ export interface TargetsDeps {
 }
 
 /**
- * What lb knows about the targets: their health, how busy they are, whose turn it is, where conversations are at home. The
- * one place where health and router meet, since neither knows of the other.
+ * What lb knows about the targets: their health, how busy they are, whose turn it is, where conversations are at home. Here
+ * and in its planner health and router meet, since neither knows of the other.
  */
 export class Targets {
   readonly #deps: TargetsDeps
