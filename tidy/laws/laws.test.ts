@@ -119,6 +119,7 @@ const breaks: Readonly<Record<string, readonly Files[]>> = {
     `const f = () => {\n${lines(69)}}`,
     `class A {\n  get a() {\n${lines(69)}}\n}`,
   ),
+  'own-accessors': pure('const a = { get b() { return 1 } }', 'const f = () => ({ set b(c) {} })'),
   'workspace-files': [{ 'packages/health/package.json': manifest('@lb/health') }],
   'test-beside': [
     { 'packages/router/src/pick.ts': 'export function pick(): number {\n  return 1\n}\n' },

@@ -31,6 +31,19 @@ export const structureLaws: readonly Law[] = [
     wayOut: 'name the one idea of the file; if it has several, split it.',
     check: ({ files }) => files.filter(({ path }) => isCode(path)).flatMap(badName),
   },
+  {
+    name: 'own-accessors',
+    says: 'Where requests are served, a member of an object literal is a value or a function. Accessors stand in classes, whose objects share them.',
+    principle: 11,
+    wayOut:
+      'make it a function, or the object a class: each object that is made with an accessor gets a hidden class of its own, and one a request made small requests a third dearer.',
+    check: (repository) =>
+      shipped(repository)
+        .filter(({ floor, dir }) => floor === 'pure' || dir === 'apps/server')
+        .flatMap(({ dir }) => filesUnder(repository, `${dir}/src`))
+        .filter(({ path }) => isCode(path) && !isTest(path))
+        .flatMap(ownAccessors),
+  },
 ]
 
 function shipped(repository: Repository): readonly Workspace[] {
@@ -82,6 +95,20 @@ function hasLogic(file: TextFile): boolean {
   const isLogic = (node: ts.Node): boolean =>
     (ts.isFunctionLike(node) && 'body' in node && node.body !== undefined) || ts.forEachChild(node, isLogic) === true
   return isLogic(parse(file))
+}
+
+function ownAccessors(file: TextFile): Violation[] {
+  const source = parse(file)
+  const found: Violation[] = []
+  const visit = (node: ts.Node): void => {
+    if (ts.isAccessor(node) && ts.isObjectLiteralExpression(node.parent)) {
+      const line = source.getLineAndCharacterOfPosition(node.getStart(source)).line + 1
+      found.push({ path: file.path, line, found: `${node.name.getText(source)} is an accessor of one object` })
+    }
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  return found
 }
 
 function badName({ path }: TextFile): Violation[] {

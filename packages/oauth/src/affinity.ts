@@ -35,42 +35,56 @@ interface Binding {
 
 /** An empty memory. */
 export function createAffinity(limits: AffinityLimits): Affinity {
-  // A Map keeps the order of insertion; taking an entry out and putting it back makes it the youngest.
-  const bindings = new Map<string, Binding>()
+  return new Bindings(limits)
+}
 
-  const live = (session: string, nowMs: number): Binding | undefined => {
-    const binding = bindings.get(session)
-    return binding !== undefined && nowMs - binding.usedMs <= limits.ttlMs ? binding : undefined
+class Bindings implements Affinity {
+  /** A Map keeps the order of insertion; taking an entry out and putting it back makes it the youngest. */
+  private readonly bindings = new Map<string, Binding>()
+  private readonly limits: AffinityLimits
+
+  constructor(limits: AffinityLimits) {
+    this.limits = limits
   }
-  const isWarm = (binding: Binding, nowMs: number): boolean => nowMs - binding.homeUsedMs <= limits.ttlMs
 
-  return {
-    prefer(session, usable, nowMs) {
-      const binding = live(session, nowMs)
-      if (binding === undefined) return undefined
-      const { home, away } = binding
-      if (usable(home) && (away === undefined || isWarm(binding, nowMs))) return home
-      return away !== undefined && usable(away) ? away : undefined
-    },
-    bind(session, key, nowMs) {
-      const binding = live(session, nowMs)
-      bindings.delete(session)
-      bindings.set(session, rebound(binding, key, nowMs, binding !== undefined && isWarm(binding, nowMs)))
-      if (bindings.size <= limits.sessions) return
-      for (const oldest of bindings.keys()) {
-        bindings.delete(oldest)
-        break
-      }
-    },
-    forget(key) {
-      for (const [session, binding] of bindings) {
-        if (binding.home === key) bindings.delete(session)
-        else if (binding.away === key) binding.away = undefined
-      }
-    },
-    get size() {
-      return bindings.size
-    },
+  get size(): number {
+    return this.bindings.size
+  }
+
+  prefer(session: string, usable: (key: string) => boolean, nowMs: number): string | undefined {
+    const binding = this.live(session, nowMs)
+    if (binding === undefined) return undefined
+    const { home, away } = binding
+    if (usable(home) && (away === undefined || this.isWarm(binding, nowMs))) return home
+    return away !== undefined && usable(away) ? away : undefined
+  }
+
+  bind(session: string, key: string, nowMs: number): void {
+    const { bindings, limits } = this
+    const binding = this.live(session, nowMs)
+    bindings.delete(session)
+    bindings.set(session, rebound(binding, key, nowMs, binding !== undefined && this.isWarm(binding, nowMs)))
+    if (bindings.size <= limits.sessions) return
+    for (const oldest of bindings.keys()) {
+      bindings.delete(oldest)
+      break
+    }
+  }
+
+  forget(key: string): void {
+    for (const [session, binding] of this.bindings) {
+      if (binding.home === key) this.bindings.delete(session)
+      else if (binding.away === key) binding.away = undefined
+    }
+  }
+
+  private live(session: string, nowMs: number): Binding | undefined {
+    const binding = this.bindings.get(session)
+    return binding !== undefined && nowMs - binding.usedMs <= this.limits.ttlMs ? binding : undefined
+  }
+
+  private isWarm(binding: Binding, nowMs: number): boolean {
+    return nowMs - binding.homeUsedMs <= this.limits.ttlMs
   }
 }
 

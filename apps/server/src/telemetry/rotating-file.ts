@@ -55,7 +55,7 @@ export function rotatingFile(
   function begin(): void {
     bytes = sizeOf(path)
     const opened = openStream(path, (error) => {
-      if (!opened.isOpen && stream === opened) {
+      if (!opened.isOpen() && stream === opened) {
         stream = undefined
         reopenAtMs = nowMs() + REOPEN_AFTER_MS
       }
@@ -82,7 +82,7 @@ export function rotatingFile(
       if (stream === undefined) return
       const added = typeof lines === 'string' ? Buffer.from(lines) : lines
       // A file that is not open yet will be opened by its name: it must not be renamed before.
-      if (stream.isOpen && bytes > 0 && bytes + added.length > maxBytes) rotateAway(stream)
+      if (stream.isOpen() && bytes > 0 && bytes + added.length > maxBytes) rotateAway(stream)
       bytes += added.length
       stream?.write(added)
     },
@@ -100,7 +100,7 @@ export function rotatingFile(
 
 /** One file, appended to in order, one write at a time. */
 interface FileStream {
-  readonly isOpen: boolean
+  isOpen(): boolean
   write(bytes: Buffer): void
   end(): Promise<void>
 }
@@ -140,9 +140,7 @@ function openStream(path: string, failed: (error: NodeJS.ErrnoException) => void
 
   working = work()
   return {
-    get isOpen() {
-      return handle !== undefined
-    },
+    isOpen: () => handle !== undefined,
     write(bytes) {
       if (isOver) return
       if (waitingBytes + bytes.length > MAX_WAITING_BYTES) {

@@ -27,28 +27,46 @@ const BACKSLASH = 0x5c
 
 /** Starts at the beginning of the arguments of one call. */
 export function createArgumentsProgress(): ArgumentsProgress {
-  let state: ArgumentsProgress['state'] = 'empty'
-  let depth = 0
-  let inString = false
-  let isEscaped = false
-  let isBlank = true
-  let isTooDeep = false
+  return new Progress()
+}
 
-  function object(piece: string, from: number): number {
+class Progress implements ArgumentsProgress {
+  state: ArgumentsProgress['state'] = 'empty'
+  isTooDeep = false
+  private depth = 0
+  private inString = false
+  private isEscaped = false
+  private isBare = true
+
+  get isBlank(): boolean {
+    return this.state === 'complete' && this.isBare
+  }
+
+  push(piece: string): number {
+    if (this.state === 'object') return this.object(piece, 0)
+    if (this.state === 'other') return piece.length
+    if (this.state === 'complete') return 0
+    const start = piece.search(/\S/)
+    if (start === -1) return piece.length
+    this.state = piece[start] === '{' ? 'object' : 'other'
+    return this.state === 'object' ? this.object(piece, start) : piece.length
+  }
+
+  private object(piece: string, from: number): number {
     for (let at = from; at < piece.length; at += 1) {
       const code = piece.charCodeAt(at)
-      if (inString) inside(code)
+      if (this.inString) this.inside(code)
       else if (code === QUOTE) {
-        inString = true
-        isBlank = false
+        this.inString = true
+        this.isBare = false
       } else {
         const change = depthChange(code)
-        depth += change
-        isTooDeep ||= depth > MAX_LEVELS
+        this.depth += change
+        this.isTooDeep ||= this.depth > MAX_LEVELS
         // Nothing but white space stands between the two braces.
-        if (depth > 1 || (change === 0 && code > 0x20)) isBlank = false
-        if (depth === 0) {
-          state = 'complete'
+        if (this.depth > 1 || (change === 0 && code > 0x20)) this.isBare = false
+        if (this.depth === 0) {
+          this.state = 'complete'
           return at + 1
         }
       }
@@ -56,31 +74,10 @@ export function createArgumentsProgress(): ArgumentsProgress {
     return piece.length
   }
 
-  function inside(code: number): void {
-    if (isEscaped) isEscaped = false
-    else if (code === BACKSLASH) isEscaped = true
-    else if (code === QUOTE) inString = false
-  }
-
-  return {
-    get state() {
-      return state
-    },
-    get isBlank() {
-      return state === 'complete' && isBlank
-    },
-    get isTooDeep() {
-      return isTooDeep
-    },
-    push(piece) {
-      if (state === 'object') return object(piece, 0)
-      if (state === 'other') return piece.length
-      if (state === 'complete') return 0
-      const start = piece.search(/\S/)
-      if (start === -1) return piece.length
-      state = piece[start] === '{' ? 'object' : 'other'
-      return state === 'object' ? object(piece, start) : piece.length
-    },
+  private inside(code: number): void {
+    if (this.isEscaped) this.isEscaped = false
+    else if (code === BACKSLASH) this.isEscaped = true
+    else if (code === QUOTE) this.inString = false
   }
 }
 
